@@ -1,0 +1,1 @@
+"""The rules of electricity money: tariffs, bills, late fees, payments and the books."""

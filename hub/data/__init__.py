@@ -1,0 +1,1 @@
+"""What the hub keeps: its tables, the tariff files and the sample town."""
