@@ -1,0 +1,35 @@
+# The commands that people type. Each sets up what it needs first and ends non-zero on failure.
+
+PYTHON := .venv/bin/python
+export PYTHONUNBUFFERED := 1
+
+.PHONY: demo test lint bench gallery setup
+
+demo: setup
+	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
+	    exec .venv/bin/power-kiosk demo; \
+	else \
+	    exec .venv/bin/power-kiosk demo --headless --journey pay-cash --out build/demo; \
+	fi
+
+test: lint
+	$(PYTHON) -m pytest -n 2 --dist loadfile
+
+lint: setup
+	.venv/bin/ruff check
+	.venv/bin/ruff format --check
+	.venv/bin/mypy
+	.venv/bin/lint-imports
+	.venv/bin/power-hub openapi --check
+	$(PYTHON) -m kiosk.payment.diagram --check
+	$(PYTHON) tools/licences.py
+	$(PYTHON) tools/sizes.py
+
+bench: setup
+	$(PYTHON) -m benchmarks
+
+gallery: setup
+	$(PYTHON) -m ui.gallery --out build/gallery
+
+setup:
+	@tools/setup
