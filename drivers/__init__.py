@@ -1,0 +1,1 @@
+"""Bytes and devices: transports, sans-IO codecs and one driver a device class; imports nothing of ours."""

@@ -1,0 +1,1 @@
+"""Note acceptors: one cash model above all protocols, and a driver for each protocol."""

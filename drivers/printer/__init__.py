@@ -1,0 +1,1 @@
+"""Receipt printers: a printable document, its rendering to bytes, and status reading."""

@@ -1,0 +1,1 @@
+"""The payment platform that every channel reaches through one interface."""

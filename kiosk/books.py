@@ -1,0 +1,127 @@
+"""The kiosk's books: every open payment and claim, folded from the journal's events."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import msgspec
+
+from kiosk.payment import events as ev
+from kiosk.payment.effects import Effect
+from kiosk.payment.model import Claim, ClaimState, NoteState, Payment
+from kiosk.payment.table import IllegalEvent, step, step_claim
+
+
+@dataclass(frozen=True, slots=True)
+class LastNote:
+    """The newest note on the books: what a repeated report of the acceptor is compared with."""
+
+    note_id: str
+    key: str
+    value_fen: int
+    state: NoteState
+    counter: int | None = None
+
+
+@dataclass(slots=True)
+class Books:
+    """All that follows from the journal. `apply` is the only way to change it."""
+
+    payments: dict[str, Payment]
+    claims: dict[str, Claim]
+    last_note: LastNote | None = None
+    kiosk_no: int = 0
+
+    @classmethod
+    def empty(cls) -> Books:
+        """Books of a kiosk that has never taken money."""
+        return cls({}, {})
+
+    def apply(self, event: ev.Event) -> tuple[Effect, ...]:
+        """Fold one event in and return the effects it permits. Raises IllegalEvent and then changes nothing."""
+        if isinstance(event, ev.ClaimOpened) or event.key in self.claims:
+            claim, effects = step_claim(self.claims.get(event.key), event)
+            self.claims[event.key] = claim
+        else:
+            payment, effects = step(self.payments.get(event.key), event)
+            if isinstance(event, ev.PaymentOpened):
+                self.kiosk_no = event.kiosk_no
+            self.payments[event.key] = payment
+        self._note(event)
+        return effects
+
+    def _note(self, event: ev.Event) -> None:
+        match event:
+            case ev.NoteIntended():
+                self.last_note = LastNote(
+                    event.note_id, event.key, event.value_fen, NoteState.INTENDED, event.counter
+                )
+            case ev.NoteStacked() if not event.asked:
+                self.last_note = LastNote(event.note_id, event.key, event.value_fen, NoteState.STACKED)
+            case ev.NoteStacked():
+                self._settle(NoteState.STACKED)
+            case ev.NoteReturned():
+                self._settle(NoteState.RETURNED)
+            case ev.NoteFateUnknown():
+                self._settle(NoteState.UNKNOWN)
+            case ev.ClaimOpened() if event.note_id and event.amount_fen:
+                self.last_note = LastNote(event.note_id, event.key, event.amount_fen, NoteState.STACKED)
+
+    def _settle(self, state: NoteState) -> None:
+        if self.last_note is not None:
+            self.last_note = replace(self.last_note, state=state)
+
+    @property
+    def open_payments(self) -> tuple[Payment, ...]:
+        """Payments with something still to do, oldest first."""
+        return tuple(p for p in self.payments.values() if not p.ended)
+
+    @property
+    def open_claims(self) -> tuple[Claim, ...]:
+        """Claims that the hub does not have yet, oldest first."""
+        return tuple(c for c in self.claims.values() if c.state is ClaimState.OPEN)
+
+    def forget_ended(self, keep: str = "") -> None:
+        """Drop what has ended, except the payment `keep` (and its claim) that a customer still sees."""
+        shown = self.payments.get(keep)
+        claim_id = shown.claim_id if shown else ""
+        self.payments = {k: p for k, p in self.payments.items() if not p.ended or k == keep}
+        self.claims = {
+            k: c for k, c in self.claims.items() if c.state is ClaimState.OPEN or k == claim_id or c.payment_id == keep
+        }
+
+
+class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The open part of the books, as the journal stores it beside the row it was taken after."""
+
+    version: int
+    payments: tuple[Payment, ...]
+    claims: tuple[Claim, ...]
+    last_note: LastNote | None
+    kiosk_no: int
+
+
+VERSION = 1
+
+
+def to_snapshot(books: Books) -> bytes:
+    """Encode what is open; ended payments and claims stay behind in the journal's rows."""
+    return msgspec.json.encode(
+        Snapshot(VERSION, books.open_payments, books.open_claims, books.last_note, books.kiosk_no)
+    )
+
+
+def from_snapshot(raw: bytes) -> Books:
+    """Decode a snapshot. Raises msgspec.DecodeError, and ValueError for another version."""
+    found = msgspec.json.decode(raw, type=Snapshot)
+    if found.version != VERSION:
+        raise ValueError(f"snapshot version {found.version}, expected {VERSION}")
+    return Books(
+        {p.payment_id: p for p in found.payments},
+        {c.claim_id: c for c in found.claims},
+        found.last_note,
+        found.kiosk_no,
+    )
+
+
+__all__ = ["Books", "IllegalEvent", "LastNote", "from_snapshot", "to_snapshot"]

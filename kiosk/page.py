@@ -1,0 +1,158 @@
+"""What one page says and offers: the one model that feeds screen, speech and keypad."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+Tone = Literal["info", "success", "warning", "danger"]
+
+
+class PageKind(StrEnum):
+    """Which of the few page shapes draws this page."""
+
+    ATTRACT = "attract"
+    CHOICES = "choices"
+    ENTRY = "entry"
+    CHECK = "check"
+    BILLS = "bills"
+    CASH = "cash"
+    WAIT = "wait"
+    RESULT = "result"
+    QUESTION = "question"
+    CLOSED = "closed"
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Something to press. A choice that cannot be taken now says why in `reason` and stays visible."""
+
+    id: str
+    label: str
+    detail: str = ""
+    icon: str = ""
+    enabled: bool = True
+    reason: str = ""
+    selected: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A label and its value; `strong` rows are drawn bold, `total` rows large and bold under a rule."""
+
+    label: str
+    value: str
+    weight: Literal["normal", "strong", "total"] = "normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A number being typed: `value` is grouped for reading, `error` says what is wrong and what to do."""
+
+    label: str
+    value: str
+    placeholder: str
+    error: str = ""
+    hint: str = ""
+    complete: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class BillLine:
+    """One month on the bills page; all amounts are formatted."""
+
+    id: str
+    month: str
+    charge: str
+    late_fee: str
+    due: str
+    note: str = ""
+    selected: bool = False
+    overdue: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class MoneyPanel:
+    """The honest panel of a payment: `headline` is the largest thing on the page, `promise` what happens to a surplus
+    and what happens if the customer stops now."""
+
+    headline_label: str
+    headline: str
+    rows: tuple[Row, ...] = ()
+    promise: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One named step of the way."""
+
+    name: str
+    state: Literal["done", "now", "next"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What happened, said with shape, colour and words together."""
+
+    tone: Tone
+    title: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Badge:
+    """One device or service in the header: works or not, and if not why."""
+
+    id: str
+    label: str
+    works: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PageModel:
+    """One page, complete, in one language. `spoken` is what a voice says; `private` text goes only to a headset."""
+
+    name: str
+    kind: PageKind
+    title: str
+    prompt: str = ""
+    steps: tuple[Step, ...] = ()
+    context: tuple[Row, ...] = ()
+    panel: MoneyPanel | None = None
+    choices: tuple[Choice, ...] = ()
+    bills: tuple[BillLine, ...] = ()
+    bill_columns: tuple[str, ...] = ()
+    entry: Entry | None = None
+    notice: Notice | None = None
+    picture: str = ""
+    main: Choice | None = None
+    back: Choice | None = None
+    service: tuple[Choice, ...] = ()
+    badges: tuple[Badge, ...] = ()
+    seconds_left: int | None = None
+    footnote: str = ""
+    spoken: str = ""
+    private: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Modes:
+    """How the page is shown; all back to default after each customer."""
+
+    lang: str = "zh"
+    large: bool = False
+    theme: Literal["normal", "contrast", "sun"] = "normal"
+    low: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Everything the screen shows, made by the core thread after each step; `serial` counts up."""
+
+    serial: int
+    page: PageModel
+    modes: Modes = field(default_factory=Modes)
+    terminal: str = ""
+    clock: str = ""

@@ -1,0 +1,93 @@
+"""What the kiosk may do to the world: each effect is permitted by an event that is durable already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kiosk.payment.model import Claim, Payment
+
+
+class Effect:
+    """Something for a lane to do; what comes of it returns as an input to the core."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EnableAcceptor(Effect):
+    """Take notes of the types that the kiosk is set to take."""
+
+
+@dataclass(frozen=True, slots=True)
+class DisableAcceptor(Effect):
+    """Take no further note; one on its way completes and is reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class StackNote(Effect):
+    """Move the note in escrow to the box."""
+
+    note_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBackNote(Effect):
+    """Return the note in escrow."""
+
+
+@dataclass(frozen=True, slots=True)
+class AcknowledgeNote(Effect):
+    """Tell the acceptor that its stacked note is on our books."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResetAcceptor(Effect):
+    """Let the acceptor start anew after its power-up report was dealt with."""
+
+
+@dataclass(frozen=True, slots=True)
+class SendCredit(Effect):
+    """Ask the hub to credit the payment; the content is the same at every attempt."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class SendClaim(Effect):
+    """Tell the hub of the claim."""
+
+    claim: Claim
+
+
+@dataclass(frozen=True, slots=True)
+class PrintSlip(Effect):
+    """Print one slip; `about` is what it tells of."""
+
+    job: str
+    slip: str
+    copy_no: int
+    about: Payment | Claim
+
+
+@dataclass(frozen=True, slots=True)
+class LookUp(Effect):
+    """Ask the hub for an account by `kind` (account, meter) and number."""
+
+    request: str
+    kind: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskQuote(Effect):
+    """Ask the hub what it would take for these months."""
+
+    quote_id: str
+    account_no: str
+    business: str
+    months: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskHubStatus(Effect):
+    """Ask the hub whether it is there."""

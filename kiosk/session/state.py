@@ -1,0 +1,115 @@
+"""What the kiosk knows of the customer in front of it, and of itself, when it draws a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Literal
+
+from drivers.status import DeviceHealth, DeviceStatus
+from kiosk.hubclient.wire import Account
+from kiosk.page import Modes
+
+Choose = Literal["all", "oldest", "chosen"]
+
+
+class Page(StrEnum):
+    """Every page a customer can stand on."""
+
+    ATTRACT = "attract"
+    HOME = "home"
+    ENTER_ACCOUNT = "enter_account"
+    ENTER_METER = "enter_meter"
+    LOOKING_UP = "looking_up"
+    CONFIRM_ACCOUNT = "confirm_account"
+    BILLS = "bills"
+    MEANS = "means"
+    PREPARING = "preparing"
+    CASH = "cash"
+    CLOSING = "closing"
+    PAYING = "paying"
+    DONE = "done"
+    CHECKING = "checking"
+    CLAIM = "claim"
+    CANCELLED = "cancelled"
+    MESSAGE = "message"
+    HELP = "help"
+    MORE_TIME = "more_time"
+    CLOSED = "closed"
+    SETTLING = "settling"
+    """At start: an earlier payment is being settled; no customer yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoteNotice:
+    """The last thing that happened at the note slot, shown on the cash page.
+
+    `kind`: credited, returned, refused, rejected, paused, jam; `reason` is a word: over_limit, type_off, hub_gone,
+    not_recognised, second_note, ...
+    """
+
+    kind: str
+    value_fen: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """The customer's way so far. `entry_error` is empty or one of: too_short, wrong_check_digit, unknown_account,
+    unknown_meter, account_closed, hub_gone, hub_busy."""
+
+    page: Page = Page.ATTRACT
+    modes: Modes = field(default_factory=Modes)
+    business: Literal["arrears", "prepay"] = "arrears"
+    digits: str = ""
+    entry_error: str = ""
+    account: Account | None = None
+    choose: Choose = "all"
+    months: tuple[str, ...] = ()
+    first_bill: int = 0
+    note_notice: NoteNotice | None = None
+    message: str = ""
+    """On MESSAGE: what went wrong before money was in: hub_gone, account_closed, no_cash, quote_refused, busy."""
+    under: Page | None = None
+    """The page that HELP or MORE_TIME lies over."""
+    seconds_left: int | None = None
+    wait_level: int = 0
+    """On waiting pages: 0 just begun, 1 after 2 s (say so), 2 after 15 s (offer what can be done)."""
+    payment_id: str = ""
+    """The payment that this customer sees."""
+
+
+UNKNOWN_HEALTH = DeviceHealth(DeviceStatus.OFFLINE, code="starting", detail="not heard of yet")
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the kiosk knows of itself: devices, hub, cash limits, and why it is closed if it is."""
+
+    terminal: str
+    site: str
+    acceptor: DeviceHealth = UNKNOWN_HEALTH
+    printer: DeviceHealth = UNKNOWN_HEALTH
+    hub_up: bool = False
+    accepted_fen: tuple[int, ...] = ()
+    """Note values taken, largest first."""
+    closed_reason: str = ""
+    """Empty, or: journal_damaged, starting, settling, operator, no_service."""
+    hotline: str = "95598"
+    account_lengths: tuple[int, ...] = (16, 13, 10)
+    meter_length: int = 22
+    max_payment_fen: int = 200000
+
+    @property
+    def cash_works(self) -> bool:
+        """Whether a cash payment may begin: acceptor, paper and hub."""
+        return self.acceptor.usable and self.printer.usable and self.hub_up
+
+    @property
+    def cash_reason(self) -> str:
+        """Why cash does not work: hub_gone, acceptor, printer; empty if it works."""
+        if not self.hub_up:
+            return "hub_gone"
+        if not self.printer.usable:
+            return "printer"
+        return "" if self.acceptor.usable else "acceptor"
