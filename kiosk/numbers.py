@@ -1,0 +1,49 @@
+"""Account and meter numbers as a customer types them: what is wrong with one, and how it reads best."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import cycle
+from typing import Literal
+
+EntryError = Literal["", "too_short", "wrong_check_digit"]
+
+
+def is_digits(text: str) -> bool:
+    """Whether `text` is made of the digits 0 to 9 alone and is not empty."""
+    return text.isascii() and text.isdecimal()
+
+
+def check_digit(digits: str) -> int:
+    """Return the digit that belongs behind `digits`: weights 3, 1, 3 ... from the right, modulo 10.
+
+    Raises ValueError for anything but digits.
+
+    >>> check_digit("990001001250000000002")
+    7
+    """
+    if not is_digits(digits):
+        raise ValueError(f"not a number: {digits!r}")
+    weighted = sum(int(digit) * weight for digit, weight in zip(reversed(digits), cycle((3, 1))))
+    return -weighted % 10
+
+
+def account_error(digits: str, lengths: Sequence[int]) -> EntryError:
+    """Say what is wrong with an account number, empty if nothing: it has a length but no check digit."""
+    return "" if is_digits(digits) and len(digits) in lengths else "too_short"
+
+
+def meter_error(digits: str, length: int) -> EntryError:
+    """Say what is wrong with a meter number of `length` digits, the last of which checks the others."""
+    if not is_digits(digits) or len(digits) != length:
+        return "too_short"
+    return "" if check_digit(digits[:-1]) == int(digits[-1]) else "wrong_check_digit"
+
+
+def group_by_four(digits: str) -> str:
+    """Group from the left for reading and comparing with paper.
+
+    >>> group_by_four("0399000000001234")
+    '0399 0000 0000 1234'
+    """
+    return " ".join(digits[at : at + 4] for at in range(0, len(digits), 4))
