@@ -1,0 +1,66 @@
+"""The customer's hand: asks the finger on the kiosk's screen for touches and looks."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any
+
+from simulators.far_end import ControlClient
+
+# A person needs a moment between seeing a page and touching it; the kiosk takes no touch in a page's first 250 ms.
+REACTION_S = 0.4
+KEYING_S = 0.12
+
+
+class Hand:
+    """One finger on one running kiosk.
+
+    `machine_s` grows by the time from each touch until the page stands that it led to; `touches` and `digits` count
+    what the customer had to do. Raises `simulators.far_end.ControlError` with what stands there instead.
+    """
+
+    def __init__(self, socket: Path) -> None:
+        self._finger = ControlClient(socket, timeout=120)
+        self.touches = 0
+        self.digits = 0
+        self.machine_s = 0.0
+        self._touched_at: float | None = None
+
+    def touch(self, name: str) -> None:
+        """Touch what is called so; `id=confirm` finds it by its id."""
+        time.sleep(REACTION_S)
+        self._touched_at = self._finger("touch", name=name)["at"]
+        self.touches += 1
+
+    def key(self, number: str) -> None:
+        """Type a number on the keypad of the screen."""
+        time.sleep(REACTION_S)
+        for digit in number:
+            time.sleep(KEYING_S)
+            self._finger("touch", name=f"id=key_{digit}", hold_ms=40)
+            self.digits += 1
+
+    def wait(self, *names: str, timeout_s: float = 15.0, own: bool = True) -> str:
+        """Wait for one of these pages. `own` False leaves the wait out of the machine's time: a device was moving."""
+        seen = self._finger("wait_page", names=list(names), timeout_s=timeout_s)
+        if own and self._touched_at is not None:
+            self.machine_s += max(0.0, seen["at"] - self._touched_at)
+        self._touched_at = None
+        return str(seen["name"])
+
+    def read(self, text: str, timeout_s: float = 15.0) -> None:
+        """Wait until this text can be read."""
+        self._finger("wait_text", text=text, timeout_s=timeout_s)
+
+    def page(self) -> dict[str, Any]:
+        """Tell what stands on the screen."""
+        return self._finger("page")
+
+    def picture(self, path: Path) -> None:
+        """Save what the screen shows."""
+        self._finger("grab", path=str(path))
+
+    def let_go(self) -> None:
+        """Walk away from the screen."""
+        self._finger.close()

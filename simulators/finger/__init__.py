@@ -1,0 +1,1 @@
+"""The bench launcher: the field kiosk's own screen with a finger on a Unix socket."""

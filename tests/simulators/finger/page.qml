@@ -1,0 +1,66 @@
+import QtQuick
+
+Rectangle {
+    id: page
+    objectName: "page"
+    property string name: "attract"
+    property int touches: 0
+    property bool inputOpen: true
+    width: 400
+    height: 400
+
+    component Target: Rectangle {
+        signal tapped
+        width: 100
+        height: 80
+        Accessible.role: Accessible.Button
+        TapHandler {
+            gesturePolicy: TapHandler.ReleaseWithinBounds
+            onTapped: parent.tapped()
+        }
+    }
+
+    Text {
+        text: "touched " + page.touches
+    }
+    Text {
+        visible: false
+        text: "hidden"
+    }
+    Timer {
+        id: later
+        interval: 50
+        onTriggered: page.name = "home"
+    }
+    Target {
+        objectName: "start"
+        Accessible.name: "Start"
+        y: 50
+        onTapped: {
+            page.touches += 1;
+            later.start();
+        }
+    }
+    Target {
+        objectName: "off"
+        Accessible.name: "Off"
+        y: 150
+        enabled: false
+    }
+    Target {
+        objectName: "small"
+        Accessible.name: "Small"
+        y: 250
+        height: 60
+    }
+    Target {
+        objectName: "outside"
+        Accessible.name: "Outside"
+        x: 390
+    }
+    Target {
+        visible: false
+        objectName: "hidden"
+        Accessible.name: "Hidden"
+    }
+}
