@@ -1,6 +1,6 @@
 """The texts of screen and slips, by language and key.
 
-Every `kiosk/texts/<part>.<lang>.toml` holds `key = "text with {fields}"`; a table `[done]` with `title = ...` is the key
+Every `kiosk/texts/<part>.<lang>.toml` holds `key = "text with {fields}"`; `title = ...` in a table `[done]` is the key
 `done.title`. All parts of one language are one name space.
 """
 

@@ -1,0 +1,76 @@
+"""Lines and QR codes drawn as pictures, for a printer that lacks the characters."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from drivers.printer.layout import SetLine
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageFont import FreeTypeFont
+
+FONTS = {
+    False: Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+    True: Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc"),
+}
+# Debian's fonts-noto-cjk keeps Noto Sans Mono CJK SC as the eighth face of each collection.
+_FACE = 7
+_CELL = 12
+_LEADING = 2
+_NOBODY_HAS = "\U0010fffe"
+# Grey of a glyph's edge above which a dot is burnt: thin strokes stay whole.
+_BURNT = 110
+
+
+@cache
+def font(bold: bool, size: int) -> FreeTypeFont:
+    """Load the face whose ASCII is half as wide as its Chinese, `size` dots high."""
+    # Pillow takes 0.1 s to import: only where pictures are wanted
+    from PIL import ImageFont
+
+    return ImageFont.truetype(str(FONTS[bold]), size, index=_FACE)
+
+
+@cache
+def in_font(character: str) -> bool:
+    """Whether the font has the character."""
+    face = font(False, 2 * _CELL)
+    return character.isprintable() and bytes(face.getmask(character)) != bytes(face.getmask(_NOBODY_HAS))
+
+
+def draw_line(line: SetLine, columns: int, dots: int, height: int) -> Image:
+    """Draw one set line, `columns` wide, on paper `dots` wide; ASCII takes 12 dots, anything else 24."""
+    from PIL import Image, ImageDraw
+
+    cell = _CELL * line.size
+    picture = Image.new("L", (dots, height * line.size), 255)
+    draw = ImageDraw.Draw(picture)
+    face = font(line.bold, 2 * cell)
+    spare = dots - columns * cell
+    left = {"left": 0, "center": spare // 2, "right": spare}[line.align]
+    top = (height * line.size - 2 * cell) // 2 - _LEADING * line.size
+    for character in line.text:
+        room = cell if character.isascii() else 2 * cell
+        # A character narrower than its two columns stands in their middle.
+        draw.text((left + room // 2, top), character, font=face, fill=0, anchor="ma")
+        left += room
+    return picture.point(lambda grey: 255 if grey > _BURNT else 0)
+
+
+def draw_qr(text: str, dots: int, scale: int) -> Image:
+    """Draw a QR code, `scale` dots a module where the paper is wide enough, with its quiet zone, centred."""
+    import segno
+    from PIL import Image
+
+    code = segno.make_qr(text, error="m")
+    matrix = [bytes(row) for row in code.matrix_iter(border=4)]
+    side = len(matrix)
+    scale = min(scale, dots // side)
+    small = Image.new("L", (side, side))
+    small.putdata([0 if module else 255 for row in matrix for module in row])
+    picture = Image.new("L", (dots, side * scale), 255)
+    picture.paste(small.resize((side * scale, side * scale)), ((dots - side * scale) // 2, 0))
+    return picture
