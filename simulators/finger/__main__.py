@@ -1,0 +1,47 @@
+"""Runs the kiosk of kiosk.toml as in the field, with a finger on its screen.
+
+    python -m simulators.finger --config kiosk.toml --socket finger.sock [--form FORM] [--window]
+
+Prints `ready` when the first page stands and the finger can be asked for touches.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+import msgspec
+
+from kiosk.config import load
+from simulators.finger.screen import Screen
+from simulators.finger.server import FingerServer
+from ui.app import build
+
+
+def main() -> int:
+    """Run until the kiosk ends; returns its exit status."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--config", type=Path, required=True)
+    parser.add_argument("--socket", type=Path, required=True)
+    parser.add_argument("--form", choices=["lobby", "wall", "through"])
+    parser.add_argument(
+        "--window", action="store_true", help="an ordinary window instead of the whole screen"
+    )
+    args = parser.parse_args()
+
+    config = load(args.config)
+    if args.form:
+        config = msgspec.structs.replace(
+            config, terminal=msgspec.structs.replace(config.terminal, form=args.form)
+        )
+    application = build(config, window=args.window)
+    server = FingerServer(Screen(application.screen), args.socket)
+    print("ready", flush=True)  # noqa: T201
+    status = application.run()
+    server.close()
+    return int(status)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
