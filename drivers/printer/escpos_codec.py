@@ -127,8 +127,10 @@ def _text(commands: Dummy, elements: Iterable[SetElement]) -> Iterator[bytes]:
     style = SetLine("")
     for element in elements:
         if isinstance(element, QrCode):
+            commands.print_and_feed(1)
             commands.set(align="center")
             commands.qr(element.text, native=True, size=_QR_DOTS, ec=1)
+            commands.print_and_feed(1)
             commands.set(align=style.align)
             yield _taken(commands)
             continue

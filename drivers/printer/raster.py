@@ -18,8 +18,7 @@ FONTS = {
 }
 # Debian's fonts-noto-cjk keeps Noto Sans Mono CJK SC as the eighth face of each collection.
 _FACE = 7
-_CELL = 12
-_LEADING = 2
+_CELL, _BASELINE = 12, 21
 _NOBODY_HAS = "\U0010fffe"
 # Grey of a glyph's edge above which a dot is burnt: thin strokes stay whole.
 _BURNT = 110
@@ -51,11 +50,11 @@ def draw_line(line: SetLine, columns: int, dots: int, height: int) -> Image:
     face = font(line.bold, 2 * cell)
     spare = dots - columns * cell
     left = {"left": 0, "center": spare // 2, "right": spare}[line.align]
-    top = (height * line.size - 2 * cell) // 2 - _LEADING * line.size
+    baseline = (height - 2 * _CELL) // 2 * line.size + _BASELINE * line.size
     for character in line.text:
         room = cell if character.isascii() else 2 * cell
         # A character narrower than its two columns stands in their middle.
-        draw.text((left + room // 2, top), character, font=face, fill=0, anchor="ma")
+        draw.text((left + room // 2, baseline), character, font=face, fill=0, anchor="ms")
         left += room
     return picture.point(lambda grey: 255 if grey > _BURNT else 0)
 
@@ -72,5 +71,5 @@ def draw_qr(text: str, dots: int, scale: int) -> Image:
     small = Image.new("L", (side, side))
     small.putdata([0 if module else 255 for row in matrix for module in row])
     picture = Image.new("L", (dots, side * scale), 255)
-    picture.paste(small.resize((side * scale, side * scale)), ((dots - side * scale) // 2, 0))
+    picture.paste(small.resize((side * scale, side * scale), Image.Resampling.NEAREST), ((dots - side * scale) // 2, 0))
     return picture

@@ -1,0 +1,230 @@
+"""The slips a customer takes along: facts in, a printable document out.
+
+Amounts on a slip add up line by line: charge + late fee = subtotal of each month; the subtotals = arrears paid;
+balance before + received - arrears paid = new balance.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from drivers.printer.document import Blank, Document, Element, Line, Pair, QrCode, Rule, Table
+from kiosk.money import capitals, format_fen
+from kiosk.payment.events import AccountFacts, Allocation, NoteCount
+from kiosk.words import Words, load
+
+Kind = Literal["paid", "checking", "claim", "returned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the slip is printed."""
+
+    company: str
+    terminal: str
+    site: str = ""
+    hotline: str = "95598"
+
+
+@dataclass(frozen=True, slots=True)
+class ReceiptFacts:
+    """All that a slip tells; amounts in fen, `at` in the local time that is printed.
+
+    `months` are the months paid, `arrears_after_fen` what is due after that. For a claim `uncertain_fen` is the value
+    of a note whose fate is not known. For notes returned `notes` and `received_fen` are what went back.
+    `copy_no` counts the copies: 0 is the original.
+    """
+
+    kind: Kind
+    lang: str
+    place: Place
+    at: datetime
+    kiosk_no: str
+    business: Literal["arrears", "prepay"]
+    account: AccountFacts | None
+    received_fen: int
+    notes: tuple[NoteCount, ...] = ()
+    business_date: str = ""
+    hub_no: str = ""
+    reference: str = ""
+    months: tuple[Allocation, ...] = ()
+    due_fen: int = 0
+    to_balance_fen: int = 0
+    balance_before_fen: int = 0
+    balance_after_fen: int = 0
+    arrears_after_fen: int = 0
+    uncertain_fen: int = 0
+    copy_no: int = 0
+
+    @property
+    def booked_fen(self) -> int:
+        """What went into the months."""
+        return sum(month.late_fee_fen + month.principal_fen for month in self.months)
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether the customer who adds up the printed amounts gets the printed result."""
+        money = sum(note.value_fen * note.count for note in self.notes) == self.received_fen
+        if self.kind != "paid":
+            return money
+        rest = self.balance_before_fen + self.received_fen - self.booked_fen
+        return money and rest == self.balance_after_fen
+
+
+def check_code(facts: ReceiptFacts, key: bytes) -> str:
+    """Return the slip's short MAC, by which the counter knows it without a line: HMAC-SHA256 cut to 40 bits.
+
+    The same for the original and its copies.
+    """
+    told = (
+        facts.kind,
+        facts.place.terminal,
+        facts.kiosk_no,
+        facts.hub_no,
+        facts.reference,
+        facts.account.account_no if facts.account else "",
+        f"{facts.at:%Y%m%d%H%M%S}",
+        str(facts.received_fen),
+        str(facts.uncertain_fen),
+    )
+    digest = hmac.new(key, "\x1f".join(told).encode(), hashlib.sha256).digest()
+    text = base64.b32encode(digest[:5]).decode("ascii")
+    return f"{text[:4]}-{text[4:]}"
+
+
+def receipt(facts: ReceiptFacts, job: str, key: bytes) -> Document:
+    """Make the slip of `facts` in their language; `key` is the check code's, `job` the document's id."""
+    words = load(facts.lang)
+    code = check_code(facts, key)
+    parts = (_head, _transaction, _account, _months, _money, _result)
+    elements = [element for part in parts for element in part(facts, words)]
+    return Document(job, (*elements, *_foot(facts, words, code)))
+
+
+def _head(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
+    yield Line(facts.place.company, align="center")
+    yield Line(words.text(f"receipt.title_{facts.kind}"), align="center", bold=True, size=2)
+    if facts.copy_no:
+        yield Line(words.text("receipt.copy", count=facts.copy_no), align="center", bold=True)
+    yield Rule()
+
+
+def _transaction(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
+    yield from _pairs(
+        words,
+        terminal=facts.place.terminal,
+        site=facts.place.site,
+        time=f"{facts.at:%Y-%m-%d %H:%M:%S}",
+        business_date=facts.business_date,
+        kiosk_number=facts.kiosk_no,
+        hub_number=facts.hub_no,
+    )
+    yield Rule()
+
+
+def _account(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
+    yield Pair(words.text("receipt.business"), words.text(f"receipt.business_{facts.business}"))
+    if facts.account is not None:
+        account = facts.account
+        yield from _pairs(
+            words, account=account.account_no, name=account.name_masked, address=account.address_masked
+        )
+    yield Rule()
+
+
+def _months(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
+    if not facts.months:
+        return
+    yield Table(
+        tuple(words.text(f"receipt.{column}") for column in ("month", "charge", "late_fee", "subtotal")),
+        tuple(
+            (
+                words.text("receipt.month_value", year=month.month[:4], month=month.month[-2:]),
+                format_fen(month.principal_fen),
+                format_fen(month.late_fee_fen),
+                format_fen(month.principal_fen + month.late_fee_fen),
+            )
+            for month in facts.months
+        ),
+    )
+    yield Rule()
+
+
+def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
+    def amount(name: str, fen: int, bold: bool = False) -> Pair:
+        return Pair(words.text(f"receipt.{name}"), words.text("receipt.yuan", amount=format_fen(fen)), bold)
+
+    returned = facts.kind == "returned"
+    if facts.due_fen:
+        yield amount("due", facts.due_fen)
+    if facts.notes:
+        yield Line(words.text("receipt.notes_returned" if returned else "receipt.notes"))
+        for note in facts.notes:
+            value = format_fen(note.value_fen).removesuffix(".00")
+            label = words.text("receipt.note_count", value=value, count=note.count)
+            yield Pair(f"  {label}", format_fen(note.value_fen * note.count))
+    yield Pair(words.text("receipt.means"), words.text("receipt.means_cash"))
+    if facts.received_fen or not facts.uncertain_fen:
+        yield amount("returned" if returned else "received", facts.received_fen, bold=True)
+    if facts.uncertain_fen:
+        yield amount("uncertain", facts.uncertain_fen, bold=True)
+    if facts.lang == "zh":
+        yield Pair(words.text("receipt.capitals"), capitals(facts.received_fen or facts.uncertain_fen))
+    if facts.kind == "paid":
+        yield Rule()
+        yield amount("balance_before", facts.balance_before_fen)
+        yield amount("received", facts.received_fen)
+        if facts.months:
+            yield amount("booked", facts.booked_fen)
+        yield amount("balance_after", facts.balance_after_fen, bold=True)
+        if facts.arrears_after_fen:
+            yield amount("still_due", facts.arrears_after_fen, bold=True)
+    yield Rule()
+
+
+def _result(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
+    yield Line(words.text(f"receipt.result_{facts.kind}"), align="center", bold=True, size=2)
+    if facts.reference:
+        yield Line(words.text("receipt.reference"), align="center")
+        yield Line(facts.reference, align="center", bold=True, size=2)
+    for key, fen in _guidance(facts):
+        yield Line(words.text(key, amount=format_fen(fen), hotline=facts.place.hotline))
+
+
+def _guidance(facts: ReceiptFacts) -> Iterator[tuple[str, int]]:
+    if facts.kind == "claim" and facts.uncertain_fen:
+        if facts.received_fen:
+            yield "receipt.guide_claim", facts.received_fen
+        yield "receipt.guide_claim_uncertain", facts.uncertain_fen
+    elif facts.kind != "paid":
+        yield f"receipt.guide_{facts.kind}", facts.received_fen
+    elif facts.business == "prepay":
+        yield "receipt.guide_prepay_invoice", 0
+    elif facts.to_balance_fen:
+        yield "receipt.guide_to_balance", facts.to_balance_fen
+    if facts.kind == "paid" and facts.arrears_after_fen:
+        yield "receipt.guide_still_due", facts.arrears_after_fen
+
+
+def _foot(facts: ReceiptFacts, words: Words, code: str) -> Iterator[Element]:
+    if facts.kind == "claim":
+        yield QrCode(f"ECLAIM1|{facts.place.terminal}|{facts.reference}|{code}")
+    yield Blank()
+    yield Pair(words.text("receipt.check_code"), code)
+    yield Rule()
+    yield Line(words.text("receipt.hotline", hotline=facts.place.hotline), align="center")
+    yield Line(words.text("receipt.not_invoice"), align="center")
+    last = "receipt.thanks" if facts.kind == "paid" else "receipt.keep"
+    yield Line(words.text(last), align="center")
+
+
+def _pairs(words: Words, **values: str) -> Iterator[Element]:
+    for name, value in values.items():
+        if value:
+            yield Pair(words.text(f"receipt.{name}"), value)
