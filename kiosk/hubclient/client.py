@@ -1,0 +1,223 @@
+"""Calls to the hub: each is signed, bounded by a wall-clock deadline, and ends in one of four outcomes."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import uuid
+import zlib
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from urllib.parse import urlsplit
+
+from kiosk.hubclient import wire
+from kiosk.hubclient.outcomes import Answer, NotSent, Outcome, Refused, Unknown, UnknownReason
+
+if TYPE_CHECKING:
+    from kiosk.hubclient.line import HubSession, Reply
+    from kiosk.hubclient.signing import Signer
+
+MAX_REPLY_BYTES = 1 << 20
+
+W = TypeVar("W", bound=wire.Wire)
+
+
+class HubClient:
+    """The hub as one terminal sees it. One call at a time: it belongs to the hub's lane.
+
+    `deadline_s` bounds the calls that change something at the hub, `query_deadline_s` the others,
+    `connect_s` the part of either that name look-up, connect and TLS handshake may take. Nothing is ever
+    retried here. A ValueError means that the caller's own arguments are wrong; whatever the network or the
+    hub does ends in an outcome.
+    """
+
+    def __init__(
+        self,
+        base_url: str,
+        terminal: str,
+        key: bytes,
+        *,
+        deadline_s: float = 60.0,
+        query_deadline_s: float = 15.0,
+        connect_s: float = 10.0,
+        ca_file: Path | None = None,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._base_url = checked_base_url(base_url)
+        self._terminal = terminal
+        self._key = key
+        self._deadline_s = deadline_s
+        self._query_deadline_s = query_deadline_s
+        self._connect_s = connect_s
+        self._ca_file = ca_file
+        self._now = now
+        self._opened: tuple[HubSession, Signer] | None = None
+
+    def status(self) -> Outcome[wire.Status]:
+        """GET /v1/status."""
+        return self._get("/v1/status", wire.Status)
+
+    def account(self, account_no: str) -> Outcome[wire.Account]:
+        """GET /v1/accounts/{account_no}: what is owed as of now."""
+        return self._get(f"/v1/accounts/{_digits(account_no)}", wire.Account, {"account_no": account_no})
+
+    def account_of_meter(self, meter_no: str) -> Outcome[wire.Account]:
+        """GET /v1/meters/{meter_no}/account: the same, found by a meter of the account."""
+        outcome = self._get(f"/v1/meters/{_digits(meter_no)}/account", wire.Account)
+        if isinstance(outcome, Answer) and meter_no not in {meter.meter_no for meter in outcome.body.meters}:
+            return Unknown(UnknownReason.MISMATCH, "the account does not have the meter that was asked for")
+        return outcome
+
+    def put_quote(self, quote_id: str, request: wire.QuoteRequest) -> Outcome[wire.Quote]:
+        """PUT /v1/quotes/{id}."""
+        expect = {"id": quote_id, "account_no": request.account_no, "business": request.business}
+        return self._put(f"/v1/quotes/{_id(quote_id)}", request, wire.Quote, expect)
+
+    def put_payment(self, payment_id: str, request: wire.PaymentRequest) -> Outcome[wire.Payment]:
+        """PUT /v1/payments/{id}: credit money that was taken; safe to repeat with the same content."""
+        expect = {"id": payment_id, "account_no": request.account_no, "amount_fen": request.amount_fen}
+        return self._put(f"/v1/payments/{_id(payment_id)}", request, wire.Payment, expect)
+
+    def get_payment(self, payment_id: str) -> Outcome[wire.Payment]:
+        """GET /v1/payments/{id}: what the hub knows of this payment."""
+        return self._get(f"/v1/payments/{_id(payment_id)}", wire.Payment, {"id": payment_id})
+
+    def put_claim(self, claim_id: str, request: wire.ClaimRequest) -> Outcome[wire.Claim]:
+        """PUT /v1/claims/{id}: hand over money whose fate is not known or that cannot be credited."""
+        expect: dict[str, object] = {"id": claim_id, "reference": request.reference}
+        expect |= {"amount_fen": request.amount_fen, "memo_fen": request.memo_fen}
+        return self._put(f"/v1/claims/{_id(claim_id)}", request, wire.Claim, expect)
+
+    def get_claim(self, claim_id: str) -> Outcome[wire.Claim]:
+        """GET /v1/claims/{id}."""
+        return self._get(f"/v1/claims/{_id(claim_id)}", wire.Claim, {"id": claim_id})
+
+    def close(self) -> None:
+        """Close the connection that is kept alive. A later call opens a new one."""
+        if self._opened is not None:
+            self._opened[0].close()
+            self._opened = None
+
+    def _get(self, path: str, kind: type[W], expect: Mapping[str, object] | None = None) -> Outcome[W]:
+        return self._call("GET", path, b"", kind, expect or {}, self._query_deadline_s)
+
+    def _put(self, path: str, request: wire.Wire, kind: type[W], expect: Mapping[str, object]) -> Outcome[W]:
+        return self._call("PUT", path, wire.encode(request), kind, expect, self._deadline_s)
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        body: bytes,
+        kind: type[W],
+        expect: Mapping[str, object],
+        deadline_s: float,
+    ) -> Outcome[W]:
+        session, signer = self._open()
+        attempt = uuid.uuid4().hex
+        request = session.request_for(method, self._base_url + path, body)
+        signer.sign(request, body, attempt, self._now())
+        reply = session.exchange(request, deadline_s, self._connect_s)
+        if isinstance(reply, NotSent | Unknown):
+            return reply
+        return judge(reply, signer, attempt, kind, expect)
+
+    def _open(self) -> tuple[HubSession, Signer]:
+        """The libraries cost a fifth of a second, so the lane loads them and not the start of the program."""
+        if self._opened is None:
+            from kiosk.hubclient.line import HubSession, Line
+            from kiosk.hubclient.signing import Signer
+
+            session = HubSession(Line(MAX_REPLY_BYTES), self._ca_file)
+            self._opened = session, Signer(self._terminal, self._key)
+        return self._opened
+
+
+def judge(
+    reply: Reply, signer: Signer, attempt: str, kind: type[W], expect: Mapping[str, object]
+) -> Outcome[W]:
+    """What a whole reply to this attempt means: believed only if signed, and used only if well-formed."""
+    from kiosk.hubclient.signing import OtherRequestError, SignatureError
+
+    try:
+        signer.verify(reply.status, reply.headers, reply.body, attempt)
+        content = _inflated(reply)
+    except OtherRequestError as error:
+        return Unknown(UnknownReason.OTHER_REQUEST, str(error))
+    except SignatureError as error:
+        reason = UnknownReason.SERVER_ERROR if reply.status >= 500 else UnknownReason.SIGNATURE
+        return Unknown(reason, f"status {reply.status}: {error}")
+    except OverflowError as error:
+        return Unknown(UnknownReason.TOO_LARGE, str(error))
+    except zlib.error as error:
+        return Unknown(UnknownReason.UNPARSABLE, str(error))
+    return _meaning(reply, content, kind, expect)
+
+
+def _meaning(reply: Reply, content: bytes, kind: type[W], expect: Mapping[str, object]) -> Outcome[W]:
+    try:
+        if reply.status in (200, 201):
+            replayed = reply.headers.get("Idempotency-Replayed", "").lower() == "true"
+            return Answer(wire.decode(kind, content, expect), replayed)
+        if reply.status < 400:
+            return Unknown(UnknownReason.STATUS, f"status {reply.status}")
+        problem = wire.decode(wire.Problem, content, {"status": reply.status})
+    except wire.BadAnswer as error:
+        reason = UnknownReason.MISMATCH if error.field else UnknownReason.UNPARSABLE
+        if reply.status >= 500:
+            reason = UnknownReason.SERVER_ERROR
+        return Unknown(reason, f"status {reply.status}: {error}")
+    if reply.status >= 500:
+        return Unknown(UnknownReason.SERVER_ERROR, f"status {reply.status}: {problem.code}", problem)
+    return Refused(problem)
+
+
+def _inflated(reply: Reply) -> bytes:
+    """The content behind its coding; raises OverflowError beyond the bound and zlib.error when damaged."""
+    coding = reply.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding == "identity":
+        return reply.body
+    if coding != "gzip":
+        raise zlib.error(f"content coding {coding!r} was not asked for")
+    inflater = zlib.decompressobj(wbits=16 + zlib.MAX_WBITS)
+    content = inflater.decompress(reply.body, MAX_REPLY_BYTES)
+    if inflater.unconsumed_tail:
+        raise OverflowError(f"the reply unpacks to more than {MAX_REPLY_BYTES} bytes")
+    if not inflater.eof:
+        raise zlib.error("the gzip stream is cut off")
+    return content
+
+
+def checked_base_url(url: str) -> str:
+    """`url` as scheme://host[:port]; ValueError for anything else and for plain HTTP beyond loopback."""
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path not in ("", "/"):
+        raise ValueError(f"hub address {url!r}: expected https://host[:port]")
+    if parts.query or parts.fragment or parts.username is not None:
+        raise ValueError(f"hub address {url!r}: expected https://host[:port] and nothing more")
+    if parts.scheme == "http" and not _is_loopback(parts.hostname):
+        raise ValueError(f"hub address {url!r}: plain http is for loopback only, use https")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _digits(number: str) -> str:
+    if not (number.isascii() and number.isdigit()):
+        raise ValueError("an account or meter number has digits only")
+    return number
+
+
+def _id(identity: str) -> str:
+    if not re.fullmatch(r"[0-9a-f]{32}", identity):
+        raise ValueError("an id has 32 lower-case hex digits")
+    return identity
