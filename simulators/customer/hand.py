@@ -38,7 +38,7 @@ class Hand:
         time.sleep(REACTION_S)
         for digit in number:
             time.sleep(KEYING_S)
-            self._finger("touch", name=f"id=key_{digit}", hold_ms=40)
+            self._finger("touch", name=f"id=key:{digit}", hold_ms=40)
             self.digits += 1
 
     def wait(self, *names: str, timeout_s: float = 15.0, own: bool = True) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,11 +31,12 @@ class Target:
 
 
 class Screen:
-    """One kiosk window, seen and touched from outside."""
+    """One kiosk window, seen and touched from outside. `name_of_page` gives the page's own name, for scripts."""
 
-    def __init__(self, window: QQuickWindow) -> None:
+    def __init__(self, window: QQuickWindow, name_of_page: Callable[[], str]) -> None:
         QAccessible.setActive(True)
         self.window = window
+        self._name_of_page = name_of_page
         self._finger: QPointingDevice = QTest.createTouchDevice()
 
     def page(self) -> dict[str, Any]:
@@ -49,11 +50,8 @@ class Screen:
         }
 
     def page_name(self) -> str:
-        """Name the page that stands; "" while none does or one is still coming in."""
-        for item in _visible_items(self.window.contentItem()):
-            if item.objectName() == "page":
-                return str(item.property("name") or "")
-        return ""
+        """Name the page that stands; "" while one is still coming in."""
+        return "" if _fading(self.window.contentItem(), depth=3) else self._name_of_page()
 
     def texts(self) -> list[str]:
         """Give every text that can be read now, without empty ones."""
@@ -125,6 +123,13 @@ def _visible_items(item: QQuickItem) -> Iterator[QQuickItem]:
     yield item
     for child in item.childItems():
         yield from _visible_items(child)
+
+
+def _fading(item: QQuickItem, depth: int) -> bool:
+    """Tell whether a large part of the page is half seen."""
+    if item.isVisible() and item.opacity() < 1 and item.height() > item.window().height() / 2:
+        return True
+    return depth > 0 and any(_fading(child, depth - 1) for child in item.childItems())
 
 
 def _rect(item: QQuickItem) -> QRectF:

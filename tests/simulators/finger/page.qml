@@ -2,10 +2,8 @@ import QtQuick
 
 Rectangle {
     id: page
-    objectName: "page"
     property string name: "attract"
     property int touches: 0
-    property bool inputOpen: true
     width: 400
     height: 400
 
@@ -27,10 +25,21 @@ Rectangle {
         visible: false
         text: "hidden"
     }
+    NumberAnimation {
+        id: coming
+        target: page
+        property: "opacity"
+        from: 0
+        to: 1
+        duration: 200
+    }
     Timer {
         id: later
         interval: 50
-        onTriggered: page.name = "home"
+        onTriggered: {
+            page.name = "home";
+            coming.restart();
+        }
     }
     Target {
         objectName: "start"

@@ -1,0 +1,204 @@
+"""What a customer does at the kiosk, in the words of a person: begins, finds the account, feeds notes, pays, leaves."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from simulators.bench.bench import Bench
+from simulators.customer.hand import REACTION_S, Hand
+from simulators.far_end import ControlError
+
+NOTES = (10000, 5000, 2000, 1000)
+# Pages on which a payment that had money in it comes to its end.
+ENDS = ("done", "checking", "claim")
+_MOVING_S = 30.0
+_SLOT_S = 5.0
+
+
+class JourneyError(Exception):
+    """The journey did not go as the customer was promised; the text says what was seen instead."""
+
+
+@dataclass
+class Customer:
+    """One person with notes in hand, in front of the bench's kiosk.
+
+    `account_no` and `meter_no` are on the paper bill, `due_fen` is what it asks. `faults` are what happens at named
+    moments of the way (`moment`). `screens` are the pictures taken of every page, in order.
+    """
+
+    bench: Bench
+    hand: Hand
+    account_no: str
+    meter_no: str
+    due_fen: int
+    pictures: Path
+    say: Callable[[str], None]
+    faults: Mapping[str, Callable[[Customer], None]] = field(default_factory=dict)
+    screens: list[str] = field(default_factory=list)
+    inserted_fen: int = 0
+
+    # Looking.
+
+    def sees(self, *pages: str, own: bool = True, timeout_s: float = 20.0) -> str:
+        """Wait for one of these pages and take a picture of it."""
+        page = self.hand.wait(*pages, own=own, timeout_s=timeout_s)
+        path = self.pictures / f"{len(self.screens) + 1:02d}-{page}.png"
+        self.hand.picture(path)
+        self.screens.append(str(path))
+        self.say(f"page {page}")
+        return page
+
+    def can_touch(self, name: str) -> bool:
+        """Tell whether that choice is there and on."""
+        return any(target["id"] == name and target["enabled"] for target in self.hand.page()["targets"])
+
+    def moment(self, name: str) -> None:
+        """Let happen what was planned for this moment."""
+        if act := self.faults.get(name):
+            self.say(f"now: {name}")
+            act(self)
+
+    # The way to the money.
+
+    def begins(self) -> None:
+        """Touch the attract page."""
+        self.sees("attract", own=False, timeout_s=60)
+        self.moment("before")
+        self.hand.touch("id=start")
+        self.sees("home")
+
+    def finds_account(self, business: str = "pay_bill") -> None:
+        """Type the account number and confirm whose it is."""
+        self.hand.touch(f"id={business}")
+        self.sees("enter_account")
+        self.hand.key(self.account_no)
+        self._confirms()
+
+    def finds_meter(self) -> None:
+        """Go by the number on the meter instead."""
+        self.hand.touch("id=pay_bill")
+        self.sees("enter_account")
+        self.hand.touch("id=by_meter")
+        self.sees("enter_meter")
+        self.hand.key(self.meter_no)
+        self._confirms()
+
+    def _confirms(self) -> None:
+        self.hand.touch("id=confirm")
+        self.sees("confirm_account")
+        self.hand.touch("id=correct")
+
+    def chooses_cash(self) -> bool:
+        """Go from the bills to the note slot; False when the kiosk takes no notes now."""
+        self.sees("bills")
+        self.moment("bills")
+        way = "pay" if self.can_touch("pay") else "prepay"
+        if not self.can_touch(way):
+            return False
+        self.hand.touch(f"id={way}")
+        self.sees("means")
+        if not self.can_touch("cash"):
+            return False
+        self.hand.touch("id=cash")
+        self.sees("cash")
+        self.moment("cash_open")
+        return True
+
+    # Money.
+
+    def feeds(self, least_fen: int) -> None:
+        """Put notes in, large ones first, until at least so much is in or the slot takes no more."""
+        while self.inserted_fen < least_fen:
+            left = least_fen - self.inserted_fen
+            if not self.feeds_note(next((note for note in NOTES if note <= left), NOTES[-1])):
+                return
+
+    def feeds_note(self, value_fen: int) -> bool:
+        """Put one note in and wait until the panel counts it; False when it came back or the slot is shut.
+
+        A note that came back once is tried once more, as people do.
+        """
+        for _ in range(2):
+            if not self._slot_draws_in(value_fen):
+                return False
+            if self._goes_to_the_box():
+                break
+        else:
+            return False
+        self.inserted_fen += value_fen
+        self.hand.read(f"{self.inserted_fen // 100:,}.{self.inserted_fen % 100:02d}")
+        self.say(f"{value_fen // 100} yuan in, {self.inserted_fen // 100} in all")
+        if self.inserted_fen == value_fen:
+            self.moment("after_first_note")
+        return True
+
+    def _slot_draws_in(self, value_fen: int) -> bool:
+        until = time.monotonic() + _SLOT_S
+        while not (answer := self.bench.validator("insert", value_fen=value_fen))["taken"]:
+            if time.monotonic() > until:
+                self.say(f"the slot takes no note: {answer['why']}")
+                return False
+            time.sleep(0.05)
+        return True
+
+    def _goes_to_the_box(self) -> bool:
+        before = self._stacked()
+        until = time.monotonic() + _MOVING_S
+        while self._stacked() == before:
+            status = self.bench.validator("status")
+            if status["state"] == "returning":
+                with contextlib.suppress(ControlError):
+                    self.bench.validator("take_note")
+            if (not status["on_way_fen"] and self._stacked() == before) or time.monotonic() > until:
+                self.say(f"the note did not go in: {status['state']}")
+                return False
+            time.sleep(0.02)
+        return True
+
+    def _stacked(self) -> int:
+        return int(self.bench.validator("status")["counter"])
+
+    # The end.
+
+    def pays(self) -> str:
+        """Pay what is in and wait for the page that tells the outcome."""
+        self.moment("before_pay")
+        self.hand.touch("id=pay_now")
+        return self.learns()
+
+    def learns(self, own: bool = True, timeout_s: float = 60.0) -> str:
+        """Wait for the page that tells what became of the money, and for the slip."""
+        end = self.sees(*ENDS, own=own, timeout_s=timeout_s)
+        self.moment("told")
+        return end
+
+    def finishes(self) -> None:
+        """Take the slip and leave."""
+        if self.can_touch("finish"):
+            self.hand.touch("id=finish")
+        self.sees("attract", own=False, timeout_s=60)
+
+    def goes_home(self) -> None:
+        """Give up before any money is in, page by page, until the attract page stands."""
+        for _ in range(8):
+            page = self.hand.page()
+            if page["name"] == "attract":
+                return
+            way = next((name for name in ("leave", "finish", "wrong", "back") if self.can_touch(name)), None)
+            if way is None:
+                break
+            self.hand.touch(f"id={way}")
+            time.sleep(REACTION_S)
+        self.sees("attract", own=False, timeout_s=120)
+
+    def finds_the_kiosk_again(self) -> None:
+        """Stand before the same kiosk after it was started anew."""
+        touches, digits, machine = self.hand.touches, self.hand.digits, self.hand.machine_s
+        self.hand.let_go()
+        self.hand = Hand(self.bench.finger)
+        self.hand.touches, self.hand.digits, self.hand.machine_s = touches, digits, machine
