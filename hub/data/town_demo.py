@@ -15,7 +15,7 @@ the same in every season. Building 21 stands in no estate of the drawn accounts.
 | 0399000000000083 | 林秀英, 荔香园 | card meter, nothing due |
 | 0399000000000091 | 谢建华, 荔香园 | remote prepaid meter, nothing due, balance 66.00 |
 | 0399000000000109 | 关小梅, 荔香园 | token (STS) meter, nothing due |
-| 0399000000000117 | 许文, 白鹭湖畔 | 113.25 overdue for 15 days, of which 50.00 was paid on the fifth |
+| 0399000000000117 | 许文, 白鹭湖畔 | 113.25 overdue for 15 days, 50.00 paid on the fifth of them; 92.55 open |
 """
 
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ METER_KIND_DIGITS: dict[MeterKind, str] = {
 OPENED_ON = date(2012, 7, 1)
 
 _PAST_KWH = (150, 142, 138, 145, 180, 240, 310, 305, 250, 190, 155, 152)  # January to December
-_OVERDUE_DAYS, _PART_PAID_FEN, _PART_PAID_DAYS = 15, 5000, 5
+_PART_PAID_FEN, _PART_PAID_DAYS = 5000, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,8 +94,8 @@ KNOWN = (
         "许文",
         "白鹭湖畔21栋1单元501房",
         "漠阳供电局城西供电所",
-        open_kwh=(186,),
-        due_in=-_OVERDUE_DAYS,
+        open_kwh=(186, 152),
+        due_in=15,
         part_paid=True,
     ),
 )
@@ -156,7 +156,7 @@ def _bills(known: Known, as_of: date, book: TariffBook) -> Iterator[TownBill]:
         later = len(known.open_kwh) - 1 - place
         due = as_of + timedelta(days=known.due_in - later * known.due_step)
         bill = replace(issue(tariff, month, kwh), due_date=due)
-        yield _pay_a_part(bill, tariff) if known.part_paid else bill
+        yield _pay_a_part(bill, tariff) if known.part_paid and not place else bill
 
 
 def _pay_a_part(bill: TownBill, tariff: Tariff) -> TownBill:
