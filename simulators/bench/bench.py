@@ -22,13 +22,15 @@ _HEADLESS = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software"}
 
 @dataclass(frozen=True)
 class Plan:
-    """What bench to set up. `folder` holds all it leaves behind; `speed` divides mechanical delays."""
+    """What bench to set up. `folder` holds all it leaves behind; `speed` divides mechanical delays,
+    `scale` makes the window of the kiosk smaller than its screen."""
 
     folder: Path
     speed: float = 1.0
     form: str = "lobby"
     language: str = "zh"
     window: bool = False
+    scale: float = 1.0
     changes: Tables = field(default_factory=dict)
 
 
@@ -146,7 +148,8 @@ class Bench:
         ]
         if self.plan.window:
             command.append("--window")
-        self.kiosk = Program("kiosk", command, self.folder, {} if self.plan.window else _HEADLESS)
+        surroundings = {"QT_SCALE_FACTOR": f"{self.plan.scale:.2f}"} if self.plan.window else _HEADLESS
+        self.kiosk = Program("kiosk", command, self.folder, surroundings)
         self._ends.callback(self.kiosk.end)
         self.kiosk.wait_for("^ready$", READY_S)
         return self.kiosk

@@ -1,0 +1,83 @@
+"""What became of the money, each figure from the one who knows it: the acceptor, the hub's books, the journal."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from kiosk.hubclient.client import HubClient
+from kiosk.hubclient.outcomes import Answer
+from kiosk.hubclient.signing import load_key
+from kiosk.hubclient.wire import Account
+from simulators.bench.bench import Bench
+from simulators.bench.programs import BenchError
+from simulators.bench.settings import TERMINAL
+
+_LOOK_EVERY_S = 0.2
+# What the acceptor's own record calls a note that a person has in the hand again.
+_RETURNED = frozenset({"returned", "returned_at_start", "removed_by_hand"})
+
+
+@dataclass(frozen=True)
+class Figures:
+    """One journey's money in fen. It is whole when all that was tendered is somewhere and the books sum to zero."""
+
+    tendered: int
+    credited: int
+    returned: int
+    suspense: int
+    in_flight: int
+    ledger_sum: int
+
+    @property
+    def whole(self) -> bool:
+        """Whether every fen is accounted for."""
+        settled = self.credited + self.returned + self.suspense
+        return self.tendered == settled and not self.in_flight and not self.ledger_sum
+
+
+def figures(bench: Bench) -> Figures:
+    """Take all figures now."""
+    notes = bench.validator("status")["log"]
+    books = bench.ledger()
+    return Figures(
+        tendered=_sum(notes, {"inserted"}) - _sum(notes, {"rejected"}),
+        returned=_sum(notes, _RETURNED),
+        credited=books["credited_fen"],
+        suspense=books["suspense_fen"],
+        ledger_sum=books["ledger_sum"],
+        in_flight=in_flight(bench.journal()),
+    )
+
+
+def settled_figures(bench: Bench, patience_s: float = 60.0) -> Figures:
+    """Take the figures once nothing is in flight any more, or when patience ends."""
+    until = time.monotonic() + patience_s
+    while True:
+        found = figures(bench)
+        if found.whole or time.monotonic() > until:
+            return found
+        time.sleep(_LOOK_EVERY_S)
+
+
+def _sum(notes: Sequence[dict[str, Any]], words: frozenset[str] | set[str]) -> int:
+    return sum(note.get("value_fen", 0) for note in notes if note["what"] in words)
+
+
+def in_flight(payments: Sequence[dict[str, Any]]) -> int:
+    """Add up the money of the payments that the journal does not hold for settled."""
+    return sum(payment["amount_fen"] for payment in payments if payment["open"])
+
+
+def account(bench: Bench, account_no: str) -> Account:
+    """Ask the hub what stands on an account, as a kiosk asks it but past the line that faults are ordered for."""
+    client = HubClient(bench.hub_url, TERMINAL, load_key(bench.key, bench=True))
+    try:
+        outcome = client.account(account_no)
+    finally:
+        client.close()
+    if not isinstance(outcome, Answer):
+        raise BenchError(f"the hub does not tell of account {account_no}: {outcome}")
+    return outcome.body

@@ -1,0 +1,136 @@
+"""One journey on the real screen without a display: the customer walks, the evidence is gathered, a verdict falls."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from simulators.bench.bench import Bench, Plan
+from simulators.bench.programs import BenchError
+from simulators.bench.settings import Tables
+from simulators.customer.customer import Customer, JourneyError
+from simulators.customer.faults import Fault
+from simulators.customer.hand import Hand
+from simulators.customer.journeys import Journey
+from simulators.demo.evidence import account, settled_figures
+from simulators.far_end import ControlError
+
+OWES = "0399000000000018"
+OWES_NOTHING = "0399000000000026"
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Run:
+    """What to play, and where to leave what remains of it."""
+
+    journey: Journey
+    fault: Fault | None
+    out: Path
+    form: str = "lobby"
+    language: str = "zh"
+    speed: float = 1.0
+
+
+def play(run: Run, say: Say) -> dict[str, Any]:
+    """Play it on a bench of its own; gives the one JSON object of the demo, `ok` false with `why` when it failed."""
+    began = time.monotonic()
+    _clear(run.out)
+    changes = _merged(run.journey.changes, run.fault.changes if run.fault else {})
+    plan = Plan(run.out / "bench", run.speed, run.form, run.language, changes=changes)
+    say("starting the hub, the far ends and the kiosk")
+    with Bench(plan) as bench:
+        bench.start_kiosk()
+        say(f"the kiosk stands after {time.monotonic() - began:.1f} s")
+        customer = _customer(run, bench, say)
+        why = _walk(run.journey, customer)
+        say("asking acceptor, hub and journal")
+        result = _judged(run, bench, customer, why)
+        bench.kill_kiosk()
+        shutil.copyfile(bench.folder / "journal.sqlite", run.out / "journal.sqlite")
+    return {**result, "seconds": round(time.monotonic() - began, 1)}
+
+
+def _clear(out: Path) -> None:
+    """Take away what an earlier demo left, and nothing else."""
+    for old in ("bench", "screens"):
+        shutil.rmtree(out / old, ignore_errors=True)
+    (out / "screens").mkdir(parents=True)
+
+
+def _merged(*all_changes: Tables) -> Tables:
+    merged: dict[str, dict[str, Any]] = {}
+    for changes in all_changes:
+        for table, keys in changes.items():
+            merged.setdefault(table, {}).update(keys)
+    return merged
+
+
+def _customer(run: Run, bench: Bench, say: Say) -> Customer:
+    known = account(bench, OWES if run.journey.owes else OWES_NOTHING)
+    return Customer(
+        bench=bench,
+        hand=Hand(bench.finger),
+        account_no=known.account_no,
+        meter_no=known.meters[0].meter_no,
+        due_fen=known.due_fen,
+        pictures=run.out / "screens",
+        say=say,
+        faults=run.fault.at if run.fault else {},
+    )
+
+
+def _walk(journey: Journey, customer: Customer) -> str:
+    """Walk the journey; gives why it failed, or nothing."""
+    try:
+        journey.play(customer)
+    except (ControlError, JourneyError, BenchError, OSError) as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        customer.hand.let_go()
+    return ""
+
+
+def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, Any]:
+    # Whatever was broken on the line is whole again: what is in flight must now come to its end.
+    bench.line("restore")
+    found = settled_figures(bench)
+    books, payments = bench.ledger(), bench.journal()
+    (run.out / "ledger.json").write_text(json.dumps(books, ensure_ascii=False, indent=1), encoding="utf-8")
+    (run.out / "journal.json").write_text(
+        json.dumps(payments, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
+    receipt = _receipt(bench, run.out)
+    if not why and not found.whole:
+        why = "money is not accounted for"
+    if not why and not books["ok"]:
+        why = "the hub's books do not balance"
+    if not why and found.credited and not receipt and not run.fault:
+        why = "no receipt was printed"
+    return {
+        "journey": run.journey.name,
+        "fault": run.fault.name if run.fault else None,
+        "ok": not why,
+        **({"why": why} if why else {}),
+        **asdict(found),
+        "receipt": receipt,
+        "screens": customer.screens,
+        "touches": customer.hand.touches,
+        "digits": customer.hand.digits,
+        "machine_seconds": round(customer.hand.machine_s, 2),
+    }
+
+
+def _receipt(bench: Bench, out: Path) -> str | None:
+    """Take the last slip out of the printer as receipt.png and receipt.txt; gives the path of the text."""
+    newest = max(bench.prints.glob("*.txt"), default=None)
+    for ending in (".txt", ".png"):
+        (out / f"receipt{ending}").unlink(missing_ok=True)
+        if newest is not None:
+            shutil.copyfile(newest.with_suffix(ending), out / f"receipt{ending}")
+    return str(out / "receipt.txt") if newest is not None else None

@@ -1,0 +1,34 @@
+"""The demo with a display: the kiosk in a window, the bench panel beside it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from simulators.bench.bench import Bench, Plan
+from simulators.panel.window import Panel
+
+HEIGHTS = {"lobby": 1920, "wall": 1024, "through": 768}
+
+
+def show(out: Path, form: str, language: str) -> int:
+    """Run until the kiosk's window or the panel is closed."""
+    application = QApplication.instance() or QApplication(["power-kiosk demo"])
+    screen = application.primaryScreen().availableGeometry()  # type: ignore[attr-defined]
+    shutil.rmtree(out / "bench", ignore_errors=True)
+    scale = min(1.0, 0.9 * screen.height() / HEIGHTS[form])
+    print("demo: starting the hub, the far ends and the kiosk", flush=True)  # noqa: T201
+    with Bench(Plan(out / "bench", form=form, language=language, window=True, scale=scale)) as bench:
+        kiosk = bench.start_kiosk()
+        far_ends = {"validator": bench.validator, "printer": bench.printer, "line": bench.line}
+        panel = Panel(far_ends, bench.prints)
+        panel.move(screen.right() - panel.width(), screen.top())
+        panel.show()
+        watch = QTimer(panel)
+        watch.timeout.connect(lambda: None if kiosk.running else application.quit())
+        watch.start(500)
+        print("demo: the account 0399000000000018 owes for three months; close a window to end", flush=True)  # noqa: T201
+        return application.exec()
