@@ -1,0 +1,85 @@
+"""The HTTP application: the routes of all channels, and what becomes of a request that fits none."""
+
+import logging
+from typing import Any
+
+import msgspec
+from litestar import Litestar, Request, Response
+from litestar.exceptions import (
+    ClientException,
+    MethodNotAllowedException,
+    NotFoundException,
+    ValidationException,
+)
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import JsonRenderPlugin
+from litestar.types import ExceptionHandlersMap
+
+from hub.access.kiosk import KIOSK
+from hub.access.problems import MEDIA_TYPE, problem
+from hub.business.refusals import Refusal
+from hub.composition.channels import Channels
+from hub.composition.desk import Desk
+
+CHANNELS = Channels(KIOSK)
+TITLE = "Power hub"
+CONTRACT = "1.0.0"
+
+log = logging.getLogger(__name__)
+
+
+def create_app(desk: Desk | None = None, channels: Channels = CHANNELS) -> Litestar:
+    """Put the application together; without a desk it only describes itself."""
+    config = OpenAPIConfig(TITLE, CONTRACT, path="/schema", render_plugins=[JsonRenderPlugin()])
+    app = Litestar(
+        channels.http_handlers(),
+        exception_handlers=_HANDLERS,
+        openapi_config=None if desk else config,
+        logging_config=None,
+    )
+    app.state.desk = desk
+    return app
+
+
+def _refused(_request: Request[Any, Any, Any], refusal: Exception) -> Response[bytes]:
+    assert isinstance(refusal, Refusal)  # noqa: S101  # the table below says so
+    document = problem(refusal)
+    headers = {} if document.retry_after_s is None else {"Retry-After": str(document.retry_after_s)}
+    return Response(
+        msgspec.json.encode(document), status_code=document.status, media_type=MEDIA_TYPE, headers=headers
+    )
+
+
+def _invalid(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    found: list[dict[str, Any]] = []
+    if isinstance(error, ValidationException) and isinstance(error.extra, list):
+        found = [each for each in error.extra if isinstance(each, dict)]
+    field = next((str(each["key"]) for each in found if each.get("key")), "body")
+    detail = "; ".join(str(each.get("message", "")) for each in found) or str(getattr(error, "detail", error))
+    return _refused(request, Refusal("bad_request", detail, field="body" if field == "data" else field))
+
+
+def _not_found(request: Request[Any, Any, Any], _error: Exception) -> Response[bytes]:
+    return _refused(request, Refusal("not_found", f"no resource {request.url.path}"))
+
+
+def _wrong_method(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    response = _refused(request, Refusal("method_not_allowed", f"not {request.method}"))
+    for name, value in (getattr(error, "headers", None) or {}).items():
+        response.headers[name] = value
+    return response
+
+
+def _failed(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    log.error("%s %s failed", request.method, request.url.path, exc_info=error)
+    return _refused(request, Refusal("hub_fault", "the hub's log has the cause"))
+
+
+_HANDLERS: ExceptionHandlersMap = {
+    Refusal: _refused,
+    ClientException: _invalid,
+    UnicodeDecodeError: _invalid,
+    NotFoundException: _not_found,
+    MethodNotAllowedException: _wrong_method,
+    Exception: _failed,
+}

@@ -1,0 +1,149 @@
+"""The kiosks' channel: signed JSON over HTTP under /v1, as `hub/openapi.json` describes it."""
+
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, put
+from litestar.datastructures import State
+from litestar.openapi.datastructures import ResponseSpec
+from litestar.params import Parameter
+
+from hub.access.gate import TERMINAL
+from hub.access.problems import MEDIA_TYPE, Problem
+from hub.business.forms import (
+    ID_PATTERN,
+    Account,
+    Claim,
+    ClaimOrder,
+    Payment,
+    PaymentOrder,
+    Quote,
+    QuoteOrder,
+    Status,
+)
+from hub.composition.channels import HttpChannel, HttpHandlers
+from hub.composition.desk import Desk, Reply
+
+Incoming = Request[Any, Any, State]
+OrderId = Annotated[
+    str, Parameter(pattern=ID_PATTERN, description="made by the kiosk: 32 lower-case hex digits")
+]
+JSON = "application/json"
+
+
+def _answers(form: type, *, put: bool = False, problems: tuple[int, ...] = ()) -> dict[int, ResponseSpec]:
+    refused = {
+        status: ResponseSpec(Problem, description="Refused; `code` says why", media_type=MEDIA_TYPE)
+        for status in (400, 401, 503, *problems)
+    }
+    if not put:
+        return {200: ResponseSpec(form, description="As of now", generate_examples=False), **refused}
+    return {
+        201: ResponseSpec(form, description="Taken just now", generate_examples=False),
+        200: ResponseSpec(
+            form,
+            description="Taken before: the stored answer, byte for byte, with Idempotency-Replayed",
+            generate_examples=False,
+        ),
+        **refused,
+    }
+
+
+@get("/v1/status", responses=_answers(Status), operation_id="status", summary="Whether the hub is open")
+async def status(request: Incoming) -> Status:
+    return _desk(request).status()
+
+
+@get(
+    "/v1/accounts/{account_no:str}",
+    responses=_answers(Account, problems=(404,)),
+    operation_id="account",
+    summary="What an account owes and owns",
+)
+async def account(request: Incoming, account_no: str) -> Account:
+    return await _desk(request).account(account_no)
+
+
+@get(
+    "/v1/meters/{meter_no:str}/account",
+    responses=_answers(Account, problems=(404, 422)),
+    operation_id="account_of_meter",
+    summary="The account a meter belongs to",
+)
+async def account_of_meter(request: Incoming, meter_no: str) -> Account:
+    return await _desk(request).account_of_meter(meter_no)
+
+
+@put(
+    "/v1/quotes/{quote_id:str}",
+    status_code=201,
+    responses=_answers(Quote, put=True, problems=(404, 409, 422)),
+    operation_id="quote",
+    summary="What the chosen months cost now",
+)
+async def quote(request: Incoming, quote_id: OrderId, data: QuoteOrder) -> Response[bytes]:
+    return _response(await _desk(request).quote(_terminal(request), quote_id, data))
+
+
+@put(
+    "/v1/payments/{payment_id:str}",
+    status_code=201,
+    responses=_answers(Payment, put=True, problems=(404, 409, 422)),
+    operation_id="pay",
+    summary="Credit money that was taken, once",
+)
+async def pay(request: Incoming, payment_id: OrderId, data: PaymentOrder) -> Response[bytes]:
+    return _response(await _desk(request).pay(_terminal(request), payment_id, data))
+
+
+@get(
+    "/v1/payments/{payment_id:str}",
+    responses=_answers(Payment, problems=(404,)),
+    operation_id="payment",
+    summary="What the hub knows of a payment of this terminal",
+)
+async def payment(request: Incoming, payment_id: OrderId) -> Response[bytes]:
+    return Response(await _desk(request).payment(_terminal(request), payment_id), media_type=JSON)
+
+
+@put(
+    "/v1/claims/{claim_id:str}",
+    status_code=201,
+    responses=_answers(Claim, put=True, problems=(404, 409, 422)),
+    operation_id="make_claim",
+    summary="Keep money in suspense and refuse its payment from now on",
+)
+async def make_claim(request: Incoming, claim_id: OrderId, data: ClaimOrder) -> Response[bytes]:
+    return _response(await _desk(request).claim(_terminal(request), claim_id, data))
+
+
+@get(
+    "/v1/claims/{claim_id:str}",
+    responses=_answers(Claim, problems=(404,)),
+    operation_id="claim",
+    summary="What the hub knows of a claim of this terminal",
+)
+async def claim(request: Incoming, claim_id: OrderId) -> Response[bytes]:
+    return Response(await _desk(request).find_claim(_terminal(request), claim_id), media_type=JSON)
+
+
+def handlers() -> HttpHandlers:
+    """The routes of this channel."""
+    return [status, account, account_of_meter, quote, pay, payment, make_claim, claim]
+
+
+KIOSK = HttpChannel("kiosk", handlers)
+
+
+def _desk(request: Incoming) -> Desk:
+    desk: Desk = request.app.state.desk
+    return desk
+
+
+def _terminal(request: Incoming) -> str:
+    terminal: str = request.scope[TERMINAL]  # type: ignore[literal-required]  # set by the gate
+    return terminal
+
+
+def _response(reply: Reply) -> Response[bytes]:
+    headers = {} if reply.new else {"Idempotency-Replayed": "true"}
+    return Response(reply.body, status_code=201 if reply.new else 200, media_type=JSON, headers=headers)

@@ -1,0 +1,42 @@
+"""The contract as a file: `hub/openapi.json` comes from the code and must not drift from it."""
+
+from pathlib import Path
+
+import msgspec
+
+from hub.access.app import create_app
+
+CONTRACT_FILE = Path(__file__).parent.parent / "openapi.json"
+
+
+def contract() -> bytes:
+    """Give the OpenAPI document of the hub's application, with the headers that every request carries."""
+    schema = create_app().openapi_schema.to_schema()
+    schema["info"]["description"] = DESCRIPTION
+    for path in schema["paths"].values():
+        for operation in path.values():
+            operation.setdefault("parameters", []).extend(HEADERS)
+    return msgspec.json.format(msgspec.json.encode(schema, order="sorted"), indent=2) + b"\n"
+
+
+DESCRIPTION = (
+    "Requests and replies are signed (RFC 9421, HMAC-SHA256, label sig1, parameters created, keyid, alg). "
+    'A request covers "@method" "@path" "content-digest" "power-terminal" "power-request", a reply '
+    '"@status" "content-digest" "power-request". Amounts are in fen, times in UTC.'
+)
+
+
+def _header(name: str, description: str, pattern: str | None = None) -> dict[str, object]:
+    form: dict[str, object] = {"type": "string"}
+    if pattern:
+        form["pattern"] = pattern
+    return {"name": name, "in": "header", "required": True, "description": description, "schema": form}
+
+
+HEADERS = [
+    _header("Content-Digest", "sha-256 of the body, also of the empty one"),
+    _header("Power-Terminal", "the terminal's id, which is the key id too"),
+    _header("Power-Request", "new for every attempt", "^[0-9a-f]{32}$"),
+    _header("Signature-Input", "what the signature covers"),
+    _header("Signature", "the signature"),
+]

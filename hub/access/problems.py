@@ -1,0 +1,101 @@
+"""Problem documents (RFC 9457): for each refusal its status, its title and the words for the customer."""
+
+from typing import NamedTuple
+
+import msgspec
+
+from hub.business.refusals import Code, Refusal
+
+MEDIA_TYPE = "application/problem+json"
+
+
+class Words(msgspec.Struct, frozen=True):
+    zh: str
+    en: str
+
+
+class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
+    """The body of every answer that is not a success; `code` is stable, `detail` is for the technician."""
+
+    type: str
+    title: str
+    status: int
+    code: Code
+    customer_text: Words
+    detail: str
+    field: str | None = None
+    claim_id: str | None = None
+    retry_after_s: int | None = None
+
+
+class Kind(NamedTuple):
+    status: int
+    title: str
+    words: Words
+
+
+_STAFF = Words("本机暂时无法办理，请联系95598", "This machine cannot do that now. Call 95598.")
+_KEPT = Words(
+    "您的款项已记录，请凭凭条到营业厅处理", "Your money is on record. Take the slip to the service counter."
+)
+
+KINDS: dict[Code, Kind] = {
+    "bad_request": Kind(400, "The request does not have the agreed form", _STAFF),
+    "unknown_terminal": Kind(401, "No terminal of this id", _STAFF),
+    "bad_signature": Kind(401, "The signature does not fit the request", _STAFF),
+    "stale_signature": Kind(401, "The signature is too old, or the terminal's clock is wrong", _STAFF),
+    "replayed_request": Kind(401, "This request was received before", _STAFF),
+    "unknown_account": Kind(
+        404, "No such account", Words("没有这个户号，请核对后重新输入", "No such account. Check the number.")
+    ),
+    "account_closed": Kind(
+        409,
+        "The account is closed",
+        Words("该户已销户，请到营业厅办理", "This account is closed. Ask at the counter."),
+    ),
+    "unknown_meter": Kind(
+        404, "No such meter", Words("没有这个表号，请核对后重新输入", "No such meter. Check the number.")
+    ),
+    "wrong_check_digit": Kind(
+        422,
+        "The meter number's check digit is wrong",
+        Words("表号有误，请逐位核对", "The meter number has a mistake. Check each digit."),
+    ),
+    "unknown_month": Kind(
+        422, "No open bill for this month", Words("所选月份没有欠费", "Nothing is due for the chosen month.")
+    ),
+    "months_not_oldest_first": Kind(
+        422,
+        "The months are not a run from the oldest open bill",
+        Words("请从最早的月份开始缴费", "Please pay the oldest month first."),
+    ),
+    "unknown_quote": Kind(422, "No quote of this id for this account", _KEPT),
+    "unknown_payment": Kind(404, "No such payment", Words("没有找到这笔缴费", "This payment was not found.")),
+    "unknown_claim": Kind(404, "No such claim", Words("没有找到这个凭证号", "This reference was not found.")),
+    "id_reused": Kind(409, "The id was used before for something else", _KEPT),
+    "claimed": Kind(409, "A claim for this payment exists", _KEPT),
+    "notes_differ": Kind(422, "The notes do not add up to the amount", _KEPT),
+    "amount_not_positive": Kind(422, "The amount must be more than nothing", _STAFF),
+    "not_found": Kind(404, "No such resource", _STAFF),
+    "method_not_allowed": Kind(405, "The resource has no such method", _STAFF),
+    "hub_busy": Kind(
+        503, "The hub cannot answer now", Words("系统忙，请稍候", "The system is busy. Please wait.")
+    ),
+    "hub_fault": Kind(500, "The hub has failed", Words("系统忙，请稍候", "The system is busy. Please wait.")),
+}
+
+
+def problem(refusal: Refusal) -> Problem:
+    """Turn a refusal into its document."""
+    kind = KINDS[refusal.code]
+    return Problem(
+        type=f"urn:power-hub:problem:{refusal.code}",
+        title=kind.title,
+        status=kind.status,
+        code=refusal.code,
+        customer_text=kind.words,
+        detail=refusal.detail,
+        field=refusal.field,
+        claim_id=refusal.claim_id,
+        retry_after_s=refusal.retry_after_s,
+    )

@@ -1,0 +1,31 @@
+"""The accounting day: which business date a moment belongs to, and when the day is being closed."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The day's cut-over: local clock time `cut_over` after midnight, and how long the close takes.
+
+    With `cut_over` at 23:30 the business date of 23:30 to 24:00 is already the next one. The local clock is a
+    fixed offset from UTC, because the utility's country keeps one time all year.
+    """
+
+    utc_offset: timedelta = timedelta(hours=8)
+    cut_over: timedelta = timedelta(hours=24)
+    closing: timedelta = timedelta(0)
+
+    def business_date(self, now: datetime) -> date:
+        """The accounting day of a moment."""
+        return (self._local(now) + timedelta(hours=24) - self.cut_over).date()
+
+    def mode(self, now: datetime) -> Literal["open", "day_end"]:
+        """Whether the day is being closed just now."""
+        shifted = self._local(now) + timedelta(hours=24) - self.cut_over
+        since = timedelta(hours=shifted.hour, minutes=shifted.minute, seconds=shifted.second)
+        return "day_end" if since < self.closing else "open"
+
+    def _local(self, now: datetime) -> datetime:
+        return now.astimezone(UTC) + self.utc_offset

@@ -1,0 +1,173 @@
+"""The one internal form: what channels ask the hub and what it answers, whatever wire they came over."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+MAX_FEN = 10**13
+MAX_NO = 2**63 - 1
+ID_PATTERN = "^[0-9a-f]{32}$"
+_DIGITS = re.compile(r"[0-9]{1,22}", re.ASCII)
+
+Id = Annotated[str, Meta(pattern=ID_PATTERN, description="made by the kiosk: 32 lower-case hex digits")]
+AccountNo = Annotated[str, Meta(pattern="^[0-9]{1,22}$", description="digits only")]
+Month = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", description="YYYY-MM")]
+Fen = Annotated[int, Meta(ge=-MAX_FEN, le=MAX_FEN)]
+CertainFen = Annotated[int, Meta(ge=0, le=MAX_FEN)]
+Time = Annotated[datetime, Meta(tz=True, description="UTC, RFC 3339")]
+Reference = Annotated[str, Meta(pattern="^[ -~]{1,64}$", description="as printed on the slip")]
+Business = Literal["arrears", "prepay"]
+Reason = Literal["declined", "unanswered", "note_fate_unknown", "late_note", "orphan_note", "unasked_note"]
+
+
+class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Something a channel asks for under an id of its own; an unknown key is an error."""
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """Something the hub says; later versions may add keys."""
+
+
+class Notes(Order, frozen=True):
+    """So many banknotes of one value."""
+
+    value_fen: Annotated[int, Meta(ge=1, le=10**7)]
+    count: Annotated[int, Meta(ge=1, le=100_000)]
+
+
+NoteList = Annotated[tuple[Notes, ...], Meta(max_length=64)]
+MonthList = Annotated[tuple[Month, ...], Meta(max_length=600)]
+
+
+class QuoteOrder(Order, frozen=True):
+    """Ask what the chosen months cost now; no months means all of them."""
+
+    account_no: AccountNo
+    business: Business
+    months: MonthList
+    tender: Literal["cash"]
+
+
+class PaymentOrder(Order, frozen=True):
+    """Money that was taken from a customer and is to be credited once."""
+
+    account_no: AccountNo
+    quote_id: Id
+    business: Business
+    tender: Literal["cash"]
+    amount_fen: Fen
+    months: MonthList
+    notes: NoteList
+    kiosk_no: Annotated[int, Meta(ge=0, le=MAX_NO)]
+    business_date: date
+    taken_at: Time
+
+
+class ClaimOrder(Order, frozen=True):
+    """Money that could not be credited, or of which no device can tell where it is."""
+
+    reference: Reference
+    payment_id: Id | None
+    account_no: AccountNo | None
+    amount_fen: CertainFen
+    memo_fen: CertainFen
+    reason: Reason
+    notes: NoteList
+    made_at: Time
+
+
+class Status(Answer, frozen=True):
+    """Whether the hub is open, and its accounting day."""
+
+    now: datetime
+    business_date: date
+    mode: Literal["open", "day_end"]
+    version: str
+
+
+class MeterView(Answer, frozen=True):
+    meter_no: str
+    kind: Literal["postpaid", "card", "remote_prepaid", "sts"]
+
+
+class BillView(Answer, frozen=True):
+    """A bill with something due: due = charge + late fee outstanding - principal paid."""
+
+    month: str
+    charge_fen: int
+    late_fee_fen: int
+    paid_fen: int
+    due_fen: int
+    due_date: date
+    state: Literal["open", "partly_paid"]
+    kwh: int
+
+
+class Account(Answer, frozen=True):
+    """An account as the customer may see it: name and address masked, open bills oldest first."""
+
+    account_no: str
+    name_masked: str
+    address_masked: str
+    supply_unit: str
+    usage_class: str
+    state: Literal["open", "closed"]
+    meters: tuple[MeterView, ...]
+    balance_fen: int
+    arrears_fen: int
+    due_fen: int
+    bills: tuple[BillView, ...]
+    as_of: datetime
+    business_date: date
+
+
+class Quote(Answer, frozen=True):
+    id: str
+    account_no: str
+    business: Business
+    months: tuple[str, ...]
+    due_fen: int
+    max_fen: int
+    expires_at: datetime
+    as_of: datetime
+
+
+class AllocationView(Answer, frozen=True):
+    month: str
+    late_fee_fen: int
+    principal_fen: int
+
+
+class Payment(Answer, frozen=True):
+    """What became of a payment; `hub_no` is the hub's own serial for the slip."""
+
+    id: str
+    status: Literal["credited"]
+    hub_no: str
+    account_no: str
+    amount_fen: int
+    allocations: tuple[AllocationView, ...]
+    to_balance_fen: int
+    balance_before_fen: int
+    balance_after_fen: int
+    arrears_after_fen: int
+    credited_at: datetime
+    business_date: date
+
+
+class Claim(Answer, frozen=True):
+    id: str
+    reference: str
+    state: Literal["open", "released", "closed"]
+    amount_fen: int
+    memo_fen: int
+    payment_id: str | None
+    resolution: Literal["", "already_credited"]
+
+
+def is_account_no(text: str) -> bool:
+    """Whether the text could be an account or meter number at all: digits, not too many."""
+    return _DIGITS.fullmatch(text) is not None

@@ -1,0 +1,1 @@
+"""Who may use the hub, and the desk where every channel's orders come together."""

@@ -1,0 +1,135 @@
+"""Where the hub keeps its books: SQLite or PostgreSQL, opened so that what was committed outlasts a power cut."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
+from typing import Any
+
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
+from sqlalchemy.engine import URL
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from hub.business.refusals import Refusal
+
+DEFAULT_URL = "sqlite:///power-hub.sqlite"
+_BUSY_S = 5
+_POOL = {"sqlite": 4, "postgresql": 16}
+_DRIVERS = {"sqlite": ("sqlite+pysqlite", "sqlite+aiosqlite"), "postgresql": ("postgresql+psycopg",) * 2}
+
+
+class UnsafeDatabaseError(Exception):
+    """The database may forget what it has confirmed; the message names the setting."""
+
+
+def sync_engine(url: str) -> Engine:
+    """Open the database for the commands that run alone (seed, check, terminal)."""
+    parsed, name = _parse(url)
+    engine = create_engine(parsed.set(drivername=_DRIVERS[name][0]), connect_args=_connect_args(name))
+    _prepare(engine, name)
+    return engine
+
+
+class Database:
+    """The books of a running hub; made with `url`, closed with `close`."""
+
+    def __init__(self, url: str) -> None:
+        parsed, self.dialect = _parse(url)
+        self.path = parsed.database or ""
+        self.engine: AsyncEngine = create_async_engine(
+            parsed.set(drivername=_DRIVERS[self.dialect][1]),
+            connect_args=_connect_args(self.dialect),
+            pool_size=_POOL[self.dialect],
+            max_overflow=0,
+            pool_timeout=_BUSY_S,
+        )
+        _prepare(self.engine.sync_engine, self.dialect)
+        self._writing = self.engine.execution_options(hub_writes=True)
+        # SQLite has one writer; a queue here is fair, its own busy loop is not.
+        self._one_writer = asyncio.Lock() if self.dialect == "sqlite" else None
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """One consistent look; nothing is kept."""
+        with _busy():
+            async with self.engine.connect() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def write(self) -> AsyncIterator[AsyncConnection]:
+        """One transaction, committed and on disk when the block has ended without an exception."""
+        async with self._one_writer or nullcontext():
+            with _busy():
+                async with self._writing.begin() as connection:
+                    yield connection
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+def require_durable(connection: Connection) -> None:
+    """Raise UnsafeDatabaseError unless a commit means "on disk" in this database."""
+    if connection.dialect.name == "sqlite":
+        wanted: dict[str, tuple[str, ...]] = {"journal_mode": ("wal",), "synchronous": ("2", "3")}
+        found = {name: connection.exec_driver_sql(f"PRAGMA {name}").scalar() for name in wanted}
+        hint = "PRAGMA {} is {}, must be {}; is the file on a disk of this machine?"
+    else:
+        wanted = {
+            "fsync": ("on",),
+            "full_page_writes": ("on",),
+            "synchronous_commit": ("on", "local", "remote_write", "remote_apply"),
+        }
+        found = {name: connection.execute(text(f"SHOW {name}")).scalar() for name in wanted}
+        hint = "PostgreSQL's {} is {}, must be {}; set it in postgresql.conf or for the hub's role"
+    for name, good in wanted.items():
+        if str(found[name]) not in good:
+            raise UnsafeDatabaseError(hint.format(name, found[name], " or ".join(good)))
+
+
+def _parse(url: str) -> tuple[URL, str]:
+    parsed = make_url(url)
+    name = parsed.get_backend_name()
+    if name not in _DRIVERS:
+        raise UnsafeDatabaseError(f"{name} is no database of the hub: sqlite or postgresql")
+    if name == "sqlite" and parsed.database in (None, "", ":memory:"):
+        raise UnsafeDatabaseError("the books must be in a file, not in memory")
+    return parsed, name
+
+
+def _connect_args(name: str) -> dict[str, Any]:
+    if name == "sqlite":
+        return {"timeout": _BUSY_S}
+    limits = f"-c lock_timeout={_BUSY_S}s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
+    return {"prepare_threshold": 1, "connect_timeout": _BUSY_S, "options": limits}
+
+
+def _prepare(engine: Engine, name: str) -> None:
+    if name != "sqlite":
+        return
+
+    @event.listens_for(engine, "connect")
+    def connected(dbapi_connection: Any, _record: object) -> None:
+        dbapi_connection.isolation_level = None  # transactions begin where the listener below says
+        cursor = dbapi_connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    asynchronous = engine.dialect.is_async
+
+    @event.listens_for(engine, "begin")
+    def begun(connection: Connection) -> None:
+        writes = not asynchronous or connection.get_execution_options().get("hub_writes")
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+class _busy:  # noqa: N801  # a context manager, used like a function
+    """Says "busy" for what a database refuses only for now."""
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, OperationalError | PoolTimeoutError):
+            raise Refusal("hub_busy", f"database: {error}", retry_after_s=2) from error

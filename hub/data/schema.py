@@ -1,0 +1,166 @@
+"""The hub's tables. The migrations make them; a test compares the two."""
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Date,
+    DateTime,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+)
+
+REVISION = "0001"
+"""The newest migration, so that a start without anything to migrate need not load Alembic."""
+
+metadata = MetaData(
+    naming_convention={
+        "pk": "pk_%(table_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+    }
+)
+
+_serial = BigInteger().with_variant(Integer, "sqlite")
+_fen = BigInteger
+_time = DateTime(timezone=True)
+_id = String(32)
+_bill_no = String(32)
+
+# Customers and what they owe -------------------------------------------------------------------------------
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("account_no", String(22), primary_key=True),
+    Column("name", Text, nullable=False),
+    Column("phone", Text, nullable=False),
+    Column("address", Text, nullable=False),
+    Column("supply_unit", Text, nullable=False),
+    Column("usage_class", Text, nullable=False),
+    Column("tariff_id", Text, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("opened_on", Date, nullable=False),
+    Column("closed_on", Date),
+    Column("balance_fen", _fen, nullable=False),
+)
+
+meters = Table(
+    "meters",
+    metadata,
+    Column("meter_no", String(22), primary_key=True),
+    Column("account_no", ForeignKey("accounts.account_no"), nullable=False, index=True),
+    Column("metering_point", Text, nullable=False),
+    Column("kind", String(16), nullable=False),
+)
+
+bills = Table(
+    "bills",
+    metadata,
+    Column("bill_no", _bill_no, primary_key=True),
+    Column("account_no", ForeignKey("accounts.account_no"), nullable=False),
+    Column("month", String(7), nullable=False),
+    Column("kwh", Integer, nullable=False),
+    Column("charge_fen", _fen, nullable=False),
+    Column("issued_on", Date, nullable=False),
+    Column("due_date", Date, nullable=False),
+    Column("paid_fen", _fen, nullable=False),
+    Column("late_fee_accrued_fen", _fen, nullable=False),
+    Column("late_fee_accrued_to", Date),
+    Column("late_fee_paid_fen", _fen, nullable=False),
+    Index("ix_bills_account_no", "account_no", "month", unique=True),
+)
+
+# The ledger ------------------------------------------------------------------------------------------------
+
+transactions = Table(
+    "transactions",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("reference", Text, nullable=False),
+    Column("business_date", Date, nullable=False),
+    Column("posted_at", _time, nullable=False),
+    sqlite_autoincrement=True,
+)
+
+legs = Table(
+    "legs",
+    metadata,
+    Column("transaction_id", ForeignKey("transactions.id"), primary_key=True),
+    Column("line", Integer, primary_key=True, autoincrement=False),
+    Column("account", Text, nullable=False),
+    Column("amount_fen", _fen, nullable=False),
+    Column("bill_no", _bill_no),
+)
+
+# What kiosks ask for, each under an id of theirs -----------------------------------------------------------
+
+quotes = Table(
+    "quotes",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("terminal", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("account_no", String(22), nullable=False),
+    Column("expires_at", _time, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+)
+
+# A row without a transaction is the tombstone that a claim leaves: the payment of this id is refused for good.
+payments = Table(
+    "payments",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("terminal", Text, nullable=False),
+    Column("content", Text),
+    Column("account_no", String(22)),
+    Column("amount_fen", _fen),
+    Column("transaction_id", _serial),
+    Column("reply", LargeBinary),
+    Column("claim_id", _id),
+)
+
+claims = Table(
+    "claims",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("terminal", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("payment_id", _id),
+    Column("amount_fen", _fen, nullable=False),
+    Column("memo_fen", _fen, nullable=False),
+    Column("state", String(8), nullable=False),
+    Column("resolution", String(20), nullable=False),
+    Column("transaction_id", _serial),
+    Column("made_at", _time, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+)
+
+# Terminals and what they said lately -----------------------------------------------------------------------
+
+terminals = Table(
+    "terminals",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("key_file", Text, nullable=False),
+    Column("site", Text, nullable=False),
+    Column("added_at", _time, nullable=False),
+)
+
+# On PostgreSQL an unlogged table (no wait for the disk); on SQLite a file of its own beside the database.
+seen_metadata = MetaData()
+seen_requests = Table(
+    "seen_requests",
+    seen_metadata,
+    Column("terminal", String(64), primary_key=True),
+    Column("request_id", _id, primary_key=True),
+    Column("seen_at", _time, nullable=False, index=True),
+    prefixes=["UNLOGGED"],
+)

@@ -1,0 +1,81 @@
+"""The replay window: which attempts of which terminal the hub processes have seen lately.
+
+It need not outlast a power cut, because a payment's own id protects it; so it never waits for the disk.
+"""
+
+import sqlite3
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, delete
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncEngine
+
+from hub.business.refusals import Refusal
+from hub.data.database import Database
+from hub.data.schema import seen_requests
+
+_PRUNE = timedelta(seconds=60)
+
+
+class SeenInPostgres:
+    """An unlogged table that all hub processes share."""
+
+    def __init__(self, engine: AsyncEngine, keep: timedelta) -> None:
+        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._keep = keep
+        self._next_prune: datetime | None = None
+
+    async def first_time(self, terminal: str, request_id: str, now: datetime) -> bool:
+        """Remember the attempt; false when it was there already."""
+        values = {"terminal": terminal, "request_id": request_id, "seen_at": now}
+        async with self._engine.connect() as connection:
+            result = await connection.execute(_remember, values)
+            if self._next_prune is None or now >= self._next_prune:
+                self._next_prune = now + _PRUNE
+                await connection.execute(_forget, {"before": now - self._keep})
+        return result.rowcount == 1
+
+
+class SeenInFile:
+    """A SQLite file beside the books, shared by the hub processes of this machine; a write takes microseconds."""
+
+    def __init__(self, path: str, keep: timedelta) -> None:
+        self._connection = sqlite3.connect(path, isolation_level=None, timeout=1)
+        self._connection.execute("PRAGMA journal_mode=WAL")
+        self._connection.execute("PRAGMA synchronous=OFF")
+        self._connection.execute(
+            "CREATE TABLE IF NOT EXISTS seen_requests (terminal TEXT, request_id TEXT, seen_at REAL NOT NULL, "
+            "PRIMARY KEY (terminal, request_id)) WITHOUT ROWID"
+        )
+        self._keep = keep
+        self._next_prune: datetime | None = None
+
+    async def first_time(self, terminal: str, request_id: str, now: datetime) -> bool:
+        """Remember the attempt; false when it was there already."""
+        try:
+            cursor = self._connection.execute(
+                "INSERT OR IGNORE INTO seen_requests VALUES (?, ?, ?)",
+                (terminal, request_id, now.timestamp()),
+            )
+            if self._next_prune is None or now >= self._next_prune:
+                self._next_prune = now + _PRUNE
+                self._connection.execute(
+                    "DELETE FROM seen_requests WHERE seen_at < ?", ((now - self._keep).timestamp(),)
+                )
+        except sqlite3.OperationalError as error:
+            raise Refusal("hub_busy", f"replay window: {error}", retry_after_s=2) from error
+        return cursor.rowcount == 1
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def seen_requests_of(database: Database, keep: timedelta) -> SeenInPostgres | SeenInFile:
+    """Open the window that belongs to these books; `keep` is how long an attempt could be replayed."""
+    if database.dialect == "sqlite":
+        return SeenInFile(f"{database.path}-seen", keep)
+    return SeenInPostgres(database.engine, keep)
+
+
+_remember = insert(seen_requests).on_conflict_do_nothing()
+_forget = delete(seen_requests).where(seen_requests.c.seen_at < bindparam("before"))

@@ -1,0 +1,120 @@
+"""Puts one hub process together and runs it until it is told to stop."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import version
+
+import uvicorn
+from litestar.types import ASGIApp
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from hub.access.app import create_app
+from hub.access.gate import Gate
+from hub.access.listen import tcp_socket
+from hub.access.signatures import WINDOW
+from hub.business.billing import Billing
+from hub.composition.desk import Desk
+from hub.composition.terminals import Terminals
+from hub.data.books import OwnBooks
+from hub.data.database import Database, require_durable, sync_engine
+from hub.data.migrate import migrate
+from hub.data.seen import SeenInFile, seen_requests_of
+from hub.data.tariff_file import read_tariffs
+from hub.settings import Settings
+
+Clock = Callable[[], datetime]
+
+
+def utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_books(url: str) -> None:
+    """Make sure that the database is durable and has the newest schema."""
+    engine = sync_engine(url)
+    try:
+        with engine.connect() as connection:
+            require_durable(connection)
+        migrate(engine)
+    finally:
+        engine.dispose()
+
+
+def billing_of_own_books() -> Callable[[AsyncConnection], Billing]:
+    """The billing port's default adapter, with the late-fee rules of the tariff files."""
+    tariffs = read_tariffs()
+    return lambda connection: OwnBooks(connection, lambda tariff, on: tariffs.in_force(tariff, on).late_fee)
+
+
+class Hub:
+    """The parts of one hub process."""
+
+    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+        self.database = Database(settings.database)
+        # A signature may be as much too young as it may be too old, so an attempt can come back for twice that.
+        self.seen = seen_requests_of(self.database, 2 * WINDOW)
+        terminals = Terminals(self.database, settings.keys, bench=settings.bench)
+        desk = Desk(self.database, billing_of_own_books(), clock, settings.day, version("power-kiosk"))
+        app: ASGIApp = create_app(desk)
+        self.gate = Gate(app, terminals, self.seen, clock)  # type: ignore[arg-type]  # Litestar types ASGI closer
+
+    async def close(self) -> None:
+        if isinstance(self.seen, SeenInFile):
+            self.seen.close()
+        await self.database.close()
+
+
+class _Server(uvicorn.Server):
+    """Says when it is ready, and leaves signals to `run`."""
+
+    def __init__(self, config: uvicorn.Config, ready: Callable[[], None]) -> None:
+        super().__init__(config)
+        self._ready = ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self._ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+async def run(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Serve until SIGTERM or SIGINT; call `ready` with the address once requests are answered."""
+    sock = tcp_socket(settings.host, settings.port)
+    host, port = sock.getsockname()[:2]
+    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    hub = Hub(settings)
+    config = uvicorn.Config(
+        hub.gate,
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=10,
+    )
+    server = _Server(config, lambda: ready(address))
+
+    def stop() -> None:
+        server.should_exit = True
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop)
+    try:
+        await server.serve(sockets=[sock])
+    finally:
+        await hub.close()
+
+
+def serve(settings: Settings, ready: Callable[[str], None]) -> None:
+    """Open the books, then run the hub."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    open_books(settings.database)
+    asyncio.run(run(settings, ready))
