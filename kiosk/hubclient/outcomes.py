@@ -11,10 +11,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CALL_CODES = frozenset(
-    {"bad_signature", "stale_signature", "replayed_request", "unknown_terminal", "hub_busy", "rate_limited"}
-)
-"""Problem codes that judge the call (key, clock, load) and say nothing of the business in it."""
+CALL_CODES = frozenset({"bad_signature", "stale_signature", "replayed_request", "unknown_terminal"})
+"""Problem codes that judge the call (key, clock, repetition) and say nothing of the business in it."""
 
 
 class NotSentReason(StrEnum):

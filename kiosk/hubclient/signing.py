@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from requests import PreparedRequest
 
 LABEL = "sig1"
-REQUEST_COMPONENTS = ("@path", "content-digest", "power-terminal", "power-request")
+REQUEST_COMPONENTS = ("@method", "@path", "content-digest", "power-terminal", "power-request")
 REPLY_COMPONENTS = ("@status", "content-digest", "power-request")
 TEST_MARK = "TEST KEY"
 

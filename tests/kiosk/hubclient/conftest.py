@@ -91,7 +91,7 @@ def _handler(hub: SmallHub) -> type[BaseHTTPRequestHandler]:
             HTTPMessageVerifier(signature_algorithm=HMAC_SHA256, key_resolver=_resolver(hub.key)).verify(
                 self,
                 max_age=timedelta(seconds=300),
-                require_components=("@path", "content-digest", "power-terminal", "power-request"),
+                require_components=("@method", "@path", "content-digest", "power-terminal", "power-request"),
                 body=body,
             )
             request = (self.command, self.path, json.loads(body) if body else None)

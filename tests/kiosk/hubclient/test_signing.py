@@ -92,7 +92,7 @@ def test_a_request_is_signed_as_the_contract_says(body: bytes) -> None:
     assert message.headers["Power-Terminal"] == "T1"
     assert message.headers["Power-Request"] == ASKED
     assert message.headers["Signature-Input"] == (
-        'sig1=("@path" "content-digest" "power-terminal" "power-request")'
+        'sig1=("@method" "@path" "content-digest" "power-terminal" "power-request")'
         f';created={created};keyid="T1";alg="hmac-sha256"'
     )
     assert message.headers["Signature"].startswith("sig1=:")
