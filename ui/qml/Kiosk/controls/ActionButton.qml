@@ -1,0 +1,62 @@
+import QtQuick
+import Kiosk
+
+KioskButton {
+    id: button
+
+    property var choice: ({})
+    property bool iconLast: false
+    property int labelSize: Theme.label
+    readonly property string icon: choice.icon ?? ""
+    readonly property real iconRoom: Theme.iconText + Theme.gap / 2
+    readonly property bool iconFits: label.implicitWidth + iconRoom + Theme.gap <= width
+    readonly property real room: width - Theme.gap - (icon !== "" && iconFits ? iconRoom : 0)
+
+    visible: key !== ""
+    key: choice.key ?? ""
+    usable: choice.usable ?? false
+    spoken: [choice.label, choice.detail, usable ? "" : choice.reason].filter(part => part).join(", ")
+
+    Row {
+        anchors.centerIn: parent
+        spacing: Theme.gap / 2
+        layoutDirection: button.iconLast ? Qt.RightToLeft : Qt.LeftToRight
+
+        Icon {
+            anchors.verticalCenter: parent.verticalCenter
+            visible: name !== "" && button.iconFits
+            name: button.icon
+            ink: button.mark
+            ground: button.ground
+        }
+
+        Column {
+            anchors.verticalCenter: parent.verticalCenter
+
+            KioskText {
+                id: label
+                width: Math.min(implicitWidth, button.room)
+                anchors.horizontalCenter: parent.horizontalCenter
+                horizontalAlignment: Text.AlignHCenter
+                text: button.choice.label ?? ""
+                size: button.labelSize
+                strong: true
+                lineHeight: Theme.tight
+                color: button.ink
+                Accessible.ignored: true
+            }
+
+            KioskText {
+                width: Math.min(implicitWidth, button.room)
+                anchors.horizontalCenter: parent.horizontalCenter
+                horizontalAlignment: Text.AlignHCenter
+                visible: text !== ""
+                text: button.usable ? button.choice.detail ?? "" : button.choice.reason ?? ""
+                size: Theme.service
+                lineHeight: Theme.tight
+                color: button.ink2
+                Accessible.ignored: true
+            }
+        }
+    }
+}

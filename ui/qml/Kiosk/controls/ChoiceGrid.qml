@@ -1,0 +1,58 @@
+import QtQuick
+import Kiosk
+import Kiosk.Model
+
+// Choices in equal tiles, as many columns as can be read; `room` is the height they may use.
+Item {
+    id: grid
+
+    property var model: Page.choices
+    property real room
+    readonly property alias count: tiles.count
+    property real cap: columns > 1 ? Theme.tileHeight * 1.6 : Theme.tileHeight
+    property int columns: columnsFor(tiles.count)
+    readonly property int rows: Math.ceil(tiles.count / columns)
+    readonly property real share: (room - (rows - 1) * Theme.gap) / Math.max(rows, 1)
+    readonly property real cell: Math.max(need(), Math.min(share, cap))
+
+    height: tiles.count === 0 ? 0 : rows * cell + (rows - 1) * Theme.gap
+
+    function columnsFor(count: int): int {
+        if (Theme.form === "lobby")
+            return Theme.large || Theme.low || count < 4 ? 1 : 2
+        if (count < 2 || (Theme.large && count < 4 && width < Theme.width / 1.4))
+            return 1
+        return Theme.form === "wall" && count > 2 && !Theme.large && width > Theme.width / 2 * 1.4 ? 3 : 2
+    }
+
+    function need(): real {
+        let most = 0
+        for (let i = 0; i < tiles.count; ++i)
+            most = Math.max(most, tiles.itemAt(i)?.implicitHeight ?? 0)
+        return most
+    }
+
+    Grid {
+        columns: grid.columns
+        spacing: Theme.gap
+
+        Repeater {
+            id: tiles
+            model: grid.model
+
+            ChoiceTile {
+                required property bool selected
+
+                required key
+                required label
+                required detail
+                required icon
+                required usable
+                required reason
+                width: (grid.width - (grid.columns - 1) * Theme.gap) / grid.columns
+                height: grid.cell
+                chosen: selected
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+import QtQuick
+import Kiosk
+
+// Lying: icon left of the words. Standing, where there is height for it: icon above them.
+KioskButton {
+    id: tile
+
+    property string label
+    property string detail
+    property string icon
+    property string reason
+    readonly property string second: usable ? detail : reason
+    readonly property bool standing: icon !== "" && height >= words.implicitHeight + plate.width + Theme.gap * 3
+    readonly property real indent: icon === "" || standing ? 0 : plate.width + Theme.gap
+
+    look: "tile"
+    implicitHeight: Math.max(words.implicitHeight + Theme.gap, Theme.standardHeight)
+    spoken: [label, second].filter(part => part).join(", ")
+
+    Rectangle {
+        id: plate
+        x: Theme.gap
+        y: tile.standing ? Theme.gap : (tile.height - height) / 2
+        width: Math.min(Theme.iconTile * 1.25, Theme.standardHeight - Theme.gap, tile.width / 4)
+        height: width
+        radius: Theme.radius
+        visible: tile.icon !== ""
+        color: tile.usable && !tile.down && !Theme.dark ? Theme.tint : "transparent"
+
+        Icon {
+            anchors.centerIn: parent
+            size: parent.width * 0.68
+            name: tile.icon
+            ink: tile.mark
+            ground: tile.usable && !tile.down && !Theme.dark ? Theme.tint : tile.ground
+        }
+    }
+
+    Column {
+        id: words
+        x: Theme.gap + tile.indent
+        y: tile.standing ? tile.height - height - Theme.gap : (tile.height - height) / 2
+        width: tile.width - x - Theme.gap - (tick.visible ? tick.width + Theme.gap / 2 : 0)
+
+        KioskText {
+            width: parent.width
+            text: tile.label
+            size: Theme.label
+            strong: true
+            lineHeight: Theme.tight
+            color: tile.ink
+            Accessible.ignored: true
+        }
+
+        KioskText {
+            width: parent.width
+            visible: text !== ""
+            text: tile.second
+            size: Theme.service
+            lineHeight: Theme.tight
+            color: tile.ink2
+            Accessible.ignored: true
+        }
+    }
+
+    Icon {
+        id: tick
+        anchors.right: parent.right
+        anchors.rightMargin: Theme.gap
+        anchors.verticalCenter: words.verticalCenter
+        visible: tile.chosen
+        name: "success"
+        ink: tile.mark
+        ground: tile.ground
+    }
+}

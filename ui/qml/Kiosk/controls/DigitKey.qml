@@ -1,0 +1,36 @@
+import QtQuick
+import Kiosk
+
+KioskButton {
+    id: digit
+
+    property string label
+    property string icon
+
+    look: "key"
+    spoken: label
+
+    Column {
+        anchors.centerIn: parent
+
+        Icon {
+            anchors.horizontalCenter: parent.horizontalCenter
+            visible: name !== ""
+            name: digit.icon
+            ink: digit.mark
+            ground: digit.ground
+        }
+
+        KioskText {
+            anchors.horizontalCenter: parent.horizontalCenter
+            width: Math.min(implicitWidth, digit.width - Theme.gap / 2)
+            horizontalAlignment: Text.AlignHCenter
+            text: digit.label
+            size: digit.icon === "" ? Theme.title : Theme.service
+            lineHeight: Theme.tight
+            strong: true
+            color: digit.ink
+            Accessible.ignored: true
+        }
+    }
+}

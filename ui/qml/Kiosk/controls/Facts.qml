@@ -1,0 +1,27 @@
+import QtQuick
+import Kiosk
+import Kiosk.Model
+
+// The facts of a page in a card: who, where, which reference, whom to call.
+Card {
+    id: card
+
+    property int size: Theme.body
+    property alias ruled: rows.ruled
+    readonly property bool filled: rows.height > 0
+
+    pad: Theme.form === "lobby" ? Theme.gap * 1.5 : Theme.gap
+    visible: filled
+    height: filled ? rows.height + pad * 1.4 : 0
+
+    RowList {
+        id: rows
+        x: card.pad
+        y: card.pad * 0.7
+        width: parent.width - x * 2
+        ruled: true
+        spacing2: Theme.form === "lobby" ? Theme.gap : Theme.gap / 2
+        size: card.size
+        model: Page.context
+    }
+}

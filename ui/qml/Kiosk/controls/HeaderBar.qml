@@ -1,0 +1,107 @@
+import QtQuick
+import Kiosk
+import Kiosk.Model
+
+Rectangle {
+    id: header
+
+    color: Theme.header
+
+    Icon {
+        id: logo
+        x: Theme.margin
+        anchors.verticalCenter: parent.verticalCenter
+        name: "bolt"
+        ink: Theme.headerInk
+        ground: Theme.header
+    }
+
+    KioskText {
+        id: terminal
+        anchors.left: logo.right
+        anchors.leftMargin: Theme.gap / 2
+        anchors.verticalCenter: parent.verticalCenter
+        visible: !compactSteps.visible
+        text: Page.terminal
+        size: Theme.small
+        wrapMode: Text.NoWrap
+        color: Theme.header2Ink
+    }
+
+    // On the smallest form the steps stand in the header: number and name of the step one is on.
+    Row {
+        id: compactSteps
+        anchors.left: logo.right
+        anchors.leftMargin: Theme.gap
+        anchors.verticalCenter: parent.verticalCenter
+        visible: Theme.form === "through" && steps.count > 0
+
+        Repeater {
+            id: steps
+            model: Page.steps
+
+            KioskText {
+                required property int index
+                required property string name
+                required property string stage
+
+                visible: stage === "now"
+                text: (index + 1) + "/" + steps.count + "  " + name
+                size: Theme.service
+                strong: true
+                wrapMode: Text.NoWrap
+                color: Theme.headerInk
+            }
+        }
+    }
+
+    Row {
+        anchors.right: clock.left
+        anchors.rightMargin: Theme.gap
+        anchors.verticalCenter: parent.verticalCenter
+        spacing: Theme.gap
+
+        Repeater {
+            model: Page.kind === "attract" || Page.kind === "closed" ? null : Page.badges
+
+            Row {
+                id: badge
+                required property string label
+                required property bool works
+                required property string reason
+
+                spacing: Theme.gap / 3
+                Accessible.role: Accessible.StaticText
+                Accessible.name: works ? label : label + " " + reason
+
+                Icon {
+                    anchors.verticalCenter: parent.verticalCenter
+                    size: Theme.small
+                    name: badge.works ? "success" : "off"
+                    ink: Theme.header2Ink
+                    ground: Theme.header
+                }
+
+                KioskText {
+                    text: badge.label
+                    size: Theme.small
+                    wrapMode: Text.NoWrap
+                    color: Theme.header2Ink
+                    font.strikeout: !badge.works
+                    Accessible.ignored: true
+                }
+            }
+        }
+    }
+
+    KioskText {
+        id: clock
+        anchors.right: parent.right
+        anchors.rightMargin: Theme.margin
+        anchors.verticalCenter: parent.verticalCenter
+        text: Page.clock
+        size: Theme.small
+        wrapMode: Text.NoWrap
+        color: Theme.headerInk
+    }
+}

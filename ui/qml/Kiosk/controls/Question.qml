@@ -1,0 +1,52 @@
+import QtQuick
+import Kiosk
+import Kiosk.Model
+
+// What is asked or what has happened: one sentence, one line of help, and the notice if there is one.
+Column {
+    id: question
+
+    property bool stateIcon: false
+    property bool noticed: true
+    readonly property string tone: Page.notice.tone ?? "info"
+
+    spacing: Theme.gap / 2
+
+    Row {
+        width: parent.width
+        spacing: Theme.gap
+
+        Icon {
+            id: shape
+            anchors.verticalCenter: parent.verticalCenter
+            visible: question.stateIcon
+            size: Theme.iconTile
+            name: visible ? question.tone : ""
+            ink: Theme[question.tone]
+            ground: Theme.page
+        }
+
+        KioskText {
+            width: parent.width - (shape.visible ? shape.width + Theme.gap : 0)
+            anchors.verticalCenter: parent.verticalCenter
+            text: Page.title
+            size: Theme.form === "through" && Page.panel.headline ? Theme.subtitle : Theme.title
+            strong: true
+            lineHeight: Theme.tight
+            Accessible.role: Accessible.Heading
+        }
+    }
+
+    KioskText {
+        width: parent.width
+        visible: text !== ""
+        text: Page.prompt
+        color: Theme.text2
+    }
+
+    NoticeBand {
+        width: parent.width
+        visible: question.noticed && (Page.notice.title ?? "") !== ""
+        notice: Page.notice
+    }
+}

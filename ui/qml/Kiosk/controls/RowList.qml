@@ -1,0 +1,65 @@
+import QtQuick
+import Kiosk
+
+// Labels left, values right; totals large and bold under a rule.
+Column {
+    id: list
+
+    property var model
+    property int size: Theme.body
+    property real spacing2: 0
+    property string skip
+    property bool ruled: false
+    property real widest: 0
+
+    Repeater {
+        model: list.model
+
+        Item {
+            id: row
+            required property int index
+            required property string label
+            required property string value
+            required property string weight
+            visible: label !== list.skip
+            readonly property real need: name.implicitWidth + amount.implicitWidth + Theme.gap
+            onNeedChanged: list.widest = Math.max(list.widest, need)
+            readonly property bool total: weight === "total"
+            readonly property bool stacked: need > width
+
+            width: list.width
+            height: (stacked ? name.height + amount.height : Math.max(name.height, amount.height)) + list.spacing2 + (total ? Theme.gap / 2 : 0)
+
+            Rectangle {
+                visible: row.total || (list.ruled && row.index > 0)
+                width: parent.width
+                height: 2
+                color: Theme.line
+            }
+
+            KioskText {
+                id: name
+                width: row.stacked ? row.width : implicitWidth
+                y: row.stacked ? (row.total ? Theme.gap / 2 : 0) : amount.y + (amount.height - height) / 2
+                text: row.label
+                size: list.size
+                lineHeight: Theme.tight
+                color: row.total ? Theme.text : Theme.text2
+                strong: row.total
+            }
+
+            KioskText {
+                id: amount
+                width: row.stacked ? row.width : implicitWidth
+                anchors.right: parent.right
+                anchors.bottom: parent.bottom
+                anchors.bottomMargin: list.spacing2 / 2
+                horizontalAlignment: Text.AlignRight
+                text: row.value
+                size: row.total ? Math.max(list.size, Theme.label) : list.size
+                lineHeight: Theme.tight
+                strong: row.weight !== "normal"
+            }
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import QtQuick
+import Kiosk
+
+KioskButton {
+    id: service
+
+    property string label
+    property string icon
+    property string reason
+    readonly property bool beside: Theme.form !== "lobby"
+
+    look: "quiet"
+    spoken: [label, usable ? "" : reason].filter(part => part).join(", ")
+
+    Grid {
+        anchors.centerIn: parent
+        columns: service.beside ? 2 : 1
+        columnSpacing: Theme.gap / 3
+        horizontalItemAlignment: Grid.AlignHCenter
+        verticalItemAlignment: Grid.AlignVCenter
+
+        Icon {
+            size: Theme.serviceIcon
+            visible: name !== ""
+            name: service.icon
+            ink: service.mark
+            ground: service.ground
+        }
+
+        KioskText {
+            width: Math.min(implicitWidth, service.width - 12 - (service.beside ? Theme.serviceIcon + Theme.gap / 3 : 0))
+            horizontalAlignment: Text.AlignHCenter
+            text: service.label
+            size: Theme.service
+            lineHeight: Theme.tight
+            strong: true
+            color: service.ink
+            Accessible.ignored: true
+        }
+    }
+}

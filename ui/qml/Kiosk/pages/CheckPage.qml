@@ -1,0 +1,20 @@
+import QtQuick
+import Kiosk
+import Kiosk.Model
+
+// Who and where, masked, large enough to be read aloud across a counter.
+Item {
+    id: page
+
+    Facts {
+        id: facts
+        width: parent.width
+        size: Theme.form === "lobby" ? Theme.subtitle : Theme.label
+    }
+
+    ChoiceGrid {
+        y: Theme.low ? page.height - height : facts.height + Theme.gap
+        width: parent.width
+        room: page.height - facts.height - Theme.gap
+    }
+}

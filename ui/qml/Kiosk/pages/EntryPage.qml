@@ -1,0 +1,111 @@
+import QtQuick
+import Kiosk
+import Kiosk.Model
+
+// A number typed on a pad laid out like a telephone: 1 2 3 on top, 0 below 8. The pad never moves under the finger.
+Item {
+    id: page
+
+    readonly property bool tall: Theme.form === "lobby"
+    readonly property bool lowered: tall && Theme.low
+    readonly property bool wrong: (Page.entry.error ?? "") !== ""
+
+    Column {
+        id: told
+        y: page.lowered ? -height - Theme.gapGroup : 0
+        width: page.tall ? page.width : (page.width - Theme.gapGroup) * 0.56
+        spacing: Theme.gap / 2
+
+        KioskText {
+            width: parent.width
+            visible: text !== ""
+            text: Page.entry.label ?? ""
+            strong: true
+            lineHeight: Theme.tight
+        }
+
+        Card {
+            width: parent.width
+            height: Math.max(typed.height + Theme.gap / 2, Theme.standardHeight)
+            border.width: Theme.border * (page.wrong ? 2 : 1)
+            border.color: page.wrong ? Theme.danger : Theme.control
+            Accessible.role: Accessible.StaticText
+            Accessible.name: (Page.entry.label ?? "") + " " + (Page.entry.value ?? "")
+
+            KioskText {
+                id: typed
+                readonly property bool empty: (Page.entry.value ?? "") === ""
+                x: parent.pad
+                width: parent.width - x * 2 - (whole.visible ? whole.width : 0)
+                anchors.verticalCenter: parent.verticalCenter
+                text: empty ? Page.entry.placeholder ?? "" : Page.entry.value
+                size: empty ? Theme.body : page.tall ? Theme.subtitle : Theme.label
+                strong: !empty
+                lineHeight: Theme.tight
+                color: empty ? Theme.placeholder : Theme.text
+                Accessible.ignored: true
+            }
+
+            Icon {
+                id: whole
+                anchors.right: parent.right
+                anchors.rightMargin: parent.pad
+                anchors.verticalCenter: parent.verticalCenter
+                visible: (Page.entry.complete ?? false) && !page.wrong
+                name: "success"
+                ink: Theme.success
+                ground: parent.color
+            }
+        }
+
+        NoticeBand {
+            width: parent.width
+            visible: page.wrong
+            notice: ({tone: "danger", title: Page.entry.error ?? ""})
+        }
+
+        KioskText {
+            width: parent.width
+            visible: text !== "" && !page.wrong
+            text: Page.entry.hint ?? ""
+            lineHeight: Theme.tight
+            color: Theme.text2
+        }
+    }
+
+    ChoiceGrid {
+        id: others
+        y: page.lowered ? 0 : page.tall ? told.height + Theme.gap : page.height - height
+        width: page.lowered ? page.width - pad.width - Theme.gapGroup : told.width
+        columns: 1
+        room: 0
+    }
+
+    Grid {
+        id: pad
+        readonly property real room: page.height - (page.tall && !page.lowered ? told.height + Theme.gapGroup / 2 : 0)
+        readonly property real side: page.lowered && others.height > 0 ? page.width * 0.64
+            : page.tall ? page.width : page.width - told.width - Theme.gapGroup
+        readonly property real cell: Math.min((page.height - spacing * 3) / 4, page.tall && !page.lowered ? Theme.standardHeight : Theme.mainHeight * 1.2)
+
+        x: page.width - width
+        y: page.height - height
+        columns: 3
+        spacing: Theme.gap
+
+        Repeater {
+            model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "delete"]
+
+            DigitKey {
+                required property string modelData
+                readonly property bool digit: modelData.length === 1
+                width: (pad.side - pad.spacing * 2) / 3
+                height: pad.cell
+                key: digit ? "key" : modelData
+                arg: digit ? modelData : ""
+                label: digit ? modelData : Page.padWords[modelData] ?? ""
+                icon: digit ? "" : modelData
+            }
+        }
+    }
+}
