@@ -74,7 +74,7 @@ def _account(seed: int, index: int, as_of: date, book: TariffBook) -> TownAccoun
     large = draw.share() < LARGE_HOUSEHOLDS and not is_shop
     life = _draw_life(draw, as_of, can_close=kind == "postpaid" and not is_shop)
     payer = draw_payer(draw, prepaid=kind != "postpaid", closed=life.closed_on is not None)
-    balance_fen = _draw_balance(draw, kind) if not payer.overdue and not payer.closed else 0
+    balance_fen = _draw_balance(draw, kind) if not payer.overdue and not life.closed_on else 0
     phone = names.phone(draw)
     name = names.business(draw) if is_shop else names.person(draw)
     place = names.shop_place(index // 50) if is_shop else names.home_place(index)

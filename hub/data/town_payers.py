@@ -42,12 +42,11 @@ class Turn:
 
 @dataclass(frozen=True, slots=True)
 class Payer:
-    """A customer's standing: pays ahead, leaves so many bills overdue, or has left with all paid."""
+    """A customer's standing: pays ahead, or leaves so many bills overdue."""
 
     prepaid: bool = False
     overdue: int = 0
     partly_paid: bool = False
-    closed: bool = False
 
 
 def draw_turn(draw: Draw) -> Turn:
@@ -56,11 +55,11 @@ def draw_turn(draw: Draw) -> Turn:
 
 
 def draw_payer(draw: Draw, *, prepaid: bool, closed: bool) -> Payer:
-    """Draw a customer's standing; only who pays after use can be overdue."""
+    """Draw a customer's standing; only who pays after use can be overdue, and nobody leaves so."""
     overdue = draw.between(*draw.weighted(OVERDUE))
     partly_paid = draw.share() < PARTLY_PAID
     if prepaid or closed:
-        return Payer(prepaid, closed=closed)
+        return Payer(prepaid)
     return Payer(overdue=overdue, partly_paid=partly_paid)
 
 
@@ -77,7 +76,7 @@ def as_paid(
         elif place == first_open and payer.partly_paid and bill.due_date < as_of:
             half = bill.charge_fen // 2000 * 1000  # people pay round sums
             yield pay_in_part(bill, half, min(paid_on, as_of), turn.channel, tariff)
-        elif place >= first_open or (paid_on > as_of and bill.due_date >= as_of and not payer.closed):
+        elif place >= first_open or (paid_on > as_of and bill.due_date >= as_of):
             yield bill
         else:
             yield settle(bill, min(paid_on, as_of), turn.channel, tariff)

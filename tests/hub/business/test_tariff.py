@@ -32,6 +32,7 @@ def fens(bill: Charge) -> list[int]:
     [
         ("GZ-RES-STEP", SUMMER, 600, [15314, 21726], 37040, 37040),
         ("GZ-RES-STEP", OTHER, 600, [11780, 12780, 17780], 42340, 42340),
+        ("GZ-RES-STEP", OTHER, 5, [295], 295, 295),  # 2.945: half a fen goes up
         ("GD-RES-STEP", SUMMER, 260, [15831], 15831, 15831),
         ("GD-RES-STEP", SUMMER, 261, [15831, 66], 15897, 15896),
         ("GD-RES-STEP", SUMMER, 373, [15831, 7445], 23276, 23276),
