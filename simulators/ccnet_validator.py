@@ -67,6 +67,7 @@ class CcnetValidator(FarEnd):
         self._lost_acks = 0
         self._broken_crcs = 0
         self._reject_reason: int | None = None
+        self._cut_at: State | None = None
 
     def started(self) -> None:
         """The program's start is the device's power-up."""
@@ -98,7 +99,7 @@ class CcnetValidator(FarEnd):
         if payload == ccnet.ACK:
             self._acked()
         elif payload == ccnet.NAK:
-            self.send(self._last_sent)
+            self._transmit(self._last_sent)
         else:
             self._unacknowledged = None
             self._reply(self._execute(payload))
@@ -107,6 +108,9 @@ class CcnetValidator(FarEnd):
         frame = Frame(ccnet.VALIDATOR, payload).to_bytes(from_host=False)
         self._last_sent = frame
         self._sent_at = time.monotonic()
+        self._transmit(frame)
+
+    def _transmit(self, frame: bytes) -> None:
         if self._broken_crcs > 0:
             self._broken_crcs -= 1
             frame = frame[:-1] + bytes([frame[-1] ^ 0x55])
@@ -179,6 +183,9 @@ class CcnetValidator(FarEnd):
             self._timer.cancel()
         self._timer = self.after(seconds, then) if then and seconds is not None else None
         self.answer = answer
+        if answer.state is self._cut_at:
+            self._cut_at = None
+            self.do_power_off()
 
     def _note(self, what: str, value: int | None = None) -> None:
         self.log.append({"what": what} if value is None else {"what": what, "value_fen": value})
@@ -216,8 +223,7 @@ class CcnetValidator(FarEnd):
             self.store.carry(None)
             self._move(PollAnswer(State.REJECTING, reason))
         elif index in self.escrowed:
-            self._move(PollAnswer(State.ESCROW, index))
-            self._timer = self.after_real(ESCROW_TIMEOUT, self._return)
+            self._wait(PollAnswer(State.ESCROW, index))
         else:
             self._stack()
 
@@ -231,8 +237,13 @@ class CcnetValidator(FarEnd):
         self._move(PollAnswer(State.STACKED, self._type(value)))
 
     def _hold(self) -> None:
-        self._move(PollAnswer(State.HOLDING))
-        self._timer = self.after_real(ESCROW_TIMEOUT, self._return)
+        self._wait(PollAnswer(State.HOLDING))
+
+    def _wait(self, answer: PollAnswer) -> None:
+        """Keep the note in escrow; undecided, it goes back by itself."""
+        self._move(answer)
+        if self.powered:
+            self._timer = self.after_real(ESCROW_TIMEOUT, self._return)
 
     def _return(self) -> None:
         self._move(PollAnswer(State.RETURNING), RETURN, self._offered)
@@ -335,6 +346,14 @@ class CcnetValidator(FarEnd):
             self._timer.cancel()
         self._note("power_off")
         self.powered = False
+        return {}
+
+    def do_cut_power_at(self, state: str) -> Reply:
+        """Cut the power at the moment this state is next reached: `accepting`, `escrow`, `stacking` ..."""
+        try:
+            self._cut_at = State[state.upper()]
+        except KeyError:
+            raise ControlError(f"no such state; there are {[each.name.lower() for each in State]}") from None
         return {}
 
     def do_power_on(self) -> Reply:
