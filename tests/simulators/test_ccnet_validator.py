@@ -1,0 +1,297 @@
+"""The validator program, spoken to frame by frame as a host would."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from drivers.cash.ccnet import (
+    ACK,
+    ILLEGAL,
+    NAK,
+    VALIDATOR,
+    Command,
+    Decoder,
+    Frame,
+    State,
+    parse_bill_table,
+    parse_identification,
+    type_mask,
+)
+from drivers.transport import SerialTransport
+from simulators.far_end import ControlError, Launched, launched
+
+PROGRAM = "simulators.ccnet_validator"
+ALL = type_mask(range(6))
+HUNDRED = 5
+
+
+class Host:
+    """The host's side of the line, without any cleverness."""
+
+    def __init__(self, line: SerialTransport) -> None:
+        self.line = line
+
+    def send(self, payload: bytes, address: int = VALIDATOR) -> None:
+        self.line.write(Frame(address, payload).to_bytes())
+
+    def answer(self, seconds: float = 10.0) -> bytes | None:
+        decoder, deadline = Decoder(), time.monotonic() + seconds
+        while data := self.line.read(deadline):
+            for event in decoder.feed(data):
+                return event.payload if isinstance(event, Frame) else b"broken"
+        return None
+
+    def ask(self, command: Command, data: bytes = b"") -> bytes | None:
+        self.send(bytes([command]) + data)
+        return self.answer()
+
+    def poll(self, *, ack: bool = True) -> bytes | None:
+        answer = self.ask(Command.POLL)
+        if ack:
+            self.send(ACK)
+        return answer
+
+    def until(self, state: State, *, ack: bool = True) -> bytes:
+        deadline = time.monotonic() + 20
+        while time.monotonic() < deadline:
+            answer = self.ask(Command.POLL)
+            if answer and answer[0] == state:
+                if ack:
+                    self.send(ACK)
+                return answer
+            self.send(ACK)
+            time.sleep(0.005)
+        raise AssertionError(f"never {state.name}")
+
+    def start(self, types: bytes = ALL, escrow: bytes = ALL) -> None:
+        assert self.ask(Command.RESET) == ACK
+        self.until(State.UNIT_DISABLED)
+        assert self.ask(Command.ENABLE_BILL_TYPES, types + escrow) == ACK
+        self.until(State.IDLING)
+
+
+@pytest.fixture
+def unit(tmp_path: Path) -> Iterator[Launched]:
+    with launched(PROGRAM, tmp_path, "--speed", "50") as far_end:
+        yield far_end
+
+
+def host_of(unit: Launched) -> Iterator[Host]:
+    line = SerialTransport(str(unit.link))
+    line.open()
+    yield Host(line)
+    line.close()
+
+
+@pytest.fixture
+def host(unit: Launched) -> Iterator[Host]:
+    yield from host_of(unit)
+
+
+def test_power_up_waits_for_reset(host: Host) -> None:
+    assert host.poll() == bytes([State.POWER_UP])
+    for command in (Command.IDENTIFICATION, Command.GET_BILL_TABLE, Command.GET_STATUS, Command.STACK):
+        assert host.ask(command) == ILLEGAL
+    assert host.ask(Command.RESET) == ACK
+    assert host.poll() == bytes([State.INITIALIZE])
+    host.until(State.UNIT_DISABLED)
+
+
+def test_identity_table_and_status(host: Host) -> None:
+    host.start(types=type_mask({3, 4}))
+    assert parse_identification(host.ask(Command.IDENTIFICATION) or b"").part == "PK-SIM-CN1"
+    notes = parse_bill_table(host.ask(Command.GET_BILL_TABLE) or b"")
+    assert [note.value_fen for note in notes] == [100, 500, 1000, 2000, 5000, 10000]
+    assert host.ask(Command.SET_SECURITY, type_mask({HUNDRED})) == ACK
+    assert host.ask(Command.GET_STATUS) == type_mask({3, 4}) + type_mask({HUNDRED})
+
+
+def test_note_table_is_configurable(tmp_path: Path) -> None:
+    with launched(PROGRAM, tmp_path, "--speed", "50", "--notes", "100,50") as unit:
+        for host in host_of(unit):
+            host.start()
+            notes = parse_bill_table(host.ask(Command.GET_BILL_TABLE) or b"")
+            assert [note.value_fen for note in notes] == [10000, 5000]
+
+
+@pytest.mark.parametrize(
+    "payload", [b"\x39", b"\x50", b"\x99", bytes([Command.ENABLE_BILL_TYPES]), b"\x33\x00", b"\x32\x00\x00"]
+)
+def test_unknown_and_malformed_commands_are_illegal(host: Host, payload: bytes) -> None:
+    host.start()
+    host.send(payload)
+    assert host.answer() == ILLEGAL
+
+
+def test_broken_command_is_answered_with_nak(host: Host) -> None:
+    wire = bytearray(Frame(VALIDATOR, bytes([Command.RESET])).to_bytes())
+    wire[-1] ^= 1
+    host.line.write(bytes(wire))
+    assert host.answer() == NAK
+    assert host.poll() == bytes([State.POWER_UP])
+
+
+def test_command_cut_short_does_not_swallow_the_next(host: Host) -> None:
+    host.line.write(b"\x02\x03\x06")
+    assert host.answer(0.2) is None
+    assert host.poll() == bytes([State.POWER_UP])
+
+
+def test_other_addresses_are_not_ours(host: Host) -> None:
+    host.send(bytes([Command.POLL]), address=0x01)
+    assert host.answer(0.2) is None
+
+
+def test_nak_brings_the_last_answer_again(host: Host) -> None:
+    assert host.poll(ack=False) == bytes([State.POWER_UP])
+    host.send(NAK)
+    assert host.answer() == bytes([State.POWER_UP])
+
+
+def test_broken_answer_is_sound_when_asked_again(host: Host, unit: Launched) -> None:
+    unit.do("crc_break")
+    assert host.ask(Command.POLL) == b"broken"
+    host.send(NAK)
+    assert host.answer() == bytes([State.POWER_UP])
+
+
+def test_stacked_repeats_until_acknowledged(host: Host, unit: Launched) -> None:
+    host.start()
+    unit.do("insert", type=HUNDRED)
+    host.until(State.ESCROW)
+    assert host.ask(Command.STACK) == ACK
+    for _ in range(3):
+        assert host.until(State.STACKED, ack=False) == bytes([State.STACKED, HUNDRED])
+    assert unit.do("insert", value_fen=100) == {"taken": False, "why": "stacked"}
+    host.send(ACK)
+    assert host.poll() == bytes([State.IDLING])
+
+
+def test_counter_and_box_count_once(host: Host, unit: Launched) -> None:
+    host.start()
+    for _ in range(2):
+        unit.do("insert", value_fen=2000)
+        host.until(State.ESCROW)
+        host.ask(Command.STACK)
+        host.until(State.STACKED)
+    assert host.ask(Command.GET_STACKED_COUNTER) == bytes([0, 0, 0, 2])
+    status = unit.do("status")
+    assert (status["box"], status["box_fen"], status["counter"]) == ({"2000": 2}, 4000, 2)
+    assert [entry for entry in status["log"] if entry["what"] == "stacked"] == [
+        {"what": "stacked", "value_fen": 2000}
+    ] * 2
+    assert unit.do("empty_box") == {"box": {"2000": 2}}
+    assert unit.do("status")["counter"] == 2
+
+
+def test_type_without_escrow_is_stacked_unasked(host: Host, unit: Launched) -> None:
+    host.start(escrow=bytes(3))
+    unit.do("insert", type=HUNDRED)
+    assert host.until(State.STACKED) == bytes([State.STACKED, HUNDRED])
+
+
+def test_returned_note_waits_for_its_owner(host: Host, unit: Launched) -> None:
+    host.start()
+    unit.do("insert", type=0)
+    with pytest.raises(ControlError, match="held out"):
+        unit.do("take_note")
+    host.until(State.ESCROW)
+    assert host.ask(Command.RETURN) == ACK
+    assert host.ask(Command.RETURN) == ILLEGAL
+    deadline = time.monotonic() + 20
+    while not unit.do("status")["held_out"]:
+        assert time.monotonic() < deadline
+    assert host.poll() == bytes([State.RETURNING])
+    unit.do("take_note")
+    assert host.until(State.RETURNED) == bytes([State.RETURNED, 0])
+    assert host.poll() == bytes([State.IDLING])
+
+
+def test_full_box_by_its_capacity(tmp_path: Path) -> None:
+    with launched(PROGRAM, tmp_path, "--speed", "50", "--capacity", "1") as unit:
+        for host in host_of(unit):
+            host.start()
+            unit.do("insert", type=HUNDRED)
+            host.until(State.ESCROW)
+            host.ask(Command.STACK)
+            host.until(State.STACKED)
+            host.until(State.CASSETTE_FULL)
+            unit.do("empty_box")
+            host.until(State.UNIT_DISABLED)
+
+
+def test_cheat_pulls_the_note_out_of_escrow(host: Host, unit: Launched) -> None:
+    host.start()
+    unit.do("insert", type=HUNDRED)
+    host.until(State.ESCROW)
+    unit.do("cheat")
+    host.until(State.CHEATED)
+    assert host.ask(Command.STACK) == ILLEGAL
+    unit.do("clear")
+    host.until(State.UNIT_DISABLED)
+    assert unit.do("status")["box_fen"] == 0
+
+
+def test_box_pulled_before_the_acknowledgement_loses_only_the_report(host: Host, unit: Launched) -> None:
+    host.start()
+    unit.do("insert", type=HUNDRED)
+    host.until(State.ESCROW)
+    host.ask(Command.STACK)
+    host.until(State.STACKED, ack=False)
+    unit.do("box_remove")
+    host.until(State.CASSETTE_OUT)
+    unit.do("box_insert")
+    host.until(State.UNIT_DISABLED)
+    assert host.ask(Command.GET_STACKED_COUNTER) == bytes([0, 0, 0, 1])
+
+
+@pytest.mark.parametrize(
+    ("order", "words"),
+    [
+        ({"do": "insert", "value_fen": 777}, "no such note"),
+        ({"do": "jam", "where": "roof"}, "entry or box"),
+        ({"do": "clear"}, "nothing to clear"),
+        ({"do": "box_insert"}, "the box is in"),
+        ({"do": "power_on"}, "has power"),
+        ({"do": "cut_power_at", "state": "noon"}, "no such state"),
+    ],
+)
+def test_impossible_orders_are_refused(unit: Launched, order: dict[str, object], words: str) -> None:
+    with pytest.raises(ControlError, match=words):
+        unit.do(**order)  # type: ignore[arg-type]
+
+
+def test_nothing_is_heard_without_power(host: Host, unit: Launched) -> None:
+    unit.do("power_off")
+    host.send(bytes([Command.POLL]))
+    assert host.answer(0.2) is None
+    assert unit.do("insert", value_fen=10000) == {"taken": False, "why": "power_off"}
+    assert unit.do("power_on") == {"state": "power_up"}
+    assert host.poll() == bytes([State.POWER_UP])
+
+
+@pytest.mark.parametrize(
+    ("stacks", "found", "counter"),
+    [(False, State.POWER_UP_BILL_IN_VALIDATOR, 0), (True, State.POWER_UP_BILL_IN_STACKER, 1)],
+)
+def test_killed_program_keeps_its_note(tmp_path: Path, stacks: bool, found: State, counter: int) -> None:
+    options = ("--speed", "50", "--state", str(tmp_path / "kept.json"))
+    with launched(PROGRAM, tmp_path, *options) as unit:
+        for host in host_of(unit):
+            host.start()
+            unit.do("cut_power_at", state="stacking")
+            unit.do("insert", type=HUNDRED)
+            host.until(State.ESCROW)
+            if stacks:
+                host.ask(Command.STACK)
+        unit.process.kill()
+        unit.process.wait(20)
+    with launched(PROGRAM, tmp_path, *options) as unit:
+        for host in host_of(unit):
+            assert host.poll() == bytes([found])
+            host.start()
+            assert host.ask(Command.GET_STACKED_COUNTER) == bytes([0, 0, 0, counter])
