@@ -81,7 +81,7 @@ class Printer(Section, frozen=True, kw_only=True):
     parity: Literal["N", "E", "O"] = "N"
     bytesize: Literal[7, 8] = 8
     stopbits: Literal[1, 2] = 1
-    columns: Literal[32, 42, 48] = 48
+    columns: Literal[32, 48] = 48
     chinese: Literal["text", "raster"] = "text"
     check_every_s: Positive = 2.0
     print_deadline_s: Positive = 20.0

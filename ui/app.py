@@ -11,7 +11,7 @@ import uuid
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QSocketNotifier, QTimer
+from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
 from kiosk import log as logs
@@ -21,70 +21,133 @@ from kiosk.config import Config, ConfigError, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
 from kiosk.hubclient.signing import KeyFileError, load_key
-from kiosk.journal.store import Journal, JournalDamaged, JournalLocked, JournalUnsafe
+from kiosk.journal.store import Journal, JournalDamaged, JournalError
 from kiosk.lanes.build import build_lanes
 from kiosk.runner import Runner, now
 from ui.screen import Screen
 
 EXIT_CONFIG = 2
-EXIT_LOCKED = 3
+EXIT_JOURNAL = 3
 EXIT_FAULT = 70
 """The core met a fault of ours: to be started again (sysexits.h EX_SOFTWARE)."""
 
 log = logging.getLogger("ui.app")
 
 
-class Application:
-    """The kiosk program. `screen` is what the customer sees; `runner` is None when the journal is damaged."""
+class Application(QObject):
+    """The kiosk program.
+
+    Signals:
+        faulted: from the core thread; the program ends with EXIT_FAULT.
+    """
+
+    faulted = Signal()
 
     def __init__(self, config: Config, window: bool = False) -> None:
-        """Open the journal and make everything; raises KeyFileError, JournalLocked, JournalUnsafe."""
+        """Make everything, start nothing. Raises KeyFileError, JournalLocked, JournalUnsafe."""
+        self.qt = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+        super().__init__()
         self.config = config
         key = load_key(config.hub.key_file, bench=config.terminal.bench)
-        self.qt = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
+        journal, books = _open_journal(config.journal.path)
+        core = Core(config, books, lambda: uuid.uuid4().hex, now())
+        if journal is None:
+            core.close("journal_damaged")
         self.screen = Screen(config.terminal.form, window, self._intent)
-        self.runner: Runner | None = None
-        self._status = 0
-        try:
-            journal = Journal(config.journal.path)
-            books = journal.recover()
-        except JournalDamaged:
-            # Nothing is written and no customer is served: a person has to look at the file.
-            log.exception("journal_damaged")
-            self._closed = self._core(Books.empty())
-            self._closed.close("journal_damaged")
-            return
-        core = self._core(books)
-        self.runner = Runner(core, journal, self.screen.present, self._fatal)
-        self.runner.add_lanes(build_lanes(config, key, self.runner.tell))
-
-    def _core(self, books: Books) -> Core:
-        return Core(self.config, books, lambda: uuid.uuid4().hex, now())
+        self.runner = Runner(
+            core,
+            journal,
+            lambda tell: build_lanes(config, key, tell),
+            self.screen.present,
+            self.faulted.emit,
+        )
+        self.faulted.connect(lambda: self.qt.exit(EXIT_FAULT), Qt.ConnectionType.QueuedConnection)
 
     def run(self) -> int:
         """Show the first page, start everything behind it, and return the exit status when the program ends."""
-        if self.runner is None:
-            self.screen.show(_still(self._closed, self.config))
-        else:
-            self.screen.show(self.runner.snapshot())
+        self.screen.show(self.runner.snapshot())
         QTimer.singleShot(0, self._behind_the_page)
-        restore = _quit_on_signals(self.qt.quit)
-        status = self.qt.exec()
-        restore()
-        if self.runner is not None:
+        signals = _Signals(self.qt.quit)
+        try:
+            return int(self.qt.exec())
+        finally:
+            signals.restore()
             self.runner.stop()
-        self.screen.close()
-        return self._status or status
+            self.screen.close()
 
     def _behind_the_page(self) -> None:
-        if self.runner is not None:
-            self.runner.start()
+        self.runner.start()
         logs.structured(self.config.log.level)
 
     def _intent(self, name: str, arg: str) -> None:
-        if self.runner is not None:
-            self.runner.tell(Intent(name, arg))
+        self.runner.tell(Intent(name, arg))
 
-    def _fatal(self) -> None:
-        self._status = EXIT_FAULT
-        self.screen.ask_to_quit.emit()
+
+def build(config: Config, window: bool = False) -> Application:
+    """Make the kiosk of these settings; see Application."""
+    return Application(config, window)
+
+
+def _open_journal(path: Path) -> tuple[Journal | None, Books]:
+    try:
+        journal = Journal(path)
+    except JournalDamaged:
+        # Nothing is written and no customer is served: a person has to look at the file.
+        log.exception("journal_damaged")
+        return None, Books.empty()
+    try:
+        return journal, journal.recover()
+    except JournalDamaged:
+        log.exception("journal_damaged")
+        journal.close()
+        return None, Books.empty()
+
+
+class _Signals:
+    """SIGTERM and SIGINT end the event loop: Python's handlers run only when Qt is woken."""
+
+    def __init__(self, quit_loop: Callable[[], None]) -> None:
+        self._ours, theirs = socket.socketpair()
+        theirs.setblocking(False)
+        self._theirs = theirs
+        self._old_fd = signal.set_wakeup_fd(theirs.fileno())
+        self._old = {s: signal.signal(s, lambda *_: quit_loop()) for s in (signal.SIGTERM, signal.SIGINT)}
+        self._notifier = QSocketNotifier(self._ours.fileno(), QSocketNotifier.Type.Read)
+        self._notifier.activated.connect(lambda: self._ours.recv(64))
+
+    def restore(self) -> None:
+        """Give the signals back to whoever had them."""
+        self._notifier.setEnabled(False)
+        signal.set_wakeup_fd(self._old_fd)
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+        self._ours.close()
+        self._theirs.close()
+
+
+def _configure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--config", type=Path, required=True, help="the kiosk's settings, see docs/configuration.md"
+    )
+    parser.add_argument(
+        "--window", action="store_true", help="an ordinary window instead of the whole screen"
+    )
+
+
+def _run(args: argparse.Namespace) -> int:
+    logs.begin()
+    try:
+        application = build(load(args.config), window=args.window)
+    except (ConfigError, KeyFileError) as error:
+        return _complain(error, EXIT_CONFIG)
+    except JournalError as error:
+        return _complain(error, EXIT_JOURNAL)
+    return application.run()
+
+
+def _complain(error: Exception, status: int) -> int:
+    sys.stderr.write(f"power-kiosk: {error}\n")
+    return status
+
+
+command = Command("run the kiosk", _configure, _run)

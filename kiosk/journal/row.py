@@ -1,6 +1,6 @@
 """One row of the journal: an event, when it was written, and its place in the hash chain.
 
-    hash = SHA-256( previous hash | seq | at | body )      body = the event as JSON, tagged with its kind
+hash = SHA-256( previous hash | seq | at | body )      body = the event as JSON, tagged with its kind
 """
 
 from __future__ import annotations

@@ -105,7 +105,8 @@ class Journal:
             return
         try:
             self._db.execute(
-                "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)", (self._seq, self._head, to_snapshot(books))
+                "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)",
+                (self._seq, self._head, to_snapshot(books)),
             )
             self._db.execute("DELETE FROM snapshot WHERE seq < ?", (self._seq,))
         except sqlite3.Error as error:
@@ -115,11 +116,15 @@ class Journal:
     def recover(self) -> Books:
         """Fold the books from the last snapshot on, checking the chain. Raises JournalDamaged."""
         try:
-            found = self._db.execute("SELECT seq, hash, body FROM snapshot ORDER BY seq DESC LIMIT 1").fetchone()
+            found = self._db.execute(
+                "SELECT seq, hash, body FROM snapshot ORDER BY seq DESC LIMIT 1"
+            ).fetchone()
             books = from_snapshot(found[2]) if found else Books.empty()
             seq, head = (found[0], found[1]) if found else (0, GENESIS)
             if found and not self._has(seq, head):
-                raise JournalDamaged(f"{self.path}: the snapshot after row {seq} does not belong to this journal")
+                raise JournalDamaged(
+                    f"{self.path}: the snapshot after row {seq} does not belong to this journal"
+                )
             self._since_snapshot = 0
             for row in self.rows(after=seq):
                 _check_link(self.path, row, seq, head)
@@ -149,7 +154,9 @@ class Journal:
             _create(self._db)
             _sync_directory(self.path.parent)
         elif version != SCHEMA_VERSION:
-            raise JournalDamaged(f"{self.path}: journal version {version}, this program knows {SCHEMA_VERSION}")
+            raise JournalDamaged(
+                f"{self.path}: journal version {version}, this program knows {SCHEMA_VERSION}"
+            )
         if self.path.stat().st_size < QUICK_CHECK_BELOW:
             verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
@@ -179,7 +186,9 @@ def _check_link(path: Path, row: Row, seq: int, head: str) -> None:
         raise JournalDamaged(f"{path}: row {row.seq} was changed after it was written, or one before it was")
     event = row.event
     if (event.key, type(event).__name__) != (row.key, row.kind):
-        raise JournalDamaged(f"{path}: row {row.seq} is labelled {row.kind} {row.key} but holds another event")
+        raise JournalDamaged(
+            f"{path}: row {row.seq} is labelled {row.kind} {row.key} but holds another event"
+        )
 
 
 def _lock(path: Path) -> BinaryIO:
@@ -206,7 +215,9 @@ def require_durable(db: sqlite3.Connection, path: Path) -> None:
     mode = db.execute("PRAGMA journal_mode").fetchone()[0]
     level = db.execute("PRAGMA synchronous").fetchone()[0]
     if mode != "wal" or level < 2:
-        raise JournalUnsafe(f"{path}: journal_mode is {mode} and synchronous is {level}; wal and 2 (FULL) are needed")
+        raise JournalUnsafe(
+            f"{path}: journal_mode is {mode} and synchronous is {level}; wal and 2 (FULL) are needed"
+        )
 
 
 def _create(db: sqlite3.Connection) -> None:
@@ -218,7 +229,9 @@ def _create(db: sqlite3.Connection) -> None:
         pk="seq",
         not_null={"at", "key", "kind", "body", "hash"},
     )
-    tables.table("snapshot").create({"seq": int, "hash": str, "body": bytes}, pk="seq", not_null={"hash", "body"})
+    tables.table("snapshot").create(
+        {"seq": int, "hash": str, "body": bytes}, pk="seq", not_null={"hash", "body"}
+    )
     db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
 
 

@@ -120,6 +120,7 @@ class CreditSending(Event, frozen=True, kw_only=True):
     attempt: int
     amount_fen: int
     taken_at: str
+    business_date: str
 
 
 class CreditUnknown(Event, frozen=True, kw_only=True):

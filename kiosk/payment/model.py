@@ -108,6 +108,7 @@ class Payment:
     attempts: int = 0
     in_flight: bool = False
     taken_at: str = ""
+    business_date: str = ""
     credit: Credit | None = None
     slips: tuple[Slip, ...] = ()
     claim_id: str = ""

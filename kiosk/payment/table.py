@@ -216,9 +216,10 @@ def _settle(
 
 def _sending(p: Payment, e: ev.Event) -> Payment:
     assert isinstance(e, ev.CreditSending)  # noqa: S101
-    if e.amount_fen != p.inserted_fen or p.intended is not None or (p.taken_at and e.taken_at != p.taken_at):
+    same = not p.attempts or (e.taken_at, e.business_date) == (p.taken_at, p.business_date)
+    if e.amount_fen != p.inserted_fen or e.amount_fen <= 0 or p.intended is not None or not same:
         raise IllegalEvent(p.state.value, e)
-    return replace(p, attempts=e.attempt, in_flight=True, taken_at=e.taken_at)
+    return replace(p, attempts=e.attempt, in_flight=True, taken_at=e.taken_at, business_date=e.business_date)
 
 
 def _unknown(p: Payment, _e: ev.Event) -> Payment:

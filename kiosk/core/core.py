@@ -1,0 +1,148 @@
+"""The core's one entrance: an input and the time go in, events and effects come out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from kiosk.books import Books
+from kiosk.config import Config
+from kiosk.core import cash, recover, settle, timing, walk
+from kiosk.core.desk import Desk
+from kiosk.core.inputs import (
+    AcceptorSaid,
+    AccountSaid,
+    ClaimSaid,
+    CreditSaid,
+    DeviceFelt,
+    Input,
+    Intent,
+    Moment,
+    QuoteSaid,
+    SlipOutcome,
+    StatusSaid,
+    Tick,
+)
+from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
+from kiosk.page import PageModel
+from kiosk.pages import build
+from kiosk.payment.effects import Effect
+from kiosk.payment.events import AnyEvent
+from kiosk.session.state import Facts, Page, Session
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What one input led to: the events must be durable before the first effect starts."""
+
+    events: tuple[AnyEvent, ...]
+    effects: tuple[Effect, ...]
+
+
+class Core:
+    """Every decision of the kiosk. Pure but for its own memory: no clock, no random, no device, no disk."""
+
+    def __init__(self, config: Config, books: Books, ids: Callable[[], str], now: Moment) -> None:
+        facts = Facts(
+            terminal=config.terminal.id,
+            site=config.terminal.site,
+            accepted_fen=tuple(sorted(config.cash.accepted_fen, reverse=True)),
+            hotline=config.terminal.hotline,
+            max_payment_fen=config.cash.most_fen,
+        )
+        self._desk = Desk(config, ids, books, Session(), facts, now)
+        self._desk.start_over()
+
+    def begin(self, now: Moment) -> Decision:
+        """Take up what an earlier run left open; the first call, before any input."""
+        return self._decide(now, recover.begin)
+
+    def handle(self, told: Input, now: Moment) -> Decision:
+        """Deal with the timers that are due, then with one input."""
+        return self._decide(now, lambda desk: self._deal(desk, told))
+
+    @property
+    def next_due(self) -> float | None:
+        """When the next timer is due, on the monotonic clock."""
+        return min(self._desk.timers.values(), default=None)
+
+    @property
+    def page(self) -> PageModel:
+        """The page as it is to be shown now."""
+        desk = self._desk
+        return build(desk.session, desk.shown, desk.shown_claim, desk.facts)
+
+    @property
+    def session(self) -> Session:
+        """The customer's way so far."""
+        return self._desk.session
+
+    @property
+    def facts(self) -> Facts:
+        """What the kiosk knows of itself."""
+        return self._desk.facts
+
+    @property
+    def books(self) -> Books:
+        """The kiosk's books."""
+        return self._desk.books
+
+    def close(self, reason: str) -> None:
+        """Take no customer any more, for `reason` (a word of Facts.closed_reason)."""
+        self._desk.facts = replace(self._desk.facts, closed_reason=reason)
+        self._desk.go(Page.CLOSED)
+
+    def _decide(self, now: Moment, act: Callable[[Desk], Any]) -> Decision:
+        desk = self._desk
+        desk.now, desk.events, desk.effects = now, [], []
+        self._due(desk)
+        act(desk)
+        timing.reset_question(desk)
+        return Decision(tuple(desk.events), tuple(desk.effects))
+
+    def _due(self, desk: Desk) -> None:
+        for name in sorted(n for n, at in desk.timers.items() if at <= desk.now.mono):
+            if desk.timers.pop(name, None) is not None:
+                timing.on_timer(desk, name)
+
+    def _deal(self, desk: Desk, told: Input) -> None:
+        before = desk.session.page
+        match told:
+            case Tick():
+                pass
+            case Intent(name, arg):
+                walk.on_intent(desk, name, arg)
+            case AcceptorSaid():
+                cash.on_report(desk, told)
+            case DeviceFelt("acceptor", health):
+                desk.facts = replace(desk.facts, acceptor=health)
+            case DeviceFelt("printer", health):
+                desk.facts = replace(desk.facts, printer=health)
+            case SlipOutcome():
+                settle.on_slip(desk, told)
+            case AccountSaid():
+                walk.on_account(desk, told)
+            case QuoteSaid():
+                walk.on_quote(desk, told)
+            case CreditSaid():
+                settle.on_credit(desk, told)
+            case ClaimSaid():
+                settle.on_claim(desk, told)
+        self._hub_heard(desk, told)
+        touched = isinstance(told, Intent | AcceptorSaid) or desk.session.page is not before
+        timing.keep_idle_timer(desk, touched=touched)
+
+    def _hub_heard(self, desk: Desk, told: Input) -> None:
+        if not isinstance(told, AccountSaid | QuoteSaid | CreditSaid | ClaimSaid | StatusSaid):
+            return
+        match told.outcome:
+            case Answer():
+                up = True
+            case Refused() as refused:
+                up = not refused.judges_call_only
+            case NotSent() | Unknown():
+                up = False
+        if isinstance(told, StatusSaid) and isinstance(told.outcome, Answer):
+            desk.business_date = told.outcome.body.business_date
+        desk.facts = replace(desk.facts, hub_up=up)

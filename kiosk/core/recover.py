@@ -1,0 +1,60 @@
+"""The first decisions after a start: every open payment is taken up where the journal says it stood."""
+
+from __future__ import annotations
+
+from kiosk.core import cash, settle
+from kiosk.core.desk import COLLECTING, Desk
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
+from kiosk.payment.model import Payment, PaymentState
+from kiosk.session.state import Page
+
+
+def begin(desk: Desk) -> None:
+    """Resume what is open, and show the newest payment to the customer who may still be there."""
+    desk.after("status", 0.0)
+    for claim in desk.books.open_claims:
+        settle.send_claim(desk, claim)
+    for payment in desk.books.open_payments:
+        _resume(desk, payment)
+
+
+def _resume(desk: Desk, payment: Payment) -> None:
+    key = payment.payment_id
+    if payment.state is PaymentState.CHECKING:
+        _repeat(desk, payment)  # its customer has a slip and is gone
+        return
+    desk.change(payment_id=key, modes=type(desk.session.modes)(lang=payment.lang))
+    desk.go(Page.SETTLING)
+    desk.after("wait", 2.0)
+    if payment.state is PaymentState.SENDING:
+        _repeat(desk, payment)
+        desk.after("checking", desk.config.hub.checking_after_s)
+    elif payment.state is PaymentState.CREDITED:
+        _print_again(desk, payment)
+    if payment.state in COLLECTING:
+        desk.ending = key
+        desk.do(fx.DisableAcceptor())
+        if payment.intended is None:
+            cash.end_interrupted(desk)
+            desk.after("closing", 2 * desk.config.cash.closing_s)
+        else:
+            # The acceptor's first report says where the note that was on its way is now.
+            desk.after("note_fate", desk.config.cash.note_fate_s)
+
+
+def _repeat(desk: Desk, payment: Payment) -> None:
+    if payment.in_flight:
+        desk.emit(
+            ev.CreditUnknown(
+                key=payment.payment_id, attempt=payment.attempts, sent=True, reason="restarted while waiting"
+            )
+        )
+    settle.send_credit(desk, desk.books.payments[payment.payment_id])
+
+
+def _print_again(desk: Desk, payment: Payment) -> None:
+    """Whether the receipt came out nobody knows: the one printed now says that it is a copy."""
+    settle.print_slip(desk, payment.payment_id, "paid", copy_no=len(payment.slips))
+    desk.go(Page.DONE)
+    desk.after("page", desk.config.screen.slip_s)

@@ -1,0 +1,205 @@
+"""Decisions after the amount is fixed: credit, repeat, promise, claim, slip."""
+
+from __future__ import annotations
+
+from kiosk.core.desk import Desk, spread
+from kiosk.core.inputs import ClaimSaid, CreditSaid, SlipOutcome
+from kiosk.hubclient import wire
+from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
+from kiosk.numbers import reference
+from kiosk.payment import events as ev
+from kiosk.payment.model import Claim, Payment, PaymentState
+from kiosk.payment.table import CLAIM_TABLE, TABLE
+from kiosk.session.state import Page
+
+
+def send_credit(desk: Desk, payment: Payment) -> None:
+    """Make the next attempt durable and send it; every attempt has the content of the first."""
+    day = desk.business_date or desk.now.day
+    desk.emit(
+        ev.CreditSending(
+            key=payment.payment_id,
+            attempt=payment.attempts + 1,
+            amount_fen=payment.inserted_fen,
+            taken_at=payment.taken_at or desk.now.stamp,
+            business_date=payment.business_date or day.isoformat(),
+        )
+    )
+    desk.stop(f"credit:{payment.payment_id}")
+    if payment.attempts == 0 and desk.session.payment_id == payment.payment_id:
+        wait_for_credit(desk)
+
+
+def wait_for_credit(desk: Desk) -> None:
+    """Show the customer that the payment is on its way, for as long as may be asked of anyone."""
+    desk.go(Page.PAYING)
+    desk.after("wait", 2.0)
+    desk.after("checking", desk.config.hub.checking_after_s)
+
+
+def on_credit(desk: Desk, said: CreditSaid) -> None:
+    """Deal with the hub's word on one attempt."""
+    payment = desk.books.payments.get(said.payment_id)
+    if payment is None or payment.state not in {PaymentState.SENDING, PaymentState.CHECKING}:
+        return  # a late word on what is settled already; the hub's books hold it
+    match said.outcome:
+        case Answer(body, replayed):
+            _approved(desk, payment, body, replayed)
+        case Refused() as refused if not refused.judges_call_only:
+            _claim_payment(desk, payment, "declined", refused.problem.code)
+        case NotSent(reason, detail):
+            _unanswered(desk, payment, said.attempt, sent=False, why=f"{reason}: {detail}")
+        case Unknown(reason, detail):
+            _unanswered(desk, payment, said.attempt, sent=True, why=f"{reason}: {detail}")
+        case Refused(problem):
+            _unanswered(desk, payment, said.attempt, sent=True, why=problem.code)
+
+
+def _approved(desk: Desk, payment: Payment, body: wire.Payment, replayed: bool) -> None:
+    if (body.amount_fen, body.account_no) != (payment.inserted_fen, payment.account.account_no):
+        _unanswered(desk, payment, payment.attempts, sent=True, why="the answer is for other content")
+        return
+    desk.emit(
+        ev.CreditApproved(
+            key=payment.payment_id,
+            hub_no=body.hub_no,
+            allocations=tuple(
+                ev.Allocation(a.month, a.late_fee_fen, a.principal_fen) for a in body.allocations
+            ),
+            to_balance_fen=body.to_balance_fen,
+            balance_before_fen=body.balance_before_fen,
+            balance_after_fen=body.balance_after_fen,
+            arrears_after_fen=body.arrears_after_fen,
+            credited_at=body.credited_at.isoformat(),
+            business_date=body.business_date.isoformat(),
+            replayed=replayed,
+        )
+    )
+    desk.stop(f"credit:{payment.payment_id}")
+    if payment.state is PaymentState.SENDING:
+        print_slip(desk, payment.payment_id, "paid")
+    _show_outcome(desk, payment.payment_id, Page.DONE, desk.config.screen.done_s)
+
+
+def _unanswered(desk: Desk, payment: Payment, attempt: int, *, sent: bool, why: str) -> None:
+    desk.emit(ev.CreditUnknown(key=payment.payment_id, attempt=attempt, sent=sent, reason=why[:200]))
+    if payment.attempts >= desk.config.hub.claim_after_attempts:
+        _claim_payment(desk, payment, "unanswered", why)
+    else:
+        desk.after(f"credit:{payment.payment_id}", _pause(desk, payment.payment_id, payment.attempts))
+
+
+def _pause(desk: Desk, key: str, attempts: int) -> float:
+    hub = desk.config.hub
+    doubled = hub.retry_first_s * 2.0 ** min(attempts - 1, 20)
+    return min(doubled, hub.retry_most_s) * spread(key, attempts)
+
+
+def promise_check(desk: Desk) -> None:
+    """The customer has waited long enough: a slip says that the outcome is being checked, and they may go."""
+    payment = desk.shown
+    if payment is None or payment.state is not PaymentState.SENDING:
+        return
+    key = payment.payment_id
+    desk.emit(ev.CheckingPromised(key=key, reference=reference(key)))
+    print_slip(desk, key, "checking")
+    _show_outcome(desk, key, Page.CHECKING, desk.config.screen.slip_s)
+
+
+def _claim_payment(desk: Desk, payment: Payment, reason: str, why: str) -> None:
+    claim_id = open_claim(desk, reason=reason, payment=payment, amount_fen=payment.inserted_fen)
+    desk.emit(ev.Claimed(key=payment.payment_id, claim_id=claim_id, reason=why[:200]))
+    desk.stop(f"credit:{payment.payment_id}")
+    _show_outcome(desk, payment.payment_id, Page.CLAIM, desk.config.screen.slip_s)
+
+
+def open_claim(
+    desk: Desk,
+    *,
+    reason: str,
+    payment: Payment | None,
+    amount_fen: int,
+    memo_fen: int = 0,
+    note_id: str = "",
+) -> str:
+    """Put money into suspense with a reference, print its slip and tell the hub. Returns the claim's id."""
+    claim_id = desk.ids()
+    whole = payment is not None and reason in {"declined", "unanswered"}
+    single = ev.count_notes(v for v in (amount_fen, memo_fen) if v)
+    notes = payment.note_counts if payment and whole else single
+    desk.emit(
+        ev.ClaimOpened(
+            key=claim_id,
+            reference=reference(claim_id),
+            reason=reason,
+            payment_id=payment.payment_id if payment else "",
+            account_no=payment.account.account_no if payment else "",
+            amount_fen=amount_fen,
+            memo_fen=memo_fen,
+            notes=notes,
+            note_id=note_id,
+            at=desk.now.stamp,
+            lang=payment.lang if payment else desk.config.terminal.language,
+        )
+    )
+    print_slip(desk, claim_id, "claim")
+    send_claim(desk, desk.books.claims[claim_id])
+    return claim_id
+
+
+def send_claim(desk: Desk, claim: Claim) -> None:
+    """Tell the hub of the claim; repeated with the same id until it answers, without end."""
+    desk.emit(ev.ClaimSending(key=claim.claim_id, attempt=claim.attempts + 1))
+    desk.stop(f"claim:{claim.claim_id}")
+
+
+def on_claim(desk: Desk, said: ClaimSaid) -> None:
+    """Deal with the hub's word on a claim."""
+    claim = desk.books.claims.get(said.claim_id)
+    if claim is None or claim not in desk.books.open_claims:
+        return
+    match said.outcome:
+        case Answer(body):
+            desk.emit(ev.ClaimTaken(key=claim.claim_id, resolution=body.resolution))
+            return
+        case Refused(problem):
+            why = problem.code
+        case NotSent(_, detail) | Unknown(_, detail):
+            why = detail
+    desk.emit(ev.ClaimUnanswered(key=claim.claim_id, attempt=said.attempt, reason=why[:200]))
+    desk.after(f"claim:{claim.claim_id}", _pause(desk, claim.claim_id, claim.attempts))
+
+
+def print_slip(desk: Desk, key: str, kind: str, copy_no: int = 0) -> None:
+    """Make the print job durable and print it."""
+    desk.emit(ev.SlipIntended(key=key, job=desk.ids(), slip=kind, copy_no=copy_no))
+
+
+def on_slip(desk: Desk, said: SlipOutcome) -> None:
+    """Note how a print job ended; the page shows it."""
+    event: ev.SlipPrinted | ev.SlipFailed
+    owners: tuple[Payment | Claim, ...] = (*desk.books.payments.values(), *desk.books.claims.values())
+    for owner in owners:
+        if any(s.job == said.job and s.printed is None for s in owner.slips):
+            key = owner.payment_id if isinstance(owner, Payment) else owner.claim_id
+            event = (
+                ev.SlipPrinted(key=key, job=said.job)
+                if said.printed
+                else ev.SlipFailed(key=key, job=said.job, reason=said.reason[:200])
+            )
+            known = TABLE[owner.state] if isinstance(owner, Payment) else CLAIM_TABLE[owner.state]
+            if type(event) in known:
+                desk.emit(event)
+            if key == desk.session.payment_id and desk.session.page is Page.DONE:
+                # The page stands until the customer has had time to take the slip or read that there is none.
+                desk.after("page", desk.config.screen.done_s if said.printed else desk.config.screen.slip_s)
+            return
+
+
+def _show_outcome(desk: Desk, key: str, page: Page, seconds: float) -> None:
+    if desk.session.payment_id != key:
+        return
+    for name in ("wait", "checking", "idle", "question"):
+        desk.stop(name)
+    desk.go(page)
+    desk.after("page", seconds)

@@ -1,0 +1,127 @@
+"""Decisions that time makes: idle pages, questions, waiting, repeats."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kiosk.config import Screen
+from kiosk.core import cash, settle, walk
+from kiosk.core.desk import COLLECTING, Desk
+from kiosk.payment import effects as fx
+from kiosk.payment.model import PaymentState
+from kiosk.session.state import Page
+
+WAITING = frozenset({Page.LOOKING_UP, Page.PREPARING, Page.CLOSING, Page.PAYING, Page.SETTLING})
+NEVER_IDLE = WAITING | {Page.ATTRACT, Page.CLOSED, Page.MORE_TIME}
+STANDING = frozenset({Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
+"""Pages that end by their own timer."""
+PRIVATE = frozenset({Page.CONFIRM_ACCOUNT, Page.BILLS, Page.MEANS})
+
+
+def idle_seconds(desk: Desk) -> float | None:
+    """How long the present page may stand untouched; None where nothing times out."""
+    screen: Screen = desk.config.screen
+    page = desk.session.page
+    if page in NEVER_IDLE or page in STANDING:
+        return None
+    payment = desk.shown
+    slow = 2.0 if desk.session.modes.large else 1.0
+    if payment is not None and payment.state in COLLECTING:
+        return screen.cash_idle_s if payment.inserted_fen else screen.idle_s * slow
+    return (screen.private_idle_s if page in PRIVATE else screen.idle_s) * slow
+
+
+def keep_idle_timer(desk: Desk, *, touched: bool) -> None:
+    """Start the idle timer anew after a touch or a page change, and drop it where nothing times out."""
+    seconds = idle_seconds(desk)
+    if seconds is None:
+        desk.stop("idle")
+    elif touched or "idle" not in desk.timers:
+        desk.after("idle", seconds)
+
+
+def on_timer(desk: Desk, name: str) -> None:
+    """Deal with one timer that is due."""
+    kind, _, key = name.partition(":")
+    match kind:
+        case "idle":
+            _ask(desk)
+        case "question":
+            _count_down(desk)
+        case "page":
+            desk.start_over()
+        case "wait":
+            _wait_longer(desk)
+        case "checking":
+            settle.promise_check(desk)
+        case "closing":
+            cash.finish_closing(desk, waited=True)
+        case "note_fate":
+            _note_overdue(desk)
+        case "credit":
+            _send_again(desk, key)
+        case "claim":
+            claim = desk.books.claims.get(key)
+            if claim is not None and claim in desk.books.open_claims:
+                settle.send_claim(desk, claim)
+        case "status":
+            desk.do(fx.AskHubStatus())
+            desk.after("status", desk.config.hub.status_every_s)
+
+
+def _ask(desk: Desk) -> None:
+    payment = desk.shown
+    if payment is not None and payment.intended is not None:
+        keep_idle_timer(desk, touched=True)  # the machine is at work, not the customer
+        return
+    here = desk.session.page
+    under = desk.session.under if here is Page.HELP else here
+    desk.go(Page.MORE_TIME)
+    slow = 1.5 if desk.session.modes.large else 1.0
+    desk.change(under=under, seconds_left=round(desk.config.screen.question_s * slow))
+    desk.after("question", 1.0)
+
+
+def _count_down(desk: Desk) -> None:
+    if desk.session.page is not Page.MORE_TIME:
+        return
+    left = (desk.session.seconds_left or 0) - 1
+    if left <= 0:
+        walk.leave(desk, "timeout")
+        return
+    desk.change(seconds_left=left)
+    desk.after("question", 1.0)
+
+
+def _wait_longer(desk: Desk) -> None:
+    level = desk.session.wait_level
+    if desk.session.page not in WAITING or level >= 2:
+        return
+    desk.change(wait_level=level + 1)
+    if level == 0:
+        desk.after("wait", 13.0)
+
+
+def _note_overdue(desk: Desk) -> None:
+    payment = desk.collecting
+    if payment is not None and payment.intended is not None:
+        cash.lose_note(desk, payment)
+        cash.finish_closing(desk)
+
+
+def _send_again(desk: Desk, key: str) -> None:
+    payment = desk.books.payments.get(key)
+    if (
+        payment is not None
+        and payment.state in {PaymentState.SENDING, PaymentState.CHECKING}
+        and not payment.in_flight
+    ):
+        settle.send_credit(desk, payment)
+
+
+def reset_question(desk: Desk) -> None:
+    """Let the count-down go when its page is gone."""
+    if desk.session.page is not Page.MORE_TIME:
+        desk.stop("question")
+        if desk.session.seconds_left is not None:
+            desk.session = replace(desk.session, seconds_left=None)

@@ -1,0 +1,53 @@
+"""Makes the lanes of one kiosk from its settings; opens nothing yet."""
+
+from __future__ import annotations
+
+from drivers.cash.ccnet_driver import CcnetAcceptor, CcnetSettings
+from drivers.printer.escpos_codec import Paper
+from drivers.printer.escpos_driver import EscposPrinter, EscposSettings
+from drivers.transport import LineSettings, SerialTransport
+from kiosk.config import Acceptor, Config, Printer
+from kiosk.hubclient.client import HubClient
+from kiosk.lanes.acceptor import AcceptorLane
+from kiosk.lanes.hub import HubLane
+from kiosk.lanes.lane import Lane, Tell
+from kiosk.lanes.printer import PrinterLane
+from kiosk.slips import Slips
+
+
+def build_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
+    """The lanes by name: acceptor, printer, hub (for the customer who waits), hub_back (repeats, claims, status)."""
+    slips = Slips(config, key)
+    return {
+        "acceptor": AcceptorLane(
+            _acceptor(config.acceptor), config.cash, config.acceptor.poll_ms / 1000, tell
+        ),
+        "printer": PrinterLane(_printer(config.printer), slips.compose, config.printer.check_every_s, tell),
+        "hub": HubLane("hub", _client(config, key), tell),
+        "hub_back": HubLane("hub_back", _client(config, key), tell),
+    }
+
+
+def _acceptor(line: Acceptor) -> CcnetAcceptor:
+    return CcnetAcceptor(_transport(line), CcnetSettings(has_counter=line.counter))
+
+
+def _printer(line: Printer) -> EscposPrinter:
+    paper = Paper(columns=line.columns, mode=line.chinese)
+    return EscposPrinter(_transport(line), EscposSettings(paper=paper, done_seconds=line.print_deadline_s))
+
+
+def _transport(line: Acceptor | Printer) -> SerialTransport:
+    return SerialTransport(line.port, LineSettings(line.baudrate, line.bytesize, line.parity, line.stopbits))
+
+
+def _client(config: Config, key: bytes) -> HubClient:
+    hub = config.hub
+    return HubClient(
+        hub.url,
+        config.terminal.id,
+        key,
+        deadline_s=hub.deadline_s,
+        query_deadline_s=hub.query_deadline_s,
+        connect_s=hub.connect_s,
+    )

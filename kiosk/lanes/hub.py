@@ -1,0 +1,96 @@
+"""The hub's lane: one connection, one call at a time, every outcome told to the core."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
+from kiosk.hubclient import wire
+from kiosk.hubclient.client import HubClient
+from kiosk.lanes.lane import Lane, Tell
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
+from kiosk.payment.effects import Effect
+from kiosk.payment.model import Claim, Payment
+
+
+class HubLane(Lane):
+    """Owns one client. The kiosk runs two: one for the customer who waits, one for repeats in the background."""
+
+    def __init__(self, name: str, client: HubClient, tell: Tell) -> None:
+        super().__init__(name, tell)
+        self._client = client
+
+    def serve(self, effect: Effect) -> None:
+        """Make the call that the effect stands for."""
+        client = self._client
+        match effect:
+            case fx.LookUp(request, "meter", number):
+                self.tell(AccountSaid(request, client.account_of_meter(number)))
+            case fx.LookUp(request, _, number):
+                self.tell(AccountSaid(request, client.account(number)))
+            case fx.AskQuote():
+                self.tell(
+                    QuoteSaid(effect.quote_id, client.put_quote(effect.quote_id, quote_request(effect)))
+                )
+            case fx.SendCredit(payment):
+                outcome = client.put_payment(payment.payment_id, payment_request(payment))
+                self.tell(CreditSaid(payment.payment_id, payment.attempts, outcome))
+            case fx.SendClaim(claim):
+                told = client.put_claim(claim.claim_id, claim_request(claim))
+                self.tell(ClaimSaid(claim.claim_id, claim.attempts, told))
+            case fx.AskHubStatus():
+                self.tell(StatusSaid(client.status()))
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._client.close()
+
+
+def quote_request(effect: fx.AskQuote) -> wire.QuoteRequest:
+    """The body of a quote."""
+    business: wire.Business = "prepay" if effect.business == "prepay" else "arrears"
+    return wire.QuoteRequest(account_no=effect.account_no, business=business, months=effect.months)
+
+
+def payment_request(payment: Payment) -> wire.PaymentRequest:
+    """The body of a payment: made of journalled facts alone, so that every attempt has the same content."""
+    return wire.PaymentRequest(
+        account_no=payment.account.account_no,
+        quote_id=payment.quote.quote_id,
+        business=payment.business,
+        amount_fen=payment.inserted_fen,
+        months=payment.quote.months,
+        notes=_notes(payment.note_counts),
+        kiosk_no=payment.kiosk_no,
+        business_date=date.fromisoformat(payment.business_date),
+        taken_at=datetime.fromisoformat(payment.taken_at),
+    )
+
+
+def claim_request(claim: Claim) -> wire.ClaimRequest:
+    """The body of a claim, made of journalled facts alone."""
+    return wire.ClaimRequest(
+        reference=claim.reference,
+        payment_id=claim.payment_id or None,
+        account_no=claim.account_no or None,
+        amount_fen=claim.amount_fen,
+        memo_fen=claim.memo_fen,
+        reason=_REASONS[claim.reason],
+        notes=_notes(claim.notes),
+        made_at=datetime.fromisoformat(claim.made_at),
+    )
+
+
+_REASONS: dict[str, wire.ClaimReason] = {
+    "declined": "declined",
+    "unanswered": "unanswered",
+    "note_fate_unknown": "note_fate_unknown",
+    "late_note": "late_note",
+    "orphan_note": "orphan_note",
+    "unasked_note": "unasked_note",
+}
+
+
+def _notes(counts: tuple[ev.NoteCount, ...]) -> tuple[wire.NoteCount, ...]:
+    return tuple(wire.NoteCount(value_fen=n.value_fen, count=n.count) for n in counts)

@@ -1,0 +1,88 @@
+"""Which facts of a payment or claim go on which slip."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+
+from drivers.printer.document import Document
+from kiosk.config import Config
+from kiosk.numbers import reference
+from kiosk.payment.effects import PrintSlip
+from kiosk.payment.events import AccountFacts
+from kiosk.payment.model import Claim, Payment
+from kiosk.receipts import Place, ReceiptFacts, receipt
+
+
+class Slips:
+    """Composes the slips of one kiosk; `key` is for the check code on them."""
+
+    def __init__(self, config: Config, key: bytes) -> None:
+        terminal = config.terminal
+        self._place = Place(terminal.company, terminal.id, terminal.site, terminal.hotline)
+        self._key = key
+
+    def compose(self, effect: PrintSlip) -> Document:
+        """Make the document of one print job."""
+        about = effect.about
+        facts = self.of_claim(about, effect) if isinstance(about, Claim) else self.of_payment(about, effect)
+        return receipt(facts, effect.job, self._key)
+
+    def of_payment(self, payment: Payment, effect: PrintSlip) -> ReceiptFacts:
+        """The receipt of a credited payment, or the slip that says it is being checked."""
+        credit = payment.credit
+        paid = effect.slip == "paid" and credit is not None
+        stamp = credit.credited_at if credit is not None and paid else payment.taken_at
+        facts = ReceiptFacts(
+            kind="paid" if paid else "checking",
+            lang=payment.lang,
+            place=self._place,
+            at=_local(stamp or payment.opened_at),
+            kiosk_no=f"{payment.kiosk_no:06d}",
+            business=payment.business,
+            account=payment.account,
+            received_fen=payment.inserted_fen,
+            notes=payment.note_counts,
+            reference="" if paid else reference(payment.payment_id),
+            due_fen=payment.due_fen,
+            copy_no=effect.copy_no,
+        )
+        return facts if credit is None or not paid else _with_credit(facts, payment)
+
+    def of_claim(self, claim: Claim, effect: PrintSlip) -> ReceiptFacts:
+        """The slip of money that a person will decide on."""
+        account = AccountFacts(claim.account_no, "", "") if claim.account_no else None
+        return ReceiptFacts(
+            kind="claim",
+            lang=claim.lang,
+            place=self._place,
+            at=_local(claim.made_at),
+            kiosk_no="",
+            business="arrears",
+            account=account,
+            received_fen=claim.amount_fen,
+            notes=claim.notes if claim.amount_fen else (),
+            reference=claim.reference,
+            uncertain_fen=claim.memo_fen,
+            copy_no=effect.copy_no,
+        )
+
+
+def _with_credit(facts: ReceiptFacts, payment: Payment) -> ReceiptFacts:
+    credit = payment.credit
+    if credit is None:
+        return facts
+    return replace(
+        facts,
+        business_date=credit.business_date,
+        hub_no=credit.hub_no,
+        months=credit.allocations,
+        to_balance_fen=credit.to_balance_fen,
+        balance_before_fen=credit.balance_before_fen,
+        balance_after_fen=credit.balance_after_fen,
+        arrears_after_fen=credit.arrears_after_fen,
+    )
+
+
+def _local(stamp: str) -> datetime:
+    return datetime.fromisoformat(stamp).astimezone()
