@@ -1,4 +1,4 @@
-"""Account and meter numbers as a customer types them: what is wrong with one, and how it reads best."""
+"""Numbers that people type and read out: what is wrong with one, and how it reads best."""
 
 from __future__ import annotations
 
@@ -38,6 +38,20 @@ def meter_error(digits: str, length: int) -> EntryError:
     if not is_digits(digits) or len(digits) != length:
         return "too_short"
     return "" if check_digit(digits[:-1]) == int(digits[-1]) else "wrong_check_digit"
+
+
+def is_meter_number(digits: str, length: int = 22) -> bool:
+    """Whether `digits` is a meter number whose check digit is right."""
+    return not meter_error(digits, length)
+
+
+def reference(key: str) -> str:
+    """Return the reference that people read out and type: the first twelve hex digits of an id, in fours.
+
+    >>> reference("0198f2c4a1b3e5d700000000000000ff")
+    '0198-F2C4-A1B3'
+    """
+    return group_by_four(key[:12].upper()).replace(" ", "-")
 
 
 def group_by_four(digits: str) -> str:

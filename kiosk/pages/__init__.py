@@ -1,0 +1,43 @@
+"""What every page says, in both languages: a pure function of what the kiosk knows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from kiosk.page import PageModel
+from kiosk.pages import bills, cash, end, find, over, start
+from kiosk.pages.bills import BILLS_A_PAGE
+from kiosk.pages.draft import Draft, Look
+from kiosk.payment.model import Claim, Payment
+from kiosk.session.state import Facts, Page, Session
+
+__all__ = ["BILLS_A_PAGE", "BUILDERS", "build"]
+
+BUILDERS: Mapping[Page, Callable[[Look], Draft]] = {
+    Page.ATTRACT: start.attract,
+    Page.HOME: start.home,
+    Page.ENTER_ACCOUNT: find.enter_account,
+    Page.ENTER_METER: find.enter_meter,
+    Page.LOOKING_UP: find.looking_up,
+    Page.CONFIRM_ACCOUNT: find.confirm_account,
+    Page.BILLS: bills.bills,
+    Page.MEANS: bills.means,
+    Page.PREPARING: cash.preparing,
+    Page.CASH: cash.cash,
+    Page.CLOSING: cash.closing,
+    Page.PAYING: cash.paying,
+    Page.DONE: end.done,
+    Page.CHECKING: end.checking,
+    Page.CLAIM: end.claim,
+    Page.CANCELLED: end.cancelled,
+    Page.MESSAGE: end.message,
+    Page.HELP: over.help_,
+    Page.MORE_TIME: over.more_time,
+    Page.CLOSED: start.closed,
+    Page.SETTLING: start.settling,
+}
+
+
+def build(session: Session, payment: Payment | None, claim: Claim | None, facts: Facts) -> PageModel:
+    """Return the page that the customer stands on, complete, in the session's language."""
+    return BUILDERS[session.page](Look(session, payment, claim, facts)).model()

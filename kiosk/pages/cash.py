@@ -1,0 +1,156 @@
+"""The pages of a cash payment from the open note slot to the hub's answer."""
+
+from __future__ import annotations
+
+from kiosk.page import PageKind, Tone
+from kiosk.pages.draft import Draft, Look, Press
+from kiosk.pages.find import back
+from kiosk.pages.money import can_press_pay, cash_panel, quote_panel, received_panel, whose
+from kiosk.pages.reading import NOTHING, Amount, Amounts, Line
+from kiosk.payment.model import Payment, PaymentState
+from kiosk.session.state import NoteNotice, Page
+
+TONES: dict[str, Tone] = {
+    "credited": "success",
+    "returned": "warning",
+    "refused": "warning",
+    "rejected": "warning",
+    "paused": "warning",
+    "jam": "danger",
+    "trouble": "danger",
+    "kept": "info",
+}
+NOTE_REASONS = {
+    "over_limit": "over_limit",
+    "type_off": "type_off",
+    "type_disabled": "type_off",
+    "hub_gone": "hub_gone",
+    "second_note": "second_note",
+    "closing": "closing",
+}
+"""Reasons that a customer can act on, and their word; an acceptor's own reasons all mean `not_recognised`."""
+
+
+def preparing(look: Look) -> Draft:
+    """Wait for the quote and the acceptor; no note yet."""
+    draft = Draft(look, Page.PREPARING, PageKind.WAIT, step=2)
+    level = min(look.session.wait_level, 2)
+    draft.title, draft.prompt = look.line("preparing.title"), look.line(f"preparing.wait{level}")
+    draft.picture = "hourglass"
+    whose(draft)
+    if look.session.account:
+        draft.panel = quote_panel(look, look.session.account)
+    if level == 2:
+        draft.back = back(look)
+    return draft
+
+
+def cash(look: Look) -> Draft:
+    """Take notes: what is due, in and missing, what happened to the last note, and what happens if one stops."""
+    payment = look.payment
+    if payment is None:
+        return preparing(look)
+    draft = Draft(look, Page.CASH, PageKind.CASH, step=2)
+    notice = look.session.note_notice
+    draft.title = look.line("cash.title")
+    draft.prompt = _prompt(look, payment)
+    draft.picture = "take_note" if notice and TONES.get(notice.kind) == "warning" else "insert_note"
+    whose(draft)
+    draft.panel = cash_panel(look, payment)
+    if notice:
+        draft.notice(TONES.get(notice.kind, "warning"), *_note_words(look, payment, notice))
+    draft.main = _pay_now(look, payment)
+    if not payment.inserted_fen and payment.state is PaymentState.OPEN:
+        draft.back = Press("cancel", look.line("cash.cancel"), icon="back")
+    return draft
+
+
+def pay_label(look: Look, payment: Payment) -> Line:
+    """Say what the paying key does: the amount, and whether it is less than what is due."""
+    amount = Amount(payment.inserted_fen)
+    if payment.business == "prepay":
+        return look.line("cash.add_now", amount=amount)
+    return look.line("cash.pay_part" if payment.remaining_fen else "cash.pay_all", amount=amount)
+
+
+def _pay_now(look: Look, payment: Payment) -> Press:
+    if payment.intended is not None:
+        reason = look.line("cash.note_on_its_way")
+    else:
+        reason = NOTHING if can_press_pay(payment) else look.line("cash.nothing_in")
+    label = pay_label(look, payment) if payment.inserted_fen else look.line("cash.pay_now")
+    return Press("pay_now", label, icon="tick", reason=reason)
+
+
+def _prompt(look: Look, payment: Payment) -> Line:
+    if payment.intended is not None:
+        return look.line("cash.note_on_its_way")
+    notes = look.line("cash.one_by_one", notes=Amounts(look.facts.accepted_fen))
+    if not payment.inserted_fen:
+        return notes
+    pay = look.line("cash.then_press", label=pay_label(look, payment))
+    if payment.business == "arrears" and not payment.remaining_fen:
+        return look.join(look.line("cash.enough"), pay)
+    return look.join(look.line("cash.more_or"), pay)
+
+
+def _note_words(look: Look, payment: Payment, notice: NoteNotice) -> tuple[Line, Line]:
+    inserted = Amount(payment.inserted_fen)
+    safe = look.line("note.safe", inserted=inserted) if payment.inserted_fen else NOTHING
+    match notice.kind:
+        case "credited":
+            return look.line("note.credited", value=Amount(notice.value_fen)), _after_note(look, payment)
+        case "jam":
+            return look.line("note.jam"), look.join(
+                safe, look.line("note.jam_text", hotline=look.facts.hotline)
+            )
+        case "trouble":
+            why = look.line("note.box_full" if notice.reason == "box_full" else "note.trouble_text")
+            return look.line("note.trouble"), look.join(safe, why)
+        case "kept":
+            return look.line("note.kept", inserted=inserted), look.line("note.kept_text")
+        case "paused":
+            return look.line("note.paused"), _why_back(look, payment, notice)
+        case _:
+            counted = look.line("note.not_counted")
+            return look.line("note.take_back"), look.join(_why_back(look, payment, notice), counted)
+
+
+def _why_back(look: Look, payment: Payment, notice: NoteNotice) -> Line:
+    otherwise = "not_recognised" if notice.kind == "rejected" else "other"
+    reason = NOTE_REASONS.get(notice.reason, otherwise)
+    limit = min(payment.quote.max_fen, look.facts.max_payment_fen)
+    return look.line(f"note.{reason}", notes=Amounts(look.facts.accepted_fen), limit=Amount(limit))
+
+
+def _after_note(look: Look, payment: Payment) -> Line:
+    if payment.business == "arrears" and payment.remaining_fen:
+        return look.line("note.still", remaining=Amount(payment.remaining_fen))
+    return look.line("note.altogether", inserted=Amount(payment.inserted_fen))
+
+
+def closing(look: Look) -> Draft:
+    """Wait while the note slot closes, before a payment is sent or after it was cancelled."""
+    draft = Draft(look, Page.CLOSING, PageKind.WAIT, step=2)
+    payment = look.payment
+    draft.picture = "hourglass"
+    level = min(look.session.wait_level, 1)
+    if payment is None or (payment.state is PaymentState.CANCELLING and not payment.inserted_fen):
+        draft.title, draft.prompt = look.line("cancelling.title"), look.line(f"cancelling.wait{level}")
+        return draft
+    draft.title, draft.prompt = look.line("closing.title"), look.line(f"closing.wait{level}")
+    whose(draft)
+    draft.panel = received_panel(look, payment)
+    return draft
+
+
+def paying(look: Look) -> Draft:
+    """Wait for the hub to book the money."""
+    draft = Draft(look, Page.PAYING, PageKind.WAIT, step=2)
+    level = min(look.session.wait_level, 2)
+    draft.title, draft.prompt = look.line("paying.title"), look.line(f"paying.wait{level}")
+    draft.picture = "hourglass"
+    whose(draft)
+    if look.payment:
+        draft.panel = received_panel(look, look.payment)
+    return draft

@@ -1,0 +1,174 @@
+"""The pages at the end of a way: done, being checked, claim, cancelled, and a plain word when it went no further."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from kiosk.numbers import reference
+from kiosk.page import PageKind, Tone
+from kiosk.pages.draft import Draft, Look, Panel, Press
+from kiosk.pages.money import received_panel, whose
+from kiosk.pages.reading import Amount, Line, Months
+from kiosk.pages.start import code, contact
+from kiosk.payment.model import Claim, Credit, Payment, PaymentState, Slip
+from kiosk.session.state import Page
+
+MESSAGES = ("hub_gone", "account_closed", "no_cash", "quote_refused", "busy")
+RECEIPT_TONES: Mapping[str, Tone] = {
+    "printing": "info",
+    "printed": "success",
+    "failed": "warning",
+    "kept": "success",
+}
+CLAIM_REASONS = ("declined", "unanswered", "note_fate_unknown", "late_note", "orphan_note", "unasked_note")
+
+
+def finish(look: Look) -> Press:
+    """Return the key that ends the customer's way and clears the screen."""
+    return Press("finish", look.line("key.finish"), icon="tick")
+
+
+def done(look: Look) -> Draft:
+    """Say what was paid, what it settled, the new balance, and where the receipt is."""
+    draft = Draft(look, Page.DONE, PageKind.RESULT, step=3)
+    payment = look.payment
+    draft.main = finish(look)
+    draft.picture = "success"
+    prepaid = payment is not None and payment.business == "prepay"
+    draft.title = look.line("done.added" if prepaid else "done.title")
+    if payment is None or payment.credit is None:
+        return draft
+    credit = payment.credit
+    draft.panel = _booked(look, payment, credit)
+    whose(draft)
+    draft.row("hub_no", spelled(credit.hub_no))
+    _receipt(draft, payment, credit)
+    return draft
+
+
+def _receipt(draft: Draft, payment: Payment, credit: Credit) -> None:
+    """Say where the receipt is; a note that is still in doubt comes first, for it is not in the amount."""
+    look = draft.look
+    state = slip_state(payment.slips, "paid")
+    if state == "printing" and payment.state is PaymentState.PAID:
+        state = "kept"  # the customer holds the slip that said the outcome was being checked
+    title = look.line(f"receipt.{state}")
+    text = look.line(f"receipt.{state}_text", reference=spelled(credit.hub_no))
+    if look.claim:
+        doubt = look.line("done.note_in_doubt", amount=Amount(look.claim.amount_fen + look.claim.memo_fen))
+        draft.row("claim_reference", spelled(look.claim.reference))
+        draft.notice("warning", doubt, look.join(look.line("done.note_in_doubt_text"), title, text))
+    else:
+        draft.notice(RECEIPT_TONES[state], title, text)
+    draft.steps_done = state != "printing"
+
+
+def slip_state(slips: Sequence[Slip], kind: str) -> str:
+    """Return how the newest slip of this kind stands: printing, printed or failed."""
+    printed = next((slip.printed for slip in reversed(slips) if slip.kind == kind), None)
+    return {None: "printing", True: "printed", False: "failed"}[printed]
+
+
+def spelled(word: str) -> Line:
+    """Return a reference as it is written and as it is spelled out."""
+    return Line(word, " ".join(word))
+
+
+def _booked(look: Look, payment: Payment, credit: Credit) -> Panel:
+    settled = sum(part.late_fee_fen + part.principal_fen for part in credit.allocations)
+    late_fees = sum(part.late_fee_fen for part in credit.allocations)
+    panel = Panel(look.line("word.paid"), look.read(Amount(payment.inserted_fen)))
+
+    def row(label: Line, fen: int, strong: bool = False) -> None:
+        panel.rows.append((label, look.read(Amount(fen)), strong))
+
+    if settled:
+        months = Months(tuple(part.month for part in credit.allocations))
+        row(look.line("done.settled", months=months), settled)
+    if late_fees:
+        row(look.line("done.late_fees"), late_fees)
+    if credit.to_balance_fen > 0:
+        row(look.line("done.to_balance"), credit.to_balance_fen)
+    elif credit.to_balance_fen < 0:
+        row(look.line("done.from_balance"), -credit.to_balance_fen)
+    row(look.line("done.balance"), credit.balance_after_fen, strong=True)
+    if credit.arrears_after_fen:
+        row(look.line("done.still_owed"), credit.arrears_after_fen, strong=True)
+    return panel
+
+
+def checking(look: Look) -> Draft:
+    """Say that the money is safe and its booking is being checked: neither success nor failure."""
+    draft = Draft(look, Page.CHECKING, PageKind.RESULT, step=3)
+    payment = look.payment
+    draft.title = look.line("checking.title")
+    draft.prompt = look.line("checking.prompt", hotline=look.facts.hotline)
+    draft.picture = "hourglass"
+    draft.main = finish(look)
+    if payment is None:
+        return draft
+    draft.panel = received_panel(look, payment)
+    draft.row("reference", spelled(reference(payment.payment_id)))
+    whose(draft)
+    contact(draft)
+    state = slip_state(payment.slips, "checking")
+    safe = look.line("checking.safe", amount=Amount(payment.inserted_fen))
+    draft.notice("warning", safe, look.line(f"slip.{state}"))
+    return draft
+
+
+def claim(look: Look) -> Draft:
+    """Say which money is on record with its reference, why a person decides, and what the customer does now."""
+    draft = Draft(look, Page.CLAIM, PageKind.RESULT, step=3 if look.payment else None)
+    draft.title = look.line("claim.title")
+    draft.picture = "claim"
+    draft.main = finish(look)
+    case = look.claim
+    if case is None:
+        draft.prompt = look.line("claim.next", hotline=look.facts.hotline)
+        return draft
+    _claimed(draft, case)
+    why = look.line(f"claim.{case.reason if case.reason in CLAIM_REASONS else 'unanswered'}")
+    draft.prompt = look.join(why, look.line("claim.next", hotline=look.facts.hotline))
+    draft.row("reference", spelled(case.reference))
+    whose(draft)
+    contact(draft)
+    draft.notice("warning", look.line("claim.safe"), look.line(f"slip.{slip_state(case.slips, 'claim')}"))
+    return draft
+
+
+def _claimed(draft: Draft, case: Claim) -> None:
+    """Put certain and uncertain money apart: neither is added to the other."""
+    look = draft.look
+    certain = (look.line("claim.recorded"), look.read(Amount(case.amount_fen)))
+    doubtful = (look.line("claim.memo"), look.read(Amount(case.memo_fen)))
+    if case.amount_fen:
+        draft.panel = Panel(*certain, [(*doubtful, True)] if case.memo_fen else [])
+    elif case.memo_fen:
+        draft.panel = Panel(*doubtful)
+
+
+def cancelled(look: Look) -> Draft:
+    """Say that nothing was taken."""
+    draft = Draft(look, Page.CANCELLED, PageKind.RESULT)
+    draft.title = look.line("cancelled.title")
+    draft.picture = "tick"
+    draft.prompt = look.line("cancelled.take_notes")
+    draft.notice("info", look.line("message.nothing_taken"))
+    draft.main = finish(look)
+    return draft
+
+
+def message(look: Look) -> Draft:
+    """Say why it went no further before any money was in, and what one can do instead."""
+    draft = Draft(look, Page.MESSAGE, PageKind.RESULT)
+    word = look.session.message
+    known = word if word in MESSAGES else "busy"
+    draft.title = look.line(f"message.{known}")
+    draft.prompt = look.line(f"message.{known}_text", hotline=look.facts.hotline)
+    draft.picture = "info"
+    draft.notice("info", look.line("message.nothing_taken"))
+    contact(draft)
+    draft.main = finish(look)
+    draft.footnote = code(look, word)
+    return draft

@@ -1,0 +1,110 @@
+"""The money panel and whose money it is: the same place and the same words on every page of a payment."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from kiosk.hubclient.wire import Account, Bill
+from kiosk.pages.draft import Draft, Look, Panel
+from kiosk.pages.reading import NOTHING, Amount, Digits, Line, Masked
+from kiosk.payment.model import Payment
+from kiosk.session.state import Choose
+
+
+def chosen_bills(account: Account, choose: Choose, months: Sequence[str] = ()) -> tuple[Bill, ...]:
+    """Return the bills that the customer's choice covers: always a run from the oldest."""
+    if choose == "all":
+        return account.bills
+    if choose == "oldest":
+        return account.bills[:1]
+    last = max((at for at, bill in enumerate(account.bills) if bill.month in months), default=-1)
+    return account.bills[: last + 1]
+
+
+def needed_fen(account: Account, bills: Sequence[Bill]) -> int:
+    """Return what these bills need after the account's balance is used, as the hub's quote will say."""
+    return max(sum(bill.due_fen for bill in bills) - account.balance_fen, 0)
+
+
+def whose(draft: Draft, *, full: bool = False) -> None:
+    """Say whose account it is, the name as the hub masked it; with address and company if `full`."""
+    look = draft.look
+    account = look.payment.account if look.payment else look.session.account
+    if account is None:
+        return
+    if full:
+        draft.row("name", Masked(account.name_masked), private=True)
+        draft.row("address", Masked(account.address_masked), private=True)
+        draft.row("account", Digits(account.account_no), private=True)
+        draft.row("unit", Line(account.supply_unit, account.supply_unit))
+    else:
+        draft.row("account", Digits(account.account_no), private=True)
+        draft.row("name", Masked(account.name_masked), private=True)
+
+
+def quote_panel(look: Look, account: Account) -> Panel:
+    """Return the panel before any money: what the choice needs, and what becomes of a surplus."""
+    session = look.session
+    bills = chosen_bills(account, session.choose, session.months)
+    balance = (look.line("word.balance"), look.read(Amount(account.balance_fen)), False)
+    if session.business == "prepay" and not account.due_fen:
+        return Panel(balance[0], balance[1], promise=look.line("promise.prepay"))
+    total = look.read(Amount(sum(bill.due_fen for bill in bills)))
+    return Panel(
+        look.line("word.due"),
+        look.read(Amount(needed_fen(account, bills))),
+        [(look.line("word.bills_total"), total, False), balance],
+        look.line("promise.before"),
+    )
+
+
+def cash_panel(look: Look, payment: Payment) -> Panel:
+    """Return the panel while money goes in: what is due, in, missing or over, and what happens if one stops now."""
+    inserted = (look.line("word.inserted"), look.read(Amount(payment.inserted_fen)))
+    if payment.business == "prepay":
+        account = look.session.account
+        balance = [_balance_row(look, account, payment)] if account else []
+        return Panel(*inserted, balance, _promise(look, payment))
+    due = (look.line("word.due"), look.read(Amount(payment.due_fen)))
+    remaining = (look.line("word.remaining"), look.read(Amount(payment.remaining_fen)))
+    surplus = (look.line("word.surplus"), look.read(Amount(payment.surplus_fen)))
+    headline = remaining if payment.remaining_fen else inserted
+    rows = [(*pair, strong) for pair, strong in ((due, False), (inserted, True), (remaining, True))]
+    rows.append((*surplus, bool(payment.surplus_fen)))
+    return Panel(*headline, rows, _promise(look, payment))
+
+
+def _balance_row(look: Look, account: Account, payment: Payment) -> tuple[Line, Line, bool]:
+    if account.due_fen:
+        return (look.line("word.arrears"), look.read(Amount(account.due_fen)), False)
+    # The hub books what the balance already covers together with this money.
+    after = Amount(account.balance_fen - account.arrears_fen + payment.inserted_fen)
+    return (look.line("word.balance_then"), look.read(after), True)
+
+
+def _promise(look: Look, payment: Payment) -> Line:
+    inserted, account = payment.inserted_fen, look.session.account
+    if payment.business == "prepay":
+        use = look.line("promise.prepay_arrears" if account and account.due_fen else "promise.prepay")
+    elif payment.surplus_fen:
+        use = look.line("promise.surplus", surplus=Amount(payment.surplus_fen))
+    elif not inserted:
+        use = look.line("promise.before")
+    else:
+        use = look.line("promise.part" if payment.remaining_fen else "promise.exact")
+    if not inserted:
+        return look.join(use, look.line("promise.nothing_in"))
+    return look.join(use, look.line("promise.stop", inserted=Amount(inserted)))
+
+
+def received_panel(look: Look, payment: Payment) -> Panel:
+    """Return the panel once the amount is fixed or being fixed: received first, then what it is for."""
+    panel = cash_panel(look, payment)
+    panel.label, panel.headline = look.line("word.received"), look.read(Amount(payment.inserted_fen))
+    panel.promise = NOTHING
+    return panel
+
+
+def can_press_pay(payment: Payment) -> bool:
+    """Whether the amount may be fixed now: money is in and no note is on its way."""
+    return payment.inserted_fen > 0 and payment.intended is None

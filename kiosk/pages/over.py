@@ -1,0 +1,56 @@
+"""The pages that lie over another: help, and the question whether more time is needed."""
+
+from __future__ import annotations
+
+from kiosk.page import PageKind
+from kiosk.pages.cash import pay_label
+from kiosk.pages.draft import Draft, Look, Press
+from kiosk.pages.money import cash_panel
+from kiosk.pages.reading import Amount
+from kiosk.pages.start import contact
+from kiosk.session.state import Page
+
+HELP_TEXTS = {
+    Page.HOME: "start",
+    Page.ENTER_ACCOUNT: "account",
+    Page.ENTER_METER: "meter",
+    Page.CONFIRM_ACCOUNT: "confirm",
+    Page.BILLS: "bills",
+    Page.MEANS: "means",
+    Page.CASH: "cash",
+}
+
+
+def help_(look: Look) -> Draft:
+    """Say what the page below asks, how to see and hear better, and whom to call; the way is kept."""
+    draft = Draft(look, Page.HELP, PageKind.QUESTION)
+    under = look.session.under or Page.HOME
+    draft.title = look.line("help.title")
+    about = look.line(f"help.{HELP_TEXTS.get(under, 'other')}")
+    draft.prompt = look.join(
+        about, look.line("help.see_better"), look.line("help.call", hotline=look.facts.hotline)
+    )
+    draft.picture = "help"
+    contact(draft)
+    if look.payment and not look.payment.ended:
+        draft.panel = cash_panel(look, look.payment)
+    draft.main = Press("close_help", look.line("help.close"), icon="tick")
+    return draft
+
+
+def more_time(look: Look) -> Draft:
+    """Ask before the time ends, and say what happens to money that is in if there is no answer."""
+    draft = Draft(look, Page.MORE_TIME, PageKind.QUESTION)
+    draft.title = look.line("more_time.title")
+    draft.picture = "clock"
+    draft.seconds_left = look.session.seconds_left
+    draft.main = Press("more_time", look.line("more_time.yes"), icon="tick")
+    payment = look.payment
+    if payment is None or payment.ended or not payment.inserted_fen:
+        draft.prompt = look.line("more_time.end_text")
+        draft.back = Press("leave", look.line("more_time.end"), icon="cross")
+        return draft
+    draft.panel = cash_panel(look, payment)
+    draft.prompt = look.line("more_time.pay_text", amount=Amount(payment.inserted_fen))
+    draft.back = Press("leave", pay_label(look, payment), icon="next")
+    return draft

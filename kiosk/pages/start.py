@@ -1,0 +1,99 @@
+"""The pages without a customer's data: attract, home, closed, and settling what an earlier run left open."""
+
+from __future__ import annotations
+
+from kiosk.page import PageKind
+from kiosk.pages.draft import Draft, Look, Press, cash_reason
+from kiosk.pages.reading import NOTHING, Amounts, Line
+from kiosk.session.state import Page
+
+CLOSED_REASONS = ("journal_damaged", "starting", "settling", "operator", "no_service")
+
+
+def attract(look: Look) -> Draft:
+    """Invite, and tell before the first touch what works now."""
+    draft = Draft(look, Page.ATTRACT, PageKind.ATTRACT)
+    draft.title, draft.prompt = look.line("attract.title"), look.line("attract.prompt")
+    draft.picture = "kiosk"
+    draft.main = Press("start", look.line("attract.start"), icon="next")
+    draft.footnote = look.line("attract.other_language").shown
+    if look.facts.cash_works:
+        accepted(draft)
+    else:
+        not_now(draft)
+    return draft
+
+
+def accepted(draft: Draft) -> None:
+    """Say which notes are taken and that no change is given."""
+    look = draft.look
+    draft.row("notes", Amounts(look.facts.accepted_fen))
+    draft.row("change", look.line("word.no_change"))
+
+
+def not_now(draft: Draft) -> None:
+    """Say what does not work, what still does, and where else one can pay."""
+    look = draft.look
+    hotline, why = look.facts.hotline, cash_reason(look)
+    if look.facts.hub_up:
+        text = look.join(why, look.line("attract.no_cash_text", hotline=hotline))
+        draft.notice("warning", look.line("attract.no_cash"), text)
+    else:
+        text = look.join(why, look.line("attract.no_hub_text", hotline=hotline))
+        draft.notice("warning", look.line("attract.no_hub"), text)
+
+
+def home(look: Look) -> Draft:
+    """Ask what the customer came for."""
+    draft = Draft(look, Page.HOME, PageKind.CHOICES)
+    draft.title, draft.prompt = look.line("home.title"), look.line("home.prompt")
+    offline = NOTHING if look.facts.hub_up else look.line("reason.hub_gone")
+    cash = cash_reason(look)
+    look_only = bool(cash.shown) and not offline.shown
+    bill_detail = look.line("home.pay_bill_look_only" if look_only else "home.pay_bill_detail")
+    draft.choices = [
+        Press("pay_bill", look.line("home.pay_bill"), bill_detail, "bill", offline),
+        Press("prepay", look.line("home.prepay"), look.line("home.prepay_detail"), "wallet", cash),
+    ]
+    draft.back = Press("back", look.line("home.back"), icon="home")
+    if cash.shown:
+        not_now(draft)
+    return draft
+
+
+def closed(look: Look) -> Draft:
+    """Say that there is no service, why, and where else one can pay."""
+    draft = Draft(look, Page.CLOSED, PageKind.CLOSED)
+    reason = look.facts.closed_reason
+    known = reason if reason in CLOSED_REASONS else "no_service"
+    draft.picture = "hourglass" if known in ("starting", "settling") else "closed"
+    draft.title = look.line(f"closed.{known}")
+    text = look.line(f"closed.{known}_text")
+    why = cash_reason(look) if known == "no_service" else NOTHING
+    where = look.line("closed.where", hotline=look.facts.hotline)
+    draft.prompt = look.join(why, text, where)
+    contact(draft)
+    draft.footnote = code(look, reason)
+    return draft
+
+
+def settling(look: Look) -> Draft:
+    """Ask for patience while an earlier payment is settled; nothing of it is shown."""
+    draft = Draft(look, Page.SETTLING, PageKind.WAIT)
+    level = min(look.session.wait_level, 2)
+    draft.title = look.line("settling.title")
+    draft.prompt = look.line(f"settling.wait{level}", hotline=look.facts.hotline)
+    draft.picture = "hourglass"
+    return draft
+
+
+def contact(draft: Draft) -> None:
+    """Say whom to call and what to tell him."""
+    facts = draft.look.facts
+    draft.row("hotline", Line(facts.hotline, " ".join(facts.hotline)))
+    draft.row("terminal", Line(facts.terminal, " ".join(facts.terminal)))
+
+
+def code(look: Look, word: str) -> str:
+    """Return the technician's line: small, last, never the message itself; empty without a code."""
+    return f"{look.facts.terminal} · {word}" if word else ""
