@@ -31,6 +31,7 @@ class Plan:
     language: str = "zh"
     window: bool = False
     scale: float = 1.0
+    accounts: int = 2000
     changes: Tables = field(default_factory=dict)
 
 
@@ -110,13 +111,21 @@ class Bench:
 
     def _seed(self) -> None:
         self.key.write_text(f"# TEST KEY\n{secrets.token_hex(32)}\n", encoding="ascii")
-        self.hub_command("seed")
+        self.hub_command("seed", "--accounts", str(self.plan.accounts))
+        self.hub_command("terminal", "add", TERMINAL, "--key", str(self.key), "--site", "bench")
 
     def _start_hub(self) -> str:
         hub = self._program(
-            "hub", str(COMMANDS / "power-hub"), "serve", "--database", self._database, "--port", "0"
+            "hub",
+            str(COMMANDS / "power-hub"),
+            "serve",
+            "--bench",
+            "--port",
+            "0",
+            "--database",
+            self._database,
         )
-        return hub.wait_for(r"(http://\S+)", READY_S)[1]
+        return hub.wait_for(r"^listening on (http://\S+)", READY_S)[1]
 
     def _program(self, name: str, *command: str) -> Program:
         program = Program(name, command, self.folder)
@@ -128,6 +137,11 @@ class Bench:
         self._ends.callback(client.close)
         return client
 
+    @property
+    def far_ends(self) -> dict[str, ControlClient]:
+        """Every control connection by the name under which orders are given."""
+        return {"validator": self.validator, "printer": self.printer, "line": self.line}
+
     # The kiosk.
 
     @property
@@ -137,17 +151,9 @@ class Bench:
 
     def start_kiosk(self) -> Program:
         """Start the kiosk with a finger on its screen and wait for its first page."""
-        command = [
-            sys.executable,
-            "-m",
-            "simulators.finger",
-            "--config",
-            str(self.config),
-            "--socket",
-            str(self.finger),
-        ]
-        if self.plan.window:
-            command.append("--window")
+        # Qt's offscreen display is smaller than a lobby screen, so only a window has the true size there.
+        options = ("--config", str(self.config), "--socket", str(self.finger), "--window")
+        command = [sys.executable, "-m", "simulators.finger", *options]
         surroundings = {"QT_SCALE_FACTOR": f"{self.plan.scale:.2f}"} if self.plan.window else _HEADLESS
         self.kiosk = Program("kiosk", command, self.folder, surroundings)
         self._ends.callback(self.kiosk.end)

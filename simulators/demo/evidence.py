@@ -66,9 +66,11 @@ def _sum(notes: Sequence[dict[str, Any]], words: frozenset[str] | set[str]) -> i
     return sum(note.get("value_fen", 0) for note in notes if note["what"] in words)
 
 
-def in_flight(payments: Sequence[dict[str, Any]]) -> int:
-    """Add up the money of the payments that the journal does not hold for settled."""
-    return sum(payment["amount_fen"] for payment in payments if payment["open"])
+def in_flight(items: Sequence[dict[str, Any]]) -> int:
+    """Add up what the journal still holds open: payments that have not ended and claims the hub has not taken."""
+    payments = sum(item["inserted_fen"] for item in items if item["kind"] == "payment" and item["in_flight"])
+    claims = sum(item["amount_fen"] for item in items if item["kind"] == "claim" and item["state"] == "open")
+    return payments + claims
 
 
 def account(bench: Bench, account_no: str) -> Account:

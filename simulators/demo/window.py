@@ -23,8 +23,7 @@ def show(out: Path, form: str, language: str) -> int:
     print("demo: starting the hub, the far ends and the kiosk", flush=True)  # noqa: T201
     with Bench(Plan(out / "bench", form=form, language=language, window=True, scale=scale)) as bench:
         kiosk = bench.start_kiosk()
-        far_ends = {"validator": bench.validator, "printer": bench.printer, "line": bench.line}
-        panel = Panel(far_ends, bench.prints)
+        panel = Panel(bench.far_ends, bench.prints)
         panel.move(screen.right() - panel.width(), screen.top())
         panel.show()
         watch = QTimer(panel)

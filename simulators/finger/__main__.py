@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import msgspec
+from PySide6.QtCore import Qt
 
 from kiosk.config import load
 from simulators.finger.screen import Screen
@@ -36,11 +37,16 @@ def main() -> int:
             config, terminal=msgspec.structs.replace(config.terminal, form=args.form)
         )
     application = build(config, window=args.window)
-    server = FingerServer(Screen(application.screen), args.socket)
-    print("ready", flush=True)  # noqa: T201
+    view, page = application.screen.view, application.screen.page
+    server = FingerServer(Screen(view, lambda: str(page.property("name"))), args.socket)
+    view.frameSwapped.connect(_say_ready, Qt.ConnectionType.SingleShotConnection)
     status = application.run()
     server.close()
-    return int(status)
+    return status
+
+
+def _say_ready() -> None:
+    print("ready", flush=True)  # noqa: T201
 
 
 if __name__ == "__main__":
