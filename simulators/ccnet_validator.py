@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import time
 from asyncio import TimerHandle
+from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
@@ -58,7 +59,8 @@ class CcnetValidator(FarEnd):
         self.enabled: frozenset[int] = frozenset()
         self.escrowed: frozenset[int] = frozenset()
         self.security: frozenset[int] = frozenset()
-        self.log: list[dict[str, object]] = []
+        self.log: deque[dict[str, object]] = deque(maxlen=1000)
+        self.totals: Counter[str] = Counter()
         self._timer: TimerHandle | None = None
         self._decoder = Decoder(from_host=True)
         self._last_sent = b""
@@ -189,6 +191,8 @@ class CcnetValidator(FarEnd):
 
     def _note(self, what: str, value: int | None = None) -> None:
         self.log.append({"what": what} if value is None else {"what": what, "value_fen": value})
+        if value is not None:
+            self.totals[what] += value
 
     def _type(self, value: int | None) -> int:
         return next(note.index for note in self.notes if note.value_fen == value)
@@ -382,8 +386,8 @@ class CcnetValidator(FarEnd):
         self._broken_crcs = next
         return {}
 
-    def do_status(self) -> Reply:
-        """All there is to know."""
+    def do_status(self, log: int = 100) -> Reply:
+        """All there is to know, with the last entries of the log and what became of all notes, in fen."""
         values = {note.index: note.value_fen for note in self.notes}
         box = dict(sorted(self.store.box.items()))
         return {
@@ -396,7 +400,8 @@ class CcnetValidator(FarEnd):
             "on_way_fen": self.store.on_way or 0,
             "held_out": self.answer.state is State.RETURNING and self._timer is None,
             "plugged": self.plugged,
-            "log": self.log,
+            "totals": self.totals,
+            "log": list(self.log)[-log:],
         }
 
     def _word(self) -> str:

@@ -50,10 +50,13 @@ class NoteType:
 class CashReport:
     """One change that the acceptor told of.
 
-    `note` is set for ESCROW, STACKED and RETURNED. `code` carries the vendor's reason or failure code and `reason`
-    our word for it. `first` is true for the first report after the driver was opened: a STACKED that is `first` may
-    be one that an earlier run of the program already credited. `needs_ack` is true where the acceptor waits for
-    `acknowledge()`: the caller makes the credit durable before it calls that.
+    ESCROW, STACKED and RETURNED carry the note's type in `code` and its line of the note table in `note`; `note` is
+    None when the acceptor names a type outside its table or its table cannot be read now. REJECTING and FAILED carry
+    the vendor's code in `code` and our word for it in `reason`. `first` is true for the first state heard after the
+    driver was opened: a STACKED that is `first` may be one that an earlier run of the program already credited.
+    `needs_ack` is true where the acceptor waits for `acknowledge()`: the caller makes the credit durable before it
+    calls that. OFFLINE is told once; afterwards the state is told again, except for a STACKED or RETURNED that was
+    told before.
     """
 
     state: CashState
@@ -91,11 +94,18 @@ class CashAcceptor(Protocol):
         ...
 
     def poll(self) -> CashReport | None:
-        """Ask once; a report for a change of state, None while nothing changed."""
+        """Ask once; a report for a change of state, None while nothing changed.
+
+        DeviceTimeout while the acceptor is silent, which every protocol allows it for some seconds; the call that
+        finds it silent for longer returns OFFLINE once.
+        """
         ...
 
     def acknowledge(self) -> None:
-        """Acknowledge the report that `needs_ack`. Until then the device repeats it and takes no further note."""
+        """Acknowledge the report that `needs_ack`; CommandRefused when none waits for it.
+
+        Until then the device repeats the report and takes no further note.
+        """
         ...
 
     def reset(self) -> None:

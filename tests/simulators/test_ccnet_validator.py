@@ -184,6 +184,8 @@ def test_counter_and_box_count_once(host: Host, unit: Launched) -> None:
     assert [entry for entry in status["log"] if entry["what"] == "stacked"] == [
         {"what": "stacked", "value_fen": 2000}
     ] * 2
+    assert status["totals"] == {"inserted": 4000, "stacked": 4000}
+    assert len(unit.do("status", log=1)["log"]) == 1
     assert unit.do("empty_box") == {"box": {"2000": 2}}
     assert unit.do("status")["counter"] == 2
 

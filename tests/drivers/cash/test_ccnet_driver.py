@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
+import threading
 import time
+import tty
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from drivers.cash.ccnet import State
+from drivers.cash.ccnet import ACK, ILLEGAL, NAK, Command, Decoder, Frame, State
+from drivers.cash.ccnet import VALIDATOR as VALIDATOR_ADDRESS
 from drivers.cash.ccnet_driver import HEALTH, STATES, CcnetAcceptor, CcnetSettings
 from drivers.cash.model import CashReport, CashState
 from drivers.errors import CommandRefused, DeviceTimeout, ProtocolError, TransportError
@@ -580,6 +584,86 @@ def test_unplugged_with_an_unacknowledged_note_tells_it_again_as_first(
     report = ready.poll()
     assert report is not None
     assert (report.state, report.first, report.needs_ack) == (CashState.STACKED, True, True)
+
+
+# What no validator of ours does, but some unit may: answers from a script.
+
+
+class ScriptedUnit:
+    """Answers each command with the next payload of its script; the last one stays."""
+
+    def __init__(self, **script: list[bytes]) -> None:
+        self._script = {Command[name]: answers for name, answers in script.items()}
+        self._master, self._slave = os.openpty()
+        tty.setraw(self._slave)
+        self.acceptor = CcnetAcceptor(SerialTransport(os.ttyname(self._slave)), CcnetSettings(call=0.5))
+        self._thread = threading.Thread(target=self._serve)
+
+    def __enter__(self) -> CcnetAcceptor:
+        self._thread.start()
+        self.acceptor.open()
+        return self.acceptor
+
+    def __exit__(self, *_: object) -> None:
+        self.acceptor.close()
+        os.write(self._slave, b"\x02\x03\x06\xff\xba\x8d" * 2)
+        self._thread.join(20)
+        os.close(self._slave)
+        os.close(self._master)
+
+    def _serve(self) -> None:
+        decoder, naks = Decoder(from_host=True), 0
+        while naks < 2:
+            for event in decoder.feed(os.read(self._master, 256)):
+                if not isinstance(event, Frame):
+                    continue
+                naks = naks + 1 if event.payload == NAK else 0
+                answers = self._script.get(Command(event.payload[0]))
+                if answers:
+                    payload = answers.pop(0) if len(answers) > 1 else answers[0]
+                    os.write(self._master, Frame(VALIDATOR_ADDRESS, payload).to_bytes(from_host=False))
+
+
+def test_note_is_told_though_the_table_is_refused() -> None:
+    with ScriptedUnit(POLL=[b"\x81\x05"], GET_BILL_TABLE=[ILLEGAL]) as acceptor:
+        assert acceptor.poll() == CashReport(CashState.STACKED, code=5, first=True, needs_ack=True)
+
+
+def test_note_of_a_type_outside_the_table_is_told_without_a_value() -> None:
+    with ScriptedUnit(POLL=[b"\x80\x07"], GET_BILL_TABLE=[bytes(120)]) as acceptor:
+        assert acceptor.poll() == CashReport(CashState.ESCROW, code=7, first=True)
+
+
+def test_escrow_after_holding_is_the_same_note() -> None:
+    with ScriptedUnit(
+        POLL=[b"\x80\x01", b"\x1a", b"\x80\x01", b"\x17"], GET_BILL_TABLE=[bytes(120)]
+    ) as acceptor:
+        states = [report.state for report in quiet_polls(acceptor) if report is not None]
+    assert states == [CashState.ESCROW, CashState.HOLDING, CashState.STACKING]
+
+
+@pytest.mark.parametrize("answer", [b"\x99", b"\x30", b"\x80"])
+def test_foreign_poll_answers_are_protocol_errors(answer: bytes) -> None:
+    with ScriptedUnit(POLL=[answer]) as acceptor, pytest.raises(ProtocolError):
+        acceptor.poll()
+
+
+def test_unit_that_hears_badly_gets_the_command_again() -> None:
+    with ScriptedUnit(STACK=[NAK, NAK, ACK]) as acceptor:
+        acceptor.stack()
+
+
+def test_unit_that_never_understands_is_given_up() -> None:
+    with ScriptedUnit(RESET=[b"\x14"], STACK=[b"\x14"]) as acceptor:
+        for call in (acceptor.reset, acceptor.stack):
+            with pytest.raises(ProtocolError, match="no ACK"):
+                call()
+
+
+def test_expected_time_of_a_busy_unit_is_no_news() -> None:
+    with ScriptedUnit(POLL=[b"\x1b\x09", b"\x1b\x05", b"\x14"]) as acceptor:
+        states = [report.state for report in quiet_polls(acceptor) if report is not None]
+    assert states == [CashState.BUSY, CashState.IDLE]
 
 
 def test_no_such_line() -> None:
