@@ -78,7 +78,7 @@ class HubProxy:
         self._tasks: set[asyncio.Task[None]] = set()
         self._heard: dict[bytes, bytes] = {}
         self._random = random.Random(0)  # the same faults on every run
-        self._counts = {"connections": 0, "requests": 0}
+        self._counts = {"connections": 0, "requests": 0, "answers": 0}
         self._server: asyncio.Server | None = None
         self._address = socket.socket()  # bound and never listening: the port stays ours while we refuse
         self._address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -148,7 +148,7 @@ class HubProxy:
         return self._set(self._answer_other, next)
 
     async def do_status(self) -> Reply:
-        """How many connections and whole requests came."""
+        """How many connections and whole requests came from the kiosk, and how many answers from the hub."""
         return dict(self._counts)
 
     # The words of the bench's panel for the same.
@@ -224,6 +224,7 @@ class HubProxy:
             reply = await read_message(reader)
         finally:
             writer.close()
+        self._counts["answers"] += 1
         path = path_of(request)
         self._heard.pop(path, None)
         self._heard[path] = reply
