@@ -6,6 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
@@ -33,6 +34,8 @@ class Terminal(Section, frozen=True, kw_only=True):
     hotline: str = "95598"
     form: Literal["lobby", "wall", "through"] = "lobby"
     language: Literal["zh", "en"] = "zh"
+    timezone: str = "Asia/Shanghai"
+    """Of the clock on screen and slips; the journal and the hub use UTC."""
     bench: bool = False
 
 
@@ -152,6 +155,11 @@ def load(path: Path) -> Config:
         config = msgspec.convert(raw, type=Config, dec_hook=_decode)
     except msgspec.ValidationError as error:
         raise ConfigError(_explain(path, text, str(error))) from error
+    try:
+        ZoneInfo(config.terminal.timezone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        at = _line(text, "terminal", "timezone")
+        raise ConfigError(f"{path}:{at}: terminal.timezone: no such time zone: {error}") from error
     return _resolved(config, path.parent.resolve())
 
 

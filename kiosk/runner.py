@@ -81,7 +81,7 @@ class Runner:
 
     def snapshot(self) -> Snapshot:
         """What is to be shown now; for the first frame, before `start`."""
-        clock = datetime.now().astimezone().strftime("%H:%M")
+        clock = datetime.now(self._core.zone).strftime("%H:%M")
         return Snapshot(
             self._serial, self._core.page, self._core.session.modes, self._core.facts.terminal, clock
         )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from drivers.printer.document import Document
 from kiosk.config import Config
@@ -21,6 +22,7 @@ class Slips:
         terminal = config.terminal
         self._place = Place(terminal.company, terminal.id, terminal.site, terminal.hotline)
         self._key = key
+        self._zone = ZoneInfo(terminal.timezone)
 
     def compose(self, effect: PrintSlip) -> Document:
         """Make the document of one print job."""
@@ -37,7 +39,7 @@ class Slips:
             kind="paid" if paid else "checking",
             lang=payment.lang,
             place=self._place,
-            at=_local(stamp or payment.opened_at),
+            at=self._local(stamp or payment.opened_at),
             kiosk_no=f"{payment.kiosk_no:06d}",
             business=payment.business,
             account=payment.account,
@@ -56,7 +58,7 @@ class Slips:
             kind="claim",
             lang=claim.lang,
             place=self._place,
-            at=_local(claim.made_at),
+            at=self._local(claim.made_at),
             kiosk_no="",
             business="arrears",
             account=account,
@@ -66,6 +68,9 @@ class Slips:
             uncertain_fen=claim.memo_fen,
             copy_no=effect.copy_no,
         )
+
+    def _local(self, stamp: str) -> datetime:
+        return datetime.fromisoformat(stamp).astimezone(self._zone)
 
 
 def _with_credit(facts: ReceiptFacts, payment: Payment) -> ReceiptFacts:
@@ -82,7 +87,3 @@ def _with_credit(facts: ReceiptFacts, payment: Payment) -> ReceiptFacts:
         balance_after_fen=credit.balance_after_fen,
         arrears_after_fen=credit.arrears_after_fen,
     )
-
-
-def _local(stamp: str) -> datetime:
-    return datetime.fromisoformat(stamp).astimezone()

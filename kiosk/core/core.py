@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from kiosk.books import Books
 from kiosk.config import Config
@@ -51,6 +52,7 @@ class Core:
             hotline=config.terminal.hotline,
             max_payment_fen=config.cash.most_fen,
         )
+        self.zone = ZoneInfo(config.terminal.timezone)
         self._desk = Desk(config, ids, books, Session(), facts, now)
         self._desk.start_over()
 
