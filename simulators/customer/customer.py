@@ -47,11 +47,15 @@ class Customer:
     def sees(self, *pages: str, own: bool = True, timeout_s: float = 20.0) -> str:
         """Wait for one of these pages and take a picture of it."""
         page = self.hand.wait(*pages, own=own, timeout_s=timeout_s)
-        path = self.pictures / f"{len(self.screens) + 1:02d}-{page}.png"
+        self.looks(page)
+        return page
+
+    def looks(self, name: str) -> None:
+        """Take a picture of what stands there."""
+        path = self.pictures / f"{len(self.screens) + 1:02d}-{name}.png"
         self.hand.picture(path)
         self.screens.append(str(path))
-        self.say(f"page {page}")
-        return page
+        self.say(f"page {name}")
 
     def can_touch(self, name: str) -> bool:
         """Tell whether that choice is there and on."""

@@ -11,6 +11,8 @@ from simulators.far_end import ControlClient
 # A person needs a moment between seeing a page and touching it; the kiosk takes no touch in a page's first 250 ms.
 REACTION_S = 0.4
 KEYING_S = 0.12
+# Two touches on one button within 0.25 s count as one.
+AGAIN_S = 0.35
 
 
 class Hand:
@@ -36,10 +38,12 @@ class Hand:
     def key(self, number: str) -> None:
         """Type a number on the keypad of the screen."""
         time.sleep(REACTION_S)
+        before = ""
         for digit in number:
-            time.sleep(KEYING_S)
+            time.sleep(AGAIN_S if digit == before else KEYING_S)
             self._finger("touch", name=f"id=key:{digit}", hold_ms=40)
             self.digits += 1
+            before = digit
 
     def wait(self, *names: str, timeout_s: float = 15.0, own: bool = True) -> str:
         """Wait for one of these pages. `own` False leaves the wait out of the machine's time: a device was moving."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import shutil
 import time
@@ -90,6 +91,8 @@ def _walk(journey: Journey, customer: Customer) -> str:
     try:
         journey.play(customer)
     except (ControlError, JourneyError, BenchError, OSError) as error:
+        with contextlib.suppress(ControlError, OSError):
+            customer.looks("stuck")
         return f"{type(error).__name__}: {error}"
     finally:
         customer.hand.let_go()
