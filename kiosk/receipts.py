@@ -1,7 +1,7 @@
 """The slips a customer takes along: facts in, a printable document out.
 
 Amounts on a slip add up line by line: charge + late fee = subtotal of each month; the subtotals = arrears paid;
-balance before + received - arrears paid = new balance.
+received - arrears paid = added to balance; balance before + added to balance = new balance.
 """
 
 from __future__ import annotations
@@ -73,8 +73,9 @@ class ReceiptFacts:
         money = sum(note.value_fen * note.count for note in self.notes) == self.received_fen
         if self.kind != "paid":
             return money
-        rest = self.balance_before_fen + self.received_fen - self.booked_fen
-        return money and rest == self.balance_after_fen
+        rest = self.received_fen - self.booked_fen
+        balance = self.balance_before_fen + self.to_balance_fen
+        return money and rest == self.to_balance_fen and balance == self.balance_after_fen
 
 
 def check_code(facts: ReceiptFacts, key: bytes) -> str:
@@ -90,7 +91,9 @@ def check_code(facts: ReceiptFacts, key: bytes) -> str:
         facts.reference,
         facts.account.account_no if facts.account else "",
         f"{facts.at:%Y%m%d%H%M%S}",
+        facts.business,
         str(facts.received_fen),
+        str(facts.booked_fen),
         str(facts.uncertain_fen),
     )
     digest = hmac.new(key, "\x1f".join(told).encode(), hashlib.sha256).digest()
@@ -166,8 +169,7 @@ def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
     if facts.notes:
         yield Line(words.text("receipt.notes_returned" if returned else "receipt.notes"))
         for note in facts.notes:
-            value = format_fen(note.value_fen).removesuffix(".00")
-            label = words.text("receipt.note_count", value=value, count=note.count)
+            label = words.text("receipt.note_count", value=_short(note.value_fen), count=note.count)
             yield Pair(f"  {label}", format_fen(note.value_fen * note.count))
     yield Pair(words.text("receipt.means"), words.text("receipt.means_cash"))
     if facts.received_fen or not facts.uncertain_fen:
@@ -178,10 +180,10 @@ def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
         yield Pair(words.text("receipt.capitals"), capitals(facts.received_fen or facts.uncertain_fen))
     if facts.kind == "paid":
         yield Rule()
-        yield amount("balance_before", facts.balance_before_fen)
-        yield amount("received", facts.received_fen)
         if facts.months:
             yield amount("booked", facts.booked_fen)
+        yield amount("to_balance", facts.to_balance_fen)
+        yield amount("balance_before", facts.balance_before_fen)
         yield amount("balance_after", facts.balance_after_fen, bold=True)
         if facts.arrears_after_fen:
             yield amount("still_due", facts.arrears_after_fen, bold=True)
@@ -194,7 +196,7 @@ def _result(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
         yield Line(words.text("receipt.reference"), align="center")
         yield Line(facts.reference, align="center", bold=True, size=2)
     for key, fen in _guidance(facts):
-        yield Line(words.text(key, amount=format_fen(fen), hotline=facts.place.hotline))
+        yield Line(words.text(key, amount=_short(fen), hotline=facts.place.hotline))
 
 
 def _guidance(facts: ReceiptFacts) -> Iterator[tuple[str, int]]:
@@ -215,13 +217,18 @@ def _guidance(facts: ReceiptFacts) -> Iterator[tuple[str, int]]:
 def _foot(facts: ReceiptFacts, words: Words, code: str) -> Iterator[Element]:
     if facts.kind == "claim":
         yield QrCode(f"ECLAIM1|{facts.place.terminal}|{facts.reference}|{code}")
-    yield Blank()
+    else:
+        yield Blank()
     yield Pair(words.text("receipt.check_code"), code)
     yield Rule()
     yield Line(words.text("receipt.hotline", hotline=facts.place.hotline), align="center")
     yield Line(words.text("receipt.not_invoice"), align="center")
     last = "receipt.thanks" if facts.kind == "paid" else "receipt.keep"
     yield Line(words.text(last), align="center")
+
+
+def _short(fen: int) -> str:
+    return format_fen(fen).removesuffix(".00")
 
 
 def _pairs(words: Words, **values: str) -> Iterator[Element]:

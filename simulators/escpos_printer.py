@@ -1,6 +1,7 @@
 """An ESC/POS slip printer at the far end of a serial line: paper, cover, cutter, and slips as PNG and text.
 
-    python -m simulators.escpos_printer --link LINK --control SOCKET --out DIR [--columns 48|32] [--baud N] [--speed N]
+    python -m simulators.escpos_printer --link LINK --control SOCKET --out DIR
+        [--columns 48|42|32] [--baud N] [--speed N]
 
 Slips become DIR/slip-0001.png and .txt. DLE EOT is answered as soon as it is heard, also while printing, off-line or
 in an error. Control commands besides those of every far end: paper_out, paper_low, paper_in, paper_out_after,
@@ -321,7 +322,9 @@ def main() -> None:
     """Run the far end until it is told to end."""
     parser = argument_parser("ESC/POS slip printer")
     parser.add_argument("--out", type=Path, required=True, help="where the slips go")
-    parser.add_argument("--columns", type=int, choices=(48, 32), default=48, help="48: 80 mm, 32: 58 mm")
+    parser.add_argument(
+        "--columns", type=int, choices=(48, 42, 32), default=48, help="48 and 42: 80 mm, 32: 58 mm"
+    )
     parser.add_argument("--baud", type=int, default=115_200, help="how fast the line is read")
     options = parser.parse_args()
     printer = EscposFarEnd(options.out, options.columns, options.baud, options.speed)

@@ -12,7 +12,9 @@ from simulators.escpos_parser import Character
 
 DOTS_A_MM = 8
 LINE_DOTS = 30
-_CELL, _HEIGHT, _BASELINE = 12, 24, 21
+_CELL, _HEIGHT = 12, 24
+# Smaller than the cell, as in a printer's own font, so that the tails of g and y stay inside it.
+_FONT, _BASELINE = 22, 19
 _MARGIN = 32
 _FONTS = {
     False: "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
@@ -139,7 +141,7 @@ def _glyph(character: Character, style: Style) -> Image.Image:
     width = character.columns * _CELL
     scale = max(style.across, style.down)
     picture = Image.new("L", (width * scale, _HEIGHT * scale), 255)
-    font = _font(style.bold, _HEIGHT * scale)
+    font = _font(style.bold, _FONT * scale)
     middle = width * scale // 2
     ImageDraw.Draw(picture).text((middle, _BASELINE * scale), character.text, font=font, fill=0, anchor="ms")
     return picture.resize((width * style.across, _HEIGHT * style.down))

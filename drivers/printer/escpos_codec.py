@@ -46,18 +46,22 @@ _CHINESE_SIZE = {1: b"\x1c!\x00", 2: b"\x1c!\x0c"}
 # The usual default of ESC 2, so that a picture of a line is as high as a line of text.
 _LINE_DOTS = 30
 _QR_DOTS = 6
+# Room above and below a double line, which is higher than the line spacing.
+_LEADING = b"\x1bJ\x06"
+# Of these profiles only the width of the head counts.
+_PROFILES = {48: "TM-T20II", 42: "TM-T88V", 32: "POS-5890"}
 _BLOCK_HEADER, _BLOCK_LIMIT = 0x37, 80
 
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """The paper and how it is written on: 48 columns are 80 mm (576 dots), 32 are 58 mm (384 dots).
+    """The paper and how it is written on: 48 or 42 columns are 80 mm, 32 are 58 mm; a column is 12 dots.
 
     `mode` "text" leaves the characters and QR codes to the printer; "raster" draws both here, for a printer that
     has no Chinese font.
     """
 
-    columns: Literal[48, 32] = 48
+    columns: Literal[48, 42, 32] = 48
     mode: Literal["text", "raster"] = "text"
 
     @property
@@ -103,7 +107,7 @@ def _commands(paper: Paper) -> Dummy:
     # 0.3 s to import: not before the first slip
     from escpos.printer import Dummy
 
-    return Dummy(profile="TM-T20II" if paper.columns == 48 else "POS-5890")
+    return Dummy(profile=_PROFILES[paper.columns])
 
 
 def _taken(commands: Dummy) -> bytes:
@@ -136,7 +140,7 @@ def _text(commands: Dummy, elements: Iterable[SetElement]) -> Iterator[bytes]:
             continue
         if element.size != style.size:
             commands.set(custom_size=True, width=element.size, height=element.size)
-            yield _taken(commands) + _CHINESE_SIZE[element.size]
+            yield _LEADING + _taken(commands) + _CHINESE_SIZE[element.size]
         commands.set(
             align=element.align if element.align != style.align else None,
             bold=element.bold if element.bold != style.bold else None,

@@ -210,6 +210,8 @@ class EscposPrinter:
         self._line.write(codec.ask_status(number))
         while self._answer is None:
             if time.monotonic() >= deadline:
+                # What looks like an unfinished answer would swallow the next ones.
+                self._decoder = codec.Decoder()
                 raise DeviceTimeout(f"{self._line.address}: no answer to DLE EOT {number}")
             self._listen(deadline)
         return self._answer

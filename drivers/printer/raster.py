@@ -18,10 +18,12 @@ FONTS = {
 }
 # Debian's fonts-noto-cjk keeps Noto Sans Mono CJK SC as the eighth face of each collection.
 _FACE = 7
-_CELL, _BASELINE = 12, 21
+_CELL = 12
+# Smaller than the cell of 24, so that the tails of g and y stay inside it.
+_FONT, _BASELINE = 22, 19
 _NOBODY_HAS = "\U0010fffe"
 # Grey of a glyph's edge above which a dot is burnt: thin strokes stay whole.
-_BURNT = 110
+_BURNT = 150
 
 
 @cache
@@ -36,7 +38,7 @@ def font(bold: bool, size: int) -> FreeTypeFont:
 @cache
 def in_font(character: str) -> bool:
     """Whether the font has the character."""
-    face = font(False, 2 * _CELL)
+    face = font(False, _FONT)
     return character.isprintable() and bytes(face.getmask(character)) != bytes(face.getmask(_NOBODY_HAS))
 
 
@@ -47,7 +49,7 @@ def draw_line(line: SetLine, columns: int, dots: int, height: int) -> Image:
     cell = _CELL * line.size
     picture = Image.new("L", (dots, height * line.size), 255)
     draw = ImageDraw.Draw(picture)
-    face = font(line.bold, 2 * cell)
+    face = font(line.bold, _FONT * line.size)
     spare = dots - columns * cell
     left = {"left": 0, "center": spare // 2, "right": spare}[line.align]
     baseline = (height - 2 * _CELL) // 2 * line.size + _BASELINE * line.size
@@ -71,5 +73,7 @@ def draw_qr(text: str, dots: int, scale: int) -> Image:
     small = Image.new("L", (side, side))
     small.putdata([0 if module else 255 for row in matrix for module in row])
     picture = Image.new("L", (dots, side * scale), 255)
-    picture.paste(small.resize((side * scale, side * scale), Image.Resampling.NEAREST), ((dots - side * scale) // 2, 0))
+    picture.paste(
+        small.resize((side * scale, side * scale), Image.Resampling.NEAREST), ((dots - side * scale) // 2, 0)
+    )
     return picture
