@@ -41,7 +41,8 @@ def connect(unit: Launched) -> Iterator[Connect]:
     def connect(**settings: float) -> CcnetAcceptor:
         for old in opened:
             old.close()
-        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)), CcnetSettings(**settings))  # type: ignore[arg-type]
+        line = SerialTransport(str(unit.link))
+        acceptor = CcnetAcceptor(line, CcnetSettings(**({"free": 0.002} | settings)))  # type: ignore[arg-type]
         acceptor.open()
         opened.append(acceptor)
         return acceptor
@@ -423,6 +424,59 @@ def test_restart_while_returning(connect: Connect, ready: CcnetAcceptor, unit: L
     assert again.poll() == CashReport(CashState.RETURNING, first=True)
 
 
+def test_restart_at_each_moving_state(tmp_path: Path) -> None:
+    with launched(VALIDATOR, tmp_path, "--speed", "1") as unit:
+
+        def restarted() -> CcnetAcceptor:
+            acceptor.close()
+            acceptor.open()
+            return acceptor
+
+        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)))
+        acceptor.open()
+        acceptor.reset()
+        assert restarted().poll() == CashReport(CashState.INITIALIZING, first=True)
+        until(acceptor, CashState.DISABLED)
+        acceptor.enable(ALL)
+        unit.do("insert", type=HUNDRED)
+        assert restarted().poll() == CashReport(CashState.ACCEPTING, first=True)
+        until(acceptor, CashState.ESCROW)
+        acceptor.stack()
+        assert restarted().poll() == CashReport(CashState.STACKING, first=True)
+        until(acceptor, CashState.STACKED)
+        acceptor.acknowledge()
+        unit.do("reject_next")
+        until(acceptor, CashState.IDLE)
+        unit.do("insert", type=HUNDRED)
+        until(acceptor, CashState.REJECTING)
+        acceptor.close()
+        acceptor.open()
+        report = acceptor.poll()
+        assert report is not None
+        assert (report.state, report.first) == (CashState.REJECTING, True)
+        acceptor.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "state"),
+    [
+        ("jam", CashState.JAM_ENTRY),
+        ("cheat", CashState.CHEATED),
+        ("fail", CashState.FAILED),
+        ("fill", CashState.BOX_FULL),
+        ("box_remove", CashState.BOX_OUT),
+        ("pause", CashState.PAUSED),
+    ],
+)
+def test_restart_beside_a_faulty_unit(
+    connect: Connect, ready: CcnetAcceptor, unit: Launched, fault: str, state: CashState
+) -> None:
+    unit.do(fault)
+    report = connect().poll()
+    assert report is not None
+    assert (report.state, report.first) == (state, True)
+
+
 # Faults of the line.
 
 
@@ -658,6 +712,13 @@ def test_unit_that_never_understands_is_given_up() -> None:
         for call in (acceptor.reset, acceptor.stack):
             with pytest.raises(ProtocolError, match="no ACK"):
                 call()
+
+
+def test_line_rests_after_an_acknowledgement() -> None:
+    with ScriptedUnit(POLL=[b"\x14"]) as acceptor:
+        since = time.monotonic()
+        quiet_polls(acceptor, 6)
+        assert time.monotonic() - since >= 5 * CcnetSettings().free
 
 
 def test_expected_time_of_a_busy_unit_is_no_news() -> None:
