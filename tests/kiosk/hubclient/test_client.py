@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gzip
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -400,3 +402,8 @@ def test_a_number_or_id_that_could_bend_the_path_is_a_fault_of_the_caller() -> N
     ):
         with pytest.raises(ValueError, match="digits"):
             act()
+
+
+def test_the_start_of_the_program_does_not_pay_for_the_libraries() -> None:
+    code = "import sys, kiosk.hubclient.client; sys.exit('requests' in sys.modules or 'cryptography' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
