@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.books import Books
 from kiosk.config import Config
-from kiosk.core import cash, recover, settle, timing, walk
+from kiosk.core import cash, choose, find, recover, settle, timing, walk
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import (
     AcceptorSaid,
@@ -124,9 +124,9 @@ class Core:
             case SlipOutcome():
                 settle.on_slip(desk, told)
             case AccountSaid():
-                walk.on_account(desk, told)
+                find.on_account(desk, told)
             case QuoteSaid():
-                walk.on_quote(desk, told)
+                choose.on_quote(desk, told)
             case CreditSaid():
                 settle.on_credit(desk, told)
             case ClaimSaid():
