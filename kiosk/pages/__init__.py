@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from kiosk.page import PageModel
 from kiosk.pages import bills, cash, end, find, over, start
 from kiosk.pages.bills import BILLS_A_PAGE
-from kiosk.pages.draft import Draft, Look
+from kiosk.pages.draft import Draft
+from kiosk.pages.look import Look
 from kiosk.payment.model import Claim, Payment
 from kiosk.session.state import Facts, Page, Session
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from kiosk.hubclient.wire import Account, Bill
 from kiosk.page import BillLine, PageKind
-from kiosk.pages.draft import Draft, Look, Press, cash_reason
+from kiosk.pages.draft import Draft
 from kiosk.pages.find import back
+from kiosk.pages.frame import cash_reason
+from kiosk.pages.look import Look, Press
 from kiosk.pages.money import chosen_bills, needed_fen, quote_panel, whose
 from kiosk.pages.reading import NOTHING, Amount, Amounts, Day, Line, Month
 from kiosk.pages.start import not_now
@@ -63,7 +65,8 @@ def _ask_to_pay(draft: Draft, account: Account) -> None:
     why = cash_reason(look)
     if not why.shown and not needed:
         why = look.line("bills.choose_first" if not chosen else "bills.covered")
-    draft.main = Press("pay", look.line("bills.pay", amount=Amount(needed)), icon="next", reason=why)
+    label = look.line("bills.pay", amount=Amount(needed)) if needed else look.line("cash.pay_now")
+    draft.main = Press("pay", label, icon="next", reason=why)
 
 
 def _which(look: Look, account: Account) -> list[Press]:
@@ -134,11 +137,13 @@ def _note(look: Look, account: Account, bill: Bill) -> Line:
 
 
 def _spoken(look: Look, account: Account, bill: Bill) -> Line:
+    fee = look.line("speech.late_fee", fee=Amount(bill.late_fee_fen)) if bill.late_fee_fen else NOTHING
     return look.line(
         "speech.bill",
         month=Month(bill.month),
+        charge=Amount(bill.charge_fen),
+        fee=fee,
         due=Amount(bill.due_fen),
-        fee=Amount(bill.late_fee_fen),
         note=_note(look, account, bill),
     )
 

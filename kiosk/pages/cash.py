@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from kiosk.page import PageKind, Tone
-from kiosk.pages.draft import Draft, Look, Press
+from kiosk.pages.draft import Draft
 from kiosk.pages.find import back
+from kiosk.pages.look import Look, Press
 from kiosk.pages.money import can_press_pay, cash_panel, quote_panel, received_panel, whose
 from kiosk.pages.reading import NOTHING, Amount, Amounts, Line
 from kiosk.payment.model import Payment, PaymentState
@@ -52,16 +53,16 @@ def cash(look: Look) -> Draft:
         return preparing(look)
     draft = Draft(look, Page.CASH, PageKind.CASH, step=2)
     notice = look.session.note_notice
-    draft.title = look.line("cash.title")
+    draft.title = look.line("cash.stopped" if _stopped(look) else "cash.title")
     draft.prompt = _prompt(look, payment)
+    draft.main = _pay_now(look, payment)
+    if not payment.inserted_fen and payment.state is PaymentState.OPEN:
+        draft.back = Press("cancel", look.line("cash.cancel"), icon="back")
     draft.picture = "take_note" if notice and TONES.get(notice.kind) == "warning" else "insert_note"
     whose(draft)
     draft.panel = cash_panel(look, payment)
     if notice:
         draft.notice(TONES.get(notice.kind, "warning"), *_note_words(look, payment, notice))
-    draft.main = _pay_now(look, payment)
-    if not payment.inserted_fen and payment.state is PaymentState.OPEN:
-        draft.back = Press("cancel", look.line("cash.cancel"), icon="back")
     return draft
 
 
@@ -85,13 +86,21 @@ def _pay_now(look: Look, payment: Payment) -> Press:
 def _prompt(look: Look, payment: Payment) -> Line:
     if payment.intended is not None:
         return look.line("cash.note_on_its_way")
-    notes = look.line("cash.one_by_one", notes=Amounts(look.facts.accepted_fen))
+    if _stopped(look):
+        label = pay_label(look, payment) if payment.inserted_fen else look.line("cash.cancel")
+        return look.line("cash.press", label=label)
     if not payment.inserted_fen:
-        return notes
+        return look.line("cash.one_by_one", notes=Amounts(look.facts.accepted_fen))
     pay = look.line("cash.then_press", label=pay_label(look, payment))
     if payment.business == "arrears" and not payment.remaining_fen:
         return look.join(look.line("cash.enough"), pay)
     return look.join(look.line("cash.more_or"), pay)
+
+
+def _stopped(look: Look) -> bool:
+    """Whether no further note will be taken: what is in can be paid, or the payment cancelled."""
+    notice = look.session.note_notice
+    return not look.facts.hub_up or (notice is not None and notice.kind in ("jam", "trouble"))
 
 
 def _note_words(look: Look, payment: Payment, notice: NoteNotice) -> tuple[Line, Line]:
@@ -113,7 +122,7 @@ def _note_words(look: Look, payment: Payment, notice: NoteNotice) -> tuple[Line,
             return look.line("note.paused"), _why_back(look, payment, notice)
         case _:
             counted = look.line("note.not_counted")
-            return look.line("note.take_back"), look.join(_why_back(look, payment, notice), counted)
+            return look.line("note.take_back"), look.join(counted, _why_back(look, payment, notice))
 
 
 def _why_back(look: Look, payment: Payment, notice: NoteNotice) -> Line:

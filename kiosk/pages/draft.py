@@ -4,126 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
-from kiosk.page import (
-    Badge,
-    BillLine,
-    Choice,
-    Entry,
-    MoneyPanel,
-    Notice,
-    PageKind,
-    PageModel,
-    Row,
-    Step,
-    Tone,
-)
+from kiosk.page import BillLine, Entry, Notice, PageKind, PageModel, Row, Tone
+from kiosk.pages.frame import HELPED, badges, service, steps
+from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.reading import NOTHING, Line, Value
-from kiosk.payment.model import Claim, Payment
-from kiosk.session.state import Facts, Page, Session
-from kiosk.words import Words, load
-
-STEPS = ("account", "bill", "pay", "receipt")
-SERVICE = ("help", "language", "large", "contrast", "low")
-HELPED = frozenset(
-    {
-        Page.HOME,
-        Page.ENTER_ACCOUNT,
-        Page.ENTER_METER,
-        Page.CONFIRM_ACCOUNT,
-        Page.BILLS,
-        Page.MEANS,
-        Page.CASH,
-    }
-)
-"""Pages from which help opens."""
-UNHELPED = frozenset(
-    {Page.ATTRACT, Page.MORE_TIME, Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED, Page.MESSAGE}
-)
-"""Pages whose one key comes first."""
-_STOPS = "。！？.!?：:"
-
-
-@dataclass(frozen=True)
-class Look:
-    """All that a page may tell of, and the words to tell it with."""
-
-    session: Session
-    payment: Payment | None
-    claim: Claim | None
-    facts: Facts
-
-    @cached_property
-    def words(self) -> Words:
-        """The texts of the customer's language."""
-        return load(self.session.modes.lang)
-
-    def line(self, key: str, **fields: Value | Line | str | int) -> Line:
-        """Return the text `screen.<key>` with its fields, in both readings; raises MissingText."""
-        shown: dict[str, str | int] = {}
-        spoken: dict[str, str | int] = {}
-        for name, value in fields.items():
-            if isinstance(value, str | int):
-                shown[name] = spoken[name] = value
-            else:
-                shown[name], spoken[name] = value if isinstance(value, Line) else self.read(value)
-        text = self.words.text(f"screen.{key}", **shown)
-        return Line(text, self.words.text(f"screen.{key}", **spoken) if spoken else text)
-
-    def read(self, value: Value) -> Line:
-        """Return both readings of a bare value."""
-        return value.read(self.words.lang)
-
-    def join(self, *lines: Line) -> Line:
-        """Put whole sentences behind each other, leaving out the empty ones."""
-        kept = [line for line in lines if line.shown]
-        return Line(self._text(line.shown for line in kept), self._text(line.spoken for line in kept))
-
-    def _text(self, sentences: Iterable[str]) -> str:
-        zh = self.words.lang == "zh"
-        stopped = (text if text[-1] in _STOPS else text + ("。" if zh else ".") for text in sentences)
-        return ("" if zh else " ").join(stopped)
-
-
-@dataclass(frozen=True, slots=True)
-class Press:
-    """Something to press, still in both readings."""
-
-    id: str
-    label: Line
-    detail: Line = NOTHING
-    icon: str = ""
-    reason: Line = NOTHING
-    """Why it cannot be taken now; empty if it can."""
-    selected: bool = False
-
-    def choice(self) -> Choice:
-        """Return what the screen draws."""
-        return Choice(
-            id=self.id,
-            label=self.label.shown,
-            detail=self.detail.shown,
-            icon=self.icon,
-            enabled=not self.reason.shown,
-            reason=self.reason.shown,
-            selected=self.selected,
-        )
-
-
-@dataclass(slots=True)
-class Panel:
-    """The money panel, still in both readings."""
-
-    label: Line
-    headline: Line
-    rows: list[tuple[Line, Line, bool]] = field(default_factory=list)
-    promise: Line = NOTHING
-
-    def model(self) -> MoneyPanel:
-        """Return what the screen draws."""
-        rows = tuple(Row(a.shown, b.shown, "strong" if strong else "normal") for a, b, strong in self.rows)
-        return MoneyPanel(self.label.shown, self.headline.shown, rows, self.promise.shown)
+from kiosk.session.state import Page
 
 
 @dataclass(slots=True)
@@ -148,6 +34,7 @@ class Draft:
     bill_columns: tuple[str, ...] = ()
     spoken_bills: list[Line] = field(default_factory=list)
     entry: Entry | None = None
+    spoken_error: Line = NOTHING
     spoken_entry: Line = NOTHING
     steps_done: bool = False
     _notice: tuple[Tone, Line, Line] | None = None
@@ -197,6 +84,7 @@ class Draft:
         look = self.look
         if self._notice:
             yield from self._notice[1:]
+        yield self.spoken_error
         yield self.title
         yield self.prompt
         yield self.spoken_entry
@@ -235,92 +123,3 @@ class Draft:
             yield look.line(key, what=what, number=number)
         else:
             yield look.line(key, what=what)
-
-
-def steps(look: Look, now: int | None, *, done: bool = False) -> tuple[Step, ...]:
-    """Return the named steps with number `now` under way, or all done; none outside the way."""
-    if now is None:
-        return ()
-    names = (look.line(f"step.{name}").shown for name in STEPS)
-    return tuple(
-        Step(name, "done" if at < now or done else "now" if at == now else "next")
-        for at, name in enumerate(names)
-    )
-
-
-def service(look: Look) -> tuple[Choice, ...]:
-    """Return the bar of keys that stand on every page."""
-    modes = look.session.modes
-    on = {
-        "help": look.session.page is Page.HELP,
-        "large": modes.large,
-        "contrast": modes.theme == "contrast",
-        "low": modes.low,
-    }
-    reasons = {"help": no_help(look)}
-    return tuple(
-        Press(
-            name,
-            look.line(f"service.{name}"),
-            icon=name,
-            reason=reasons.get(name, NOTHING),
-            selected=on.get(name, False),
-        ).choice()
-        for name in SERVICE
-    )
-
-
-def no_help(look: Look) -> Line:
-    """Say why help does not open here; empty where it does. Pages that only wait or end say all themselves."""
-    page = look.session.page
-    if page in HELPED:
-        return NOTHING
-    if page is Page.HELP:
-        return look.line("service.help_open")
-    return look.line("service.help_first" if page in UNHELPED else "service.help_wait")
-
-
-def badges(look: Look) -> tuple[Badge, ...]:
-    """Return what works now and what does not: cash, receipts, network."""
-    facts = look.facts
-    reasons = {
-        "cash": cash_reason(look),
-        "receipt": NOTHING if facts.printer.usable else device_reason(look, "printer", facts.printer.code),
-        "network": NOTHING if facts.hub_up else look.line("reason.hub_gone"),
-    }
-    return tuple(
-        Badge(name, look.line(f"badge.{name}").shown, works=not reason.shown, reason=reason.shown)
-        for name, reason in reasons.items()
-    )
-
-
-def cash_reason(look: Look) -> Line:
-    """Say why cash is not taken now; empty if it is."""
-    facts = look.facts
-    if facts.cash_works:
-        return NOTHING
-    match facts.cash_reason:
-        case "hub_gone":
-            return look.line("reason.hub_gone")
-        case "printer":
-            return device_reason(look, "printer", facts.printer.code)
-        case _:
-            return device_reason(look, "acceptor", facts.acceptor.code)
-
-
-PLAIN_CODES = {
-    "starting": "starting",
-    "power_up": "starting",
-    "initializing": "starting",
-    "busy": "starting",
-    "paper_out": "paper_out",
-    "box_full": "box_full",
-    "jam_entry": "jam",
-    "jam_box": "jam",
-}
-"""Device codes that mean something to a customer, and their word; all others are just `out of order`."""
-
-
-def device_reason(look: Look, device: str, code: str) -> Line:
-    """Say what is wrong with a device as far as it matters to a customer."""
-    return look.line(f"reason.{PLAIN_CODES.get(code, device)}")

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from kiosk.numbers import reference
 from kiosk.page import PageKind, Tone
-from kiosk.pages.draft import Draft, Look, Panel, Press
+from kiosk.pages.draft import Draft
+from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.money import received_panel, whose
 from kiosk.pages.reading import Amount, Line, Months
 from kiosk.pages.start import code, contact
@@ -109,6 +110,8 @@ def checking(look: Look) -> Draft:
         return draft
     draft.panel = received_panel(look, payment)
     draft.row("reference", spelled(reference(payment.payment_id)))
+    if look.claim:
+        draft.row("claim_reference", spelled(look.claim.reference))
     whose(draft)
     contact(draft)
     state = slip_state(payment.slips, "checking")

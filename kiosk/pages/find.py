@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kiosk.numbers import group_by_four
 from kiosk.page import Entry, PageKind
-from kiosk.pages.draft import Draft, Look, Press
+from kiosk.pages.draft import Draft
+from kiosk.pages.look import Look, Press
 from kiosk.pages.money import whose
 from kiosk.pages.reading import NOTHING, Digits, Line
 from kiosk.session.state import Page
@@ -42,7 +43,7 @@ def _entry(look: Look, page: Page, what: str, lengths: tuple[int, ...], other: s
         complete=complete,
     )
     typed = look.line("speech.typed", digits=Digits(digits)) if digits else placeholder
-    draft.spoken_entry = look.join(error, typed, hint)
+    draft.spoken_error, draft.spoken_entry = error, look.join(typed, hint)
     draft.private = bool(digits)
     draft.choices = [
         Press(other, look.line(f"entry.{other}"), icon="meter" if other == "by_meter" else "keypad")

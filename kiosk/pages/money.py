@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from kiosk.hubclient.wire import Account, Bill
-from kiosk.pages.draft import Draft, Look, Panel
+from kiosk.pages.draft import Draft
+from kiosk.pages.look import Look, Panel
 from kiosk.pages.reading import NOTHING, Amount, Digits, Line, Masked
 from kiosk.payment.model import Payment
 from kiosk.session.state import Choose
@@ -47,7 +48,7 @@ def quote_panel(look: Look, account: Account) -> Panel:
     session = look.session
     bills = chosen_bills(account, session.choose, session.months)
     balance = (look.line("word.balance"), look.read(Amount(account.balance_fen)), False)
-    if session.business == "prepay" and not account.due_fen:
+    if not account.due_fen and (session.business == "prepay" or not account.bills):
         return Panel(balance[0], balance[1], promise=look.line("promise.prepay"))
     total = look.read(Amount(sum(bill.due_fen for bill in bills)))
     return Panel(
@@ -102,6 +103,8 @@ def received_panel(look: Look, payment: Payment) -> Panel:
     panel = cash_panel(look, payment)
     panel.label, panel.headline = look.line("word.received"), look.read(Amount(payment.inserted_fen))
     panel.promise = NOTHING
+    still, later = look.line("word.remaining"), look.line("word.later")
+    panel.rows = [(later if label == still else label, value, strong) for label, value, strong in panel.rows]
     return panel
 
 

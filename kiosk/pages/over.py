@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from kiosk.page import PageKind
 from kiosk.pages.cash import pay_label
-from kiosk.pages.draft import Draft, Look, Press
+from kiosk.pages.draft import Draft
+from kiosk.pages.look import Look, Press
 from kiosk.pages.money import cash_panel
 from kiosk.pages.reading import Amount
 from kiosk.pages.start import contact

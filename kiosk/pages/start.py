@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from kiosk.page import PageKind
-from kiosk.pages.draft import Draft, Look, Press, cash_reason
+from kiosk.pages.draft import Draft
+from kiosk.pages.frame import cash_reason
+from kiosk.pages.look import Look, Press
 from kiosk.pages.reading import NOTHING, Amounts, Line
 from kiosk.session.state import Page
 
@@ -90,6 +92,7 @@ def settling(look: Look) -> Draft:
 def contact(draft: Draft) -> None:
     """Say whom to call and what to tell him."""
     facts = draft.look.facts
+    draft.row("site", Line(facts.site, facts.site))
     draft.row("hotline", Line(facts.hotline, " ".join(facts.hotline)))
     draft.row("terminal", Line(facts.terminal, " ".join(facts.terminal)))
 
