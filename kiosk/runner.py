@@ -12,6 +12,7 @@ from queue import Empty, SimpleQueue
 
 from kiosk.core.core import Core, Decision
 from kiosk.core.inputs import Input, Moment, Tick
+from kiosk.health.changes import Changes
 from kiosk.journal.store import Journal, JournalFailed
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot
@@ -43,6 +44,8 @@ class Pulse:
     """How long the last append took."""
     steps: int
     beat: float
+    since: Mapping[str, datetime]
+    """When the present state of acceptor, printer, hub and mode began (UTC)."""
 
 
 class Runner:
@@ -73,6 +76,7 @@ class Runner:
         self._append_s = 0.0
         self._steps = 0
         self._failed = journal is None
+        self._changes = Changes()
         self.pulse = self._take_pulse()
 
     def tell(self, told: Input) -> None:
@@ -172,11 +176,11 @@ class Runner:
         self._present(replace(snapshot, serial=self._serial))
 
     def _take_pulse(self) -> Pulse:
-        books = self._core.books
+        books, facts = self._core.books, self._core.facts
         waiting = books.open_payments
         seq, head = self._journal.head if self._journal is not None else (0, "")
         return Pulse(
-            facts=self._core.facts,
+            facts=facts,
             page=self._core.session.page,
             open_payments=len(waiting),
             oldest_open_at=waiting[0].opened_at if waiting else "",
@@ -186,4 +190,13 @@ class Runner:
             append_s=self._append_s,
             steps=self._steps,
             beat=time.monotonic(),
+            since=self._changes.note(
+                datetime.now(UTC),
+                {
+                    "acceptor": (facts.acceptor.status, facts.acceptor.code, facts.acceptor.supply),
+                    "printer": (facts.printer.status, facts.printer.code, facts.printer.supply),
+                    "hub": facts.hub_up,
+                    "mode": (facts.closed_reason, self._core.session.page is Page.SETTLING),
+                },
+            ),
         )

@@ -20,6 +20,7 @@ from kiosk.command import Command
 from kiosk.config import Config, ConfigError, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
+from kiosk.health.server import HealthServer
 from kiosk.hubclient.signing import KeyFileError, load_key
 from kiosk.journal.store import Journal, JournalDamaged, JournalError
 from kiosk.lanes.build import build_lanes
@@ -61,6 +62,7 @@ class Application(QObject):
             self.screen.present,
             self.faulted.emit,
         )
+        self.health = HealthServer(config, self.runner)
         self.faulted.connect(lambda: self.qt.exit(EXIT_FAULT), Qt.ConnectionType.QueuedConnection)
 
     def run(self) -> int:
@@ -72,12 +74,14 @@ class Application(QObject):
             return int(self.qt.exec())
         finally:
             signals.restore()
+            self.health.stop()
             self.runner.stop()
             self.screen.close()
 
     def _behind_the_page(self) -> None:
         self.runner.start()
         logs.structured(self.config.log.level)
+        self.health.start()
 
     def _intent(self, name: str, arg: str) -> None:
         self.runner.tell(Intent(name, arg))

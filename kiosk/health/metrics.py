@@ -1,0 +1,113 @@
+"""The same report as samples for Prometheus, in OpenMetrics where the asker takes it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    InfoMetricFamily,
+    Metric,
+    StateSetMetricFamily,
+)
+from prometheus_client.exposition import choose_encoder
+from prometheus_client.registry import Collector
+
+from kiosk.health.report import MODES, Report
+
+
+class Exposition(Collector):
+    """Samples of one kiosk, made anew at every scrape, in a registry of their own."""
+
+    def __init__(self, report: Callable[[], Report]) -> None:
+        self._report = report
+        self._registry = CollectorRegistry()
+        self._registry.register(self)
+        ProcessCollector(registry=self._registry)
+
+    def render(self, accept: str) -> tuple[str, bytes]:
+        """Give content type and text for an Accept header; the plain format for one that makes no sense."""
+        try:
+            encode, kind = choose_encoder(accept)
+        except ValueError:
+            encode, kind = choose_encoder("")
+        return kind, encode(self._registry)
+
+    def collect(self) -> Iterator[Metric]:
+        """Give every family of this moment."""
+        report = self._report()
+        yield InfoMetricFamily(
+            "power_kiosk",
+            "Program and terminal.",
+            value={"version": report.version, "terminal": report.terminal},
+        )
+        yield _gauge("up", "1 while the kiosk is in service or settling.", report.mode != "out_of_service")
+        yield StateSetMetricFamily(
+            "power_kiosk_mode", "What the kiosk is doing.", {mode: mode == report.mode for mode in MODES}
+        )
+        yield _gauge("cash_offered", "1 while a cash payment can begin.", report.cash.offered)
+        yield _gauge("hub_up", "1 while the hub answers.", report.hub.up)
+        yield from _devices(report)
+        yield from _journal(report)
+        yield from _threads(report)
+
+
+def _gauge(name: str, text: str, value: float | None) -> GaugeMetricFamily:
+    """Make a gauge; one whose value is not known has no sample."""
+    return GaugeMetricFamily(f"power_kiosk_{name}", text, value=None if value is None else float(value))
+
+
+def _devices(report: Report) -> Iterator[Metric]:
+    usable = GaugeMetricFamily(
+        "power_kiosk_device_usable", "1 while the device can serve.", labels=["device"]
+    )
+    state = GaugeMetricFamily(
+        "power_kiosk_device_state",
+        "Always 1; the labels say how the device is.",
+        labels=["device", "status", "code", "supply"],
+    )
+    since = GaugeMetricFamily(
+        "power_kiosk_device_state_since_timestamp_seconds", "When that state began.", labels=["device"]
+    )
+    for name, device in report.devices.items():
+        usable.add_metric([name], float(device.usable))
+        state.add_metric([name, device.status, device.code, device.supply], 1.0)
+        since.add_metric([name], device.since.timestamp())
+    yield from (usable, state, since)
+
+
+def _journal(report: Report) -> Iterator[Metric]:
+    journal = report.journal
+    yield _gauge(
+        "journal_damaged",
+        "1 when the journal cannot be trusted or written.",
+        journal.damaged or journal.failed,
+    )
+    if journal.rows is not None:
+        yield CounterMetricFamily("power_kiosk_journal_rows", "Rows in the journal.", value=journal.rows)
+    yield _gauge("journal_append_seconds", "How long the last append took.", journal.append_ms / 1000)
+    yield _gauge("open_payments", "Payments that are not at an end.", journal.open_payments)
+    age = 0.0 if journal.open_payments == 0 else journal.oldest_open_age_s
+    yield _gauge("oldest_open_payment_age_seconds", "Age of the oldest of them; 0 without any.", age)
+    yield _gauge("open_claims", "Claims that the hub does not have yet.", journal.open_claims)
+
+
+def _threads(report: Report) -> Iterator[Metric]:
+    yield _gauge("core_beat_age_seconds", "Since the core last came round.", report.core.beat_age_s)
+    yield CounterMetricFamily(
+        "power_kiosk_core_steps", "Inputs that the core has dealt with.", value=report.core.steps
+    )
+    alive = GaugeMetricFamily("power_kiosk_lane_alive", "1 while the lane's thread runs.", labels=["lane"])
+    beat = GaugeMetricFamily(
+        "power_kiosk_lane_beat_age_seconds", "Since the lane last came round.", labels=["lane"]
+    )
+    waiting = GaugeMetricFamily(
+        "power_kiosk_lane_waiting_orders", "Orders that the lane has not begun.", labels=["lane"]
+    )
+    for name, lane in report.lanes.items():
+        alive.add_metric([name], float(lane.alive))
+        beat.add_metric([name], lane.beat_age_s)
+        waiting.add_metric([name], float(lane.waiting))
+    yield from (alive, beat, waiting)

@@ -1,0 +1,191 @@
+"""The kiosk's health as one JSON document: states, ages and counts, and nothing of any customer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cache
+from typing import Literal
+
+import msgspec
+
+from drivers.status import DeviceHealth
+from kiosk.runner import Pulse, Runner
+from kiosk.session.state import Page
+
+SCHEMA = 1
+STALLED_S = 30.0
+"""The core comes round every 5 s when nothing happens; one that has not for so long decides nothing any more."""
+
+Mode = Literal["in_service", "settling", "out_of_service"]
+MODES: tuple[Mode, ...] = ("in_service", "settling", "out_of_service")
+
+
+class DeviceReport(msgspec.Struct, frozen=True):
+    """A device in XFS4IoT's words; `code` is explained in docs/operations.md, `since` is UTC."""
+
+    status: str
+    usable: bool
+    code: str
+    action: str
+    supply: str
+    since: datetime
+    detail: str
+
+
+class HubReport(msgspec.Struct, frozen=True):
+    """Whether the hub answered the last call."""
+
+    up: bool
+    since: datetime
+
+
+class TenderReport(msgspec.Struct, frozen=True):
+    """Whether a payment can begin now; `reason` is hub_gone, printer or acceptor when it cannot."""
+
+    offered: bool
+    reason: str
+
+
+class JournalReport(msgspec.Struct, frozen=True):
+    """The journal and what it holds open; what cannot be known of a damaged one is null."""
+
+    damaged: bool
+    failed: bool
+    rows: int | None
+    head: str | None
+    append_ms: float
+    open_payments: int | None
+    oldest_open_age_s: float | None
+    open_claims: int | None
+
+
+class CoreReport(msgspec.Struct, frozen=True):
+    """The core thread: when it last came round, and how many inputs it has dealt with."""
+
+    beat_age_s: float
+    steps: int
+
+
+class LaneReport(msgspec.Struct, frozen=True):
+    """One lane's thread; `waiting` is the number of orders that it has not begun."""
+
+    alive: bool
+    beat_age_s: float
+    waiting: int
+
+
+class Report(msgspec.Struct, frozen=True):
+    """All of it. `schema` goes up when a field goes or changes its meaning, not when one is added."""
+
+    schema: int
+    terminal: str
+    site: str
+    version: str
+    time: datetime
+    uptime_s: float
+    mode: Mode
+    reason: str
+    mode_since: datetime
+    page: str
+    cash: TenderReport
+    devices: dict[str, DeviceReport]
+    hub: HubReport
+    journal: JournalReport
+    core: CoreReport
+    lanes: dict[str, LaneReport]
+
+
+@dataclass(frozen=True, slots=True)
+class Reporter:
+    """Looks at a running kiosk from outside its core thread."""
+
+    runner: Runner
+    born: float = field(default_factory=time.monotonic)
+
+    def __call__(self) -> Report:
+        """Make the report of this moment."""
+        pulse, mono, utc = self.runner.pulse, time.monotonic(), datetime.now(UTC)
+        facts, since = pulse.facts, pulse.since
+        mode, reason = _mode(pulse, mono)
+        return Report(
+            schema=SCHEMA,
+            terminal=facts.terminal,
+            site=facts.site,
+            version=_version(),
+            time=utc,
+            uptime_s=_seconds(mono - self.born),
+            mode=mode,
+            reason=reason,
+            mode_since=since["mode"],
+            page=pulse.page.value,
+            cash=TenderReport(facts.cash_works, facts.cash_reason),
+            devices={
+                "acceptor": _device(facts.acceptor, since["acceptor"]),
+                "printer": _device(facts.printer, since["printer"]),
+            },
+            hub=HubReport(facts.hub_up, since["hub"]),
+            journal=_journal(pulse, utc),
+            core=CoreReport(_seconds(mono - pulse.beat), pulse.steps),
+            lanes=_lanes(self.runner, mono),
+        )
+
+
+def _mode(pulse: Pulse, mono: float) -> tuple[Mode, str]:
+    if mono - pulse.beat > STALLED_S:
+        return "out_of_service", "core_stalled"
+    if pulse.facts.closed_reason:
+        return "out_of_service", pulse.facts.closed_reason
+    return ("settling" if pulse.page is Page.SETTLING else "in_service"), ""
+
+
+def _device(health: DeviceHealth, since: datetime) -> DeviceReport:
+    return DeviceReport(
+        status=health.status.value,
+        usable=health.usable,
+        code=health.code,
+        action=health.action.value,
+        supply=health.supply.value,
+        since=since,
+        detail=health.detail,
+    )
+
+
+def _journal(pulse: Pulse, utc: datetime) -> JournalReport:
+    append_ms = round(pulse.append_s * 1000, 3)
+    if pulse.facts.closed_reason == "journal_damaged":
+        return JournalReport(True, False, None, None, append_ms, None, None, None)
+    age = None
+    if pulse.oldest_open_at:
+        age = _seconds((utc - datetime.fromisoformat(pulse.oldest_open_at)).total_seconds())
+    return JournalReport(
+        damaged=False,
+        failed=pulse.facts.closed_reason == "journal_failed",
+        rows=pulse.journal_seq,
+        head=pulse.journal_head,
+        append_ms=append_ms,
+        open_payments=pulse.open_payments,
+        oldest_open_age_s=age,
+        open_claims=pulse.open_claims,
+    )
+
+
+def _lanes(runner: Runner, mono: float) -> dict[str, LaneReport]:
+    threads = {thread.name for thread in threading.enumerate()}
+    return {
+        name: LaneReport(f"lane-{name}" in threads, _seconds(mono - lane.beat), lane.queue.qsize())
+        for name, lane in runner.lanes.items()
+    }
+
+
+def _seconds(value: float) -> float:
+    return round(max(value, 0.0), 3)
+
+
+@cache
+def _version() -> str:
+    from importlib.metadata import version  # only needed here, and it reads the disk
+
+    return version("power-kiosk")
