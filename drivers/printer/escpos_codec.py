@@ -151,15 +151,19 @@ def _text(commands: Dummy, elements: Iterable[SetElement]) -> Iterator[bytes]:
 
 def _raster(commands: Dummy, elements: Iterable[SetElement], paper: Paper) -> Iterator[bytes]:
     for element in elements:
-        if isinstance(element, SetLine) and not element.text.strip():
-            commands.print_and_feed(1)
-            continue
         if isinstance(element, QrCode):
             picture = raster.draw_qr(element.text, paper.dots, _QR_DOTS)
         else:
             picture = raster.draw_line(element, width(element.text), paper.dots, _LINE_DOTS)
-        commands.image(picture)
-    yield _taken(commands)
+        top, right, bottom = raster.ink(picture)
+        if right:
+            commands.image(picture.crop((0, top, right, bottom)))
+        # White rows need no dots: they are a third of all bytes.
+        yield _feed(top) + _taken(commands) + _feed(picture.height - bottom)
+
+
+def _feed(rows: int) -> bytes:
+    return b"\x1bJ" + bytes([rows]) if rows else b""
 
 
 @dataclass(frozen=True, slots=True)

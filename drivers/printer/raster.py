@@ -61,6 +61,12 @@ def draw_line(line: SetLine, columns: int, dots: int, height: int) -> Image:
     return picture.point(lambda grey: 255 if grey > _BURNT else 0)
 
 
+def ink(picture: Image) -> tuple[int, int, int]:
+    """Return the first row with a dot, the column behind the last and the row behind the last; 0, 0, 0 for none."""
+    box = picture.point(lambda grey: 255 - grey).getbbox()
+    return (box[1], box[2], box[3]) if box else (0, 0, 0)
+
+
 def draw_qr(text: str, dots: int, scale: int) -> Image:
     """Draw a QR code, `scale` dots a module where the paper is wide enough, with its quiet zone, centred."""
     import segno
