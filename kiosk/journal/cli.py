@@ -15,7 +15,7 @@ import msgspec
 from kiosk.books import Books
 from kiosk.command import Command
 from kiosk.config import ConfigError, load
-from kiosk.journal.row import Row
+from kiosk.journal.row import Row, from_columns
 from kiosk.journal.store import JournalDamaged, verify_rows
 from kiosk.payment.model import Claim, Payment
 from kiosk.payment.table import IllegalEvent
@@ -33,9 +33,9 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 def _run(args: argparse.Namespace) -> int:
     try:
         path: Path = args.journal or load(args.config).journal.path
-        rows = list(read(path))
         if args.action == "verify":
-            return _verify(path, rows, args.json)
+            return _verify(path, args.json)
+        rows = list(read(path))
         if args.action == "show":
             return _show(rows, args.id or "", args.json)
         return _list(rows, args.json)
@@ -52,16 +52,18 @@ def read(path: Path) -> Iterator[Row]:
         db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
         try:
             for found in db.execute("SELECT seq, at, key, kind, body, hash FROM event ORDER BY seq"):
-                yield Row(*found)
+                yield from_columns(found)
         finally:
             db.close()
-    except sqlite3.DatabaseError as error:
+    except (sqlite3.DatabaseError, ValueError) as error:
         raise JournalDamaged(f"{path}: {error}") from error
 
 
-def _verify(path: Path, rows: list[Row], as_json: bool) -> int:
+def _verify(path: Path, as_json: bool) -> int:
+    if not path.exists():
+        raise JournalDamaged(f"{path}: no such journal")
     try:
-        seq, head = verify_rows(path, iter(rows))
+        seq, head = verify_rows(path, read(path))
     except JournalDamaged as error:
         print(json.dumps({"ok": False, "error": str(error)}) if as_json else f"DAMAGED: {error}")
         return 1

@@ -34,6 +34,14 @@ class Row:
         return _decoder.decode(self.body)
 
 
+def from_columns(found: tuple[object, ...]) -> Row:
+    """Make a row of what the table holds; raises ValueError where a column is not of its type."""
+    match found:
+        case (int() as seq, str() as at, str() as key, str() as kind, bytes() as body, str() as row_hash):
+            return Row(seq, at, key, kind, body, row_hash)
+    raise ValueError(f"row {found[0]} was changed: a column is not of its type")
+
+
 def chained(previous: str, seq: int, at: str, event: AnyEvent) -> Row:
     """Make the row that follows the row with the hash `previous`."""
     body = _encoder.encode(event)

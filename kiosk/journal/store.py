@@ -19,7 +19,7 @@ from typing import BinaryIO
 import msgspec
 
 from kiosk.books import Books, IllegalEvent, from_snapshot, to_snapshot
-from kiosk.journal.row import GENESIS, Row, chain_hash, chained
+from kiosk.journal.row import GENESIS, Row, chain_hash, chained, from_columns
 from kiosk.payment.events import AnyEvent
 
 SCHEMA_VERSION = 1
@@ -138,7 +138,7 @@ class Journal:
     def rows(self, after: int = 0) -> Iterator[Row]:
         """All rows with a number above `after`, in order."""
         for found in self._db.execute("SELECT * FROM event WHERE seq > ? ORDER BY seq", (after,)):
-            yield Row(*found)
+            yield from_columns(found)
 
     def _has(self, seq: int, row_hash: str) -> bool:
         found = self._db.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()

@@ -1,0 +1,73 @@
+"""`power-kiosk journal` reads beside a running kiosk and says in plain words what it finds."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from kiosk.cli import main
+from kiosk.journal.store import Journal
+from kiosk.payment import events as ev
+
+KEY = "0123456789abcdef0123456789abcdef"
+OPENED = ev.PaymentOpened(
+    key=KEY,
+    kiosk_no=1,
+    business="arrears",
+    account=ev.AccountFacts("0399000000000018", "*伟", "漠阳花园**栋"),
+    quote=ev.QuoteFacts("c" * 32, (), 0, 200000, "2026-11-22T20:00:00Z"),
+    lang="zh",
+    at="2026-11-22T19:59:00.000Z",
+)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.append([OPENED, ev.CancelRequested(key=KEY, by="customer")], OPENED.at)
+    journal.close()
+    return journal.path
+
+
+def test_list_show_and_verify(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    running = Journal(path)
+    assert main(["journal", "list", "--journal", str(path), "--json"]) == 0
+    [item] = json.loads(capsys.readouterr().out)
+    assert item["id"] == KEY
+    assert item["state"] == "cancelling"
+    assert item["in_flight"] is True
+    assert main(["journal", "show", "0123", "--journal", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert "PaymentOpened" in shown
+    assert "by=customer" in shown
+    assert main(["journal", "verify", "--journal", str(path), "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["rows"] == 2
+    running.close()
+
+
+def test_verify_names_the_row_that_was_edited(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    db = sqlite3.connect(path)
+    with db:
+        db.execute("UPDATE event SET body = CAST(replace(body, '0018', '0026') AS BLOB) WHERE seq = 1")
+    db.close()
+    assert main(["journal", "verify", "--journal", str(path)]) == 1
+    assert "row 1 was changed" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("action", ["list", "show", "verify"])
+def test_what_is_no_journal_is_told(action: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other"
+    assert main(["journal", action, "x", "--journal", str(other)]) == 1
+    assert "no such journal" in capsys.readouterr().err
+    other.write_text("not a database at all, but long enough to have a header of some kind " * 3)
+    assert main(["journal", action, "x", "--journal", str(other)]) == 1
+    told = capsys.readouterr()
+    assert f"{other}: file is not a database" in told.err + told.out
+
+
+def test_an_id_that_is_not_there(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["journal", "show", "ffff", "--journal", str(path)]) == 1
+    assert "ffff" in capsys.readouterr().err

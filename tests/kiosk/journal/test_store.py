@@ -1,0 +1,274 @@
+"""The journal keeps what it was given, refuses what it cannot trust, and belongs to one process."""
+
+from __future__ import annotations
+
+import os
+import resource
+import signal
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from kiosk.books import Books
+from kiosk.journal import store
+from kiosk.journal.row import GENESIS
+from kiosk.journal.store import (
+    Journal,
+    JournalDamaged,
+    JournalFailed,
+    JournalLocked,
+    JournalUnsafe,
+    require_durable,
+    verify_rows,
+)
+from kiosk.payment import events as ev
+from kiosk.payment.model import PaymentState
+
+AT = "2026-11-22T19:59:00.000Z"
+
+
+def opened(number: int) -> ev.PaymentOpened:
+    return ev.PaymentOpened(
+        key=f"{number:032x}",
+        kiosk_no=number,
+        business="arrears",
+        account=ev.AccountFacts("0399000000000018", "*伟", "漠阳花园**栋"),
+        quote=ev.QuoteFacts("c" * 32, ("2026-08",), 11506, 200000, "2026-11-22T20:00:00Z"),
+        lang="zh",
+        at=AT,
+    )
+
+
+def cancelled(number: int) -> list[ev.PaymentEvent]:
+    key = f"{number:032x}"
+    return [opened(number), ev.CancelRequested(key=key, by="customer"), ev.Cancelled(key=key)]
+
+
+def recover(path: Path) -> Books:
+    with closing(Journal(path)) as journal:
+        return journal.recover()
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    journal = Journal(path)
+    yield journal
+    journal.close()
+
+
+def test_what_was_appended_is_there_after_a_restart(path: Path) -> None:
+    first = Journal(path)
+    first.append([opened(1)], AT)
+    first.append([ev.NoteIntended(key=f"{1:032x}", note_id="n" * 32, note_type=1, value_fen=5000)], AT)
+    head = first.head
+    first.close()
+    again = Journal(path)
+    books = again.recover()
+    assert again.head == head
+    assert [p.state for p in books.open_payments] == [PaymentState.STACKING_FIRST]
+    assert books.kiosk_no == 1
+    assert books.last_note is not None
+    assert books.last_note.value_fen == 5000
+    again.close()
+
+
+def test_a_new_journal_is_durable_and_empty(journal: Journal) -> None:
+    assert journal.head == (0, GENESIS)
+    assert journal.recover() == Books.empty()
+    assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)
+    assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+@pytest.mark.parametrize("pragma", ["synchronous=NORMAL", "synchronous=OFF"])
+def test_less_than_full_is_refused(journal: Journal, path: Path, pragma: str) -> None:
+    journal._db.execute(f"PRAGMA {pragma}")
+    with pytest.raises(JournalUnsafe, match="FULL"):
+        require_durable(journal._db, path)
+
+
+def test_a_file_system_that_cannot_hold_a_wal_is_refused(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_wal(where: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(where, isolation_level=None)
+        db.execute("PRAGMA journal_mode=DELETE")
+        db.execute("PRAGMA synchronous=FULL")
+        return db
+
+    monkeypatch.setattr(store, "_connect", no_wal)
+    with pytest.raises(JournalUnsafe, match="journal_mode is delete"):
+        Journal(path)
+
+
+def test_a_second_process_is_refused_and_the_first_goes_on(journal: Journal, path: Path) -> None:
+    script = (
+        f"from pathlib import Path; from kiosk.journal.store import Journal; Journal(Path({str(path)!r}))"
+    )
+    second = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert second.returncode != 0
+    assert "JournalLocked" in second.stderr
+    with pytest.raises(JournalLocked, match="another kiosk process"):
+        Journal(path)
+    journal.append([opened(1)], AT)
+
+
+def test_the_lock_dies_with_its_process(path: Path) -> None:
+    script = (
+        f"from pathlib import Path; from kiosk.journal.store import Journal; j = Journal(Path({str(path)!r}));"
+        "print('open', flush=True); input()"
+    )
+    holder = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "open\n"
+        with pytest.raises(JournalLocked):
+            Journal(path)
+        os.kill(holder.pid, signal.SIGKILL)
+    Journal(path).close()
+
+
+@pytest.mark.parametrize("at", ["SQLite format 3", "CREATE TABLE", "漠阳花园"])
+def test_a_damaged_file_is_refused_and_left_as_it_is(path: Path, at: str) -> None:
+    journal = Journal(path)
+    for number in range(1, 20):
+        journal.append(cancelled(number), AT)
+    journal.close()
+    raw = bytearray(path.read_bytes())
+    place = raw.index(at.encode())
+    raw[place : place + 40] = b"\xa5" * 40
+    path.write_bytes(raw)
+    with pytest.raises(JournalDamaged):
+        recover(path)
+    assert path.read_bytes() == raw
+
+
+def test_a_file_of_something_else_is_refused(path: Path) -> None:
+    path.write_bytes(b"this is no database, whatever it is called\n" * 40)
+    with pytest.raises(JournalDamaged):
+        Journal(path)
+    assert path.read_bytes().startswith(b"this is no database")
+
+
+def test_a_journal_of_another_version_is_refused(path: Path) -> None:
+    Journal(path).close()
+    db = sqlite3.connect(path)
+    db.execute("PRAGMA user_version=99")
+    db.close()
+    with pytest.raises(JournalDamaged, match="version 99"):
+        Journal(path)
+
+
+def tamper(path: Path, statement: str) -> None:
+    db = sqlite3.connect(path)
+    with db:
+        db.execute(statement)
+    db.close()
+
+
+@pytest.mark.parametrize(
+    ("statement", "told"),
+    [
+        (
+            "UPDATE event SET body = CAST(replace(body, '0399', '0398') AS BLOB) WHERE seq = 4",
+            "row 4 was changed",
+        ),
+        ("UPDATE event SET at = '2020-01-01T00:00:00.000Z' WHERE seq = 5", "row 5 was changed"),
+        ("UPDATE event SET key = 'x' WHERE seq = 5", "row 5 is labelled"),
+        ("UPDATE event SET hash = 'x' WHERE seq = 5", "row 5 was changed"),
+        ("UPDATE event SET body = 'text' WHERE seq = 5", "row 5 was changed"),
+        ("DELETE FROM event WHERE seq = 5", "row 5 is missing"),
+        (
+            "UPDATE event SET body = (SELECT body FROM event o WHERE o.seq = 10 - event.seq) WHERE seq IN (4, 6)",
+            "row 4 was changed",
+        ),
+    ],
+)
+def test_an_edited_missing_or_swapped_row_is_found(path: Path, statement: str, told: str) -> None:
+    journal = Journal(path)
+    for number in range(1, 5):
+        journal.append(cancelled(number), AT)
+    journal.close()
+    tamper(path, statement)
+    with pytest.raises(JournalDamaged, match=told):
+        recover(path)
+
+
+def test_a_chain_that_holds_but_breaks_the_table_is_found(journal: Journal) -> None:
+    journal.append([opened(1), ev.Cancelled(key=f"{1:032x}")], AT)
+    with pytest.raises(JournalDamaged, match="Cancelled in state open"):
+        journal.recover()
+    with pytest.raises(JournalDamaged, match="row 2"):
+        verify_rows(journal.path, journal.rows())
+
+
+def test_a_start_reads_from_the_last_snapshot_on(journal: Journal, path: Path) -> None:
+    books = Books.empty()
+    for number in range(1, 100):
+        for event in (batch := cancelled(number)):
+            books.apply(event)
+        journal.append(batch, AT)
+        journal.snapshot_if_due(books)
+    open_one = opened(100)
+    books.apply(open_one)
+    journal.append([open_one], AT)
+    journal.close()
+    tamper(path, "UPDATE event SET body = CAST('old' AS BLOB) WHERE seq = 3")
+    again = Journal(path)
+    found = again.recover()
+    assert found.open_payments == books.open_payments
+    assert found.kiosk_no == 100
+    with closing(again), pytest.raises(JournalDamaged, match="row 3"):
+        verify_rows(path, again.rows())
+
+
+def test_a_snapshot_of_another_journal_is_refused(journal: Journal) -> None:
+    journal.append([opened(1)], AT)
+    journal._db.execute("INSERT INTO snapshot SELECT 1, 'another', '{}'")
+    with pytest.raises(JournalDamaged):
+        journal.recover()
+
+
+def test_a_full_disk_fails_the_append_and_loses_nothing(tmp_path: Path) -> None:
+    """In a process of its own whose files may not grow: SQLite meets EFBIG as it would meet ENOSPC."""
+    path = tmp_path / "journal.sqlite"
+    journal = Journal(path)
+    journal.append([opened(1)], AT)
+    journal.close()
+    limit = 100_000  # room for SQLite to open its files, not for 500 payments
+    child = os.fork()
+    if child == 0:
+        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+        full = Journal(path)
+        try:
+            for number in range(2, 500):
+                full.append([opened(number)], AT)
+        except JournalFailed:
+            os._exit(7)
+        os._exit(0)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    again = Journal(path)
+    books = again.recover()
+    assert list(books.payments)[:1] == [f"{1:032x}"]
+    assert again.head[0] == len(books.payments)
+    again.close()
+
+
+def test_appends_are_all_or_nothing(journal: Journal) -> None:
+    journal._db.execute(
+        "CREATE TRIGGER no BEFORE INSERT ON event WHEN NEW.seq = 3 BEGIN SELECT RAISE(ABORT, 'no'); END"
+    )
+    with pytest.raises(JournalFailed):
+        journal.append(cancelled(1), AT)
+    journal._db.execute("ROLLBACK")
+    assert list(journal.rows()) == []

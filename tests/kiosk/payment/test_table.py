@@ -1,0 +1,250 @@
+"""Each pair of state and event is in the table or refused, and folds say what the table says."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+import msgspec
+import pytest
+
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
+from kiosk.payment.diagram import PAGE, page
+from kiosk.payment.model import ENDS, ClaimState, NoteState, Payment, PaymentState
+from kiosk.payment.table import CLAIM_TABLE, TABLE, IllegalEvent, step, step_claim
+
+KEY = "a" * 32
+NOTE = "b" * 32
+OPENED = ev.PaymentOpened(
+    key=KEY,
+    kiosk_no=7,
+    business="arrears",
+    account=ev.AccountFacts("0399000000000018", "*伟", "漠阳花园**栋"),
+    quote=ev.QuoteFacts("c" * 32, ("2026-08",), 11506, 200000, "2026-11-22T20:00:00Z"),
+    lang="zh",
+    at="2026-11-22T19:59:00.000Z",
+)
+INTENDED = ev.NoteIntended(key=KEY, note_id=NOTE, note_type=2, value_fen=10000, counter=5)
+STACKED = ev.NoteStacked(key=KEY, note_id=NOTE, value_fen=10000)
+APPROVED = ev.CreditApproved(
+    key=KEY,
+    hub_no="1",
+    allocations=(),
+    to_balance_fen=10000,
+    balance_before_fen=0,
+    balance_after_fen=10000,
+    arrears_after_fen=0,
+    credited_at="2026-11-22T20:00:00+00:00",
+    business_date="2026-11-23",
+)
+SENDING = ev.CreditSending(key=KEY, attempt=1, amount_fen=10000, taken_at="t", business_date="2026-11-23")
+JOB = ev.SlipIntended(key=KEY, job="d" * 32, slip="paid")
+EVENTS: dict[type[ev.Event], ev.Event] = {
+    type(e): e
+    for e in (
+        INTENDED,
+        STACKED,
+        ev.NoteReturned(key=KEY, note_id=NOTE),
+        ev.NoteFateUnknown(key=KEY, note_id=NOTE, claim_id="e" * 32),
+        ev.NoteRefused(key=KEY, value_fen=5000, reason="over_limit"),
+        ev.CancelRequested(key=KEY, by="customer"),
+        ev.Cancelled(key=KEY),
+        ev.PayRequested(key=KEY, by="customer"),
+        SENDING,
+        ev.CreditUnknown(key=KEY, attempt=1, sent=True, reason="timeout"),
+        APPROVED,
+        ev.CheckingPromised(key=KEY, reference="AAAA"),
+        ev.Claimed(key=KEY, claim_id="e" * 32, reason="declined"),
+        JOB,
+        ev.SlipPrinted(key=KEY, job=JOB.job),
+        ev.SlipFailed(key=KEY, job=JOB.job, reason="paper_out"),
+    )
+}
+WAYS: dict[PaymentState, tuple[ev.Event, ...]] = {
+    PaymentState.OPEN: (),
+    PaymentState.STACKING_FIRST: (INTENDED,),
+    PaymentState.FUNDED: (INTENDED, STACKED),
+    PaymentState.STACKING: (
+        INTENDED,
+        STACKED,
+        ev.NoteIntended(key=KEY, note_id=NOTE[:-1] + "0", note_type=2, value_fen=1000),
+    ),
+    PaymentState.CANCELLING: (EVENTS[ev.CancelRequested],),
+    PaymentState.CLOSING: (INTENDED, STACKED, EVENTS[ev.PayRequested]),
+}
+WAYS[PaymentState.SENDING] = (*WAYS[PaymentState.CLOSING], SENDING)
+WAYS[PaymentState.CHECKING] = (*WAYS[PaymentState.SENDING], EVENTS[ev.CheckingPromised], JOB)
+WAYS[PaymentState.CREDITED] = (*WAYS[PaymentState.SENDING], APPROVED, JOB)
+WAYS[PaymentState.PAID] = (*WAYS[PaymentState.CREDITED], EVENTS[ev.SlipPrinted])
+WAYS[PaymentState.CANCELLED] = (*WAYS[PaymentState.CANCELLING], EVENTS[ev.Cancelled])
+WAYS[PaymentState.CLAIMED] = (*WAYS[PaymentState.CHECKING], EVENTS[ev.Claimed])
+
+
+def walk(*events: ev.Event) -> Payment:
+    payment, _ = step(None, OPENED)
+    for event in events:
+        payment, _ = step(payment, event)
+    return payment
+
+
+def fitting(payment: Payment, kind: type[ev.Event]) -> ev.Event:
+    """The sample event of that kind, about the payment's own note where it is about one."""
+    event = EVENTS[kind]
+    note = payment.intended
+    if isinstance(event, ev.NoteStacked) and note is None:
+        return ev.NoteStacked(key=KEY, note_id="f" * 32, value_fen=10000, asked=False)
+    if isinstance(event, ev.NoteStacked | ev.NoteReturned | ev.NoteFateUnknown) and note is not None:
+        return msgspec.structs.replace(event, note_id=note.note_id)
+    if isinstance(event, ev.CreditSending):
+        return msgspec.structs.replace(event, attempt=payment.attempts + 1, amount_fen=payment.inserted_fen)
+    return event
+
+
+def test_the_samples_cover_every_state_and_every_event() -> None:
+    assert set(WAYS) == set(PaymentState) == set(TABLE)
+    for state, events in WAYS.items():
+        assert walk(*events).state is state
+    assert {e for rows in TABLE.values() for e in rows} == set(EVENTS)
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@pytest.mark.parametrize("state", PaymentState)
+def test_every_pair_is_in_the_table_or_refused_without_a_trace(
+    state: PaymentState, kind: type[ev.Event]
+) -> None:
+    payment = walk(*WAYS[state])
+    if state is PaymentState.CLOSING and kind in {ev.NoteReturned, ev.NoteFateUnknown}:
+        payment = walk(INTENDED, STACKED, WAYS[PaymentState.STACKING][2], EVENTS[ev.PayRequested])
+    row = TABLE[state].get(kind)
+    if row is None:
+        with pytest.raises(IllegalEvent, match=re.escape(kind.__name__)):
+            step(payment, fitting(payment, kind))
+        return
+    after, effects = step(payment, fitting(payment, kind))
+    assert after.state is row.next
+    assert [type(e) for e in effects] == ([row.effect] if row.effect else [])
+
+
+def test_only_an_opening_begins_a_payment() -> None:
+    for event in EVENTS.values():
+        with pytest.raises(IllegalEvent):
+            step(None, event)
+    with pytest.raises(IllegalEvent):
+        step(walk(), OPENED)
+
+
+def test_ends_permit_nothing_but_paper() -> None:
+    for state in ENDS:
+        assert {row.effect for row in TABLE[state].values()} <= {None, fx.PrintSlip}
+        assert {row.next for row in TABLE[state].values()} <= {state}
+
+
+def test_no_way_leads_back_from_money_to_nothing() -> None:
+    """Once a note is in the box the payment ends paid or claimed, never cancelled."""
+    reached, todo = set(), [PaymentState.FUNDED]
+    while todo:
+        state = todo.pop()
+        if state not in reached:
+            reached.add(state)
+            todo += [row.next for row in TABLE[state].values()]
+    assert reached & ENDS == {PaymentState.PAID, PaymentState.CLAIMED}
+
+
+def test_a_note_counts_once_and_for_what_the_acceptor_says_it_is() -> None:
+    payment = walk(INTENDED, ev.NoteStacked(key=KEY, note_id=NOTE, value_fen=5000))
+    assert payment.inserted_fen == 5000
+    with pytest.raises(IllegalEvent):
+        step(payment, STACKED)
+
+
+def test_a_report_about_another_note_is_refused() -> None:
+    with pytest.raises(IllegalEvent):
+        step(walk(INTENDED), ev.NoteStacked(key=KEY, note_id="9" * 32, value_fen=10000))
+
+
+@pytest.mark.parametrize(
+    "change", [{"amount_fen": 9000}, {"taken_at": "later"}, {"business_date": "2026-11-24"}]
+)
+def test_a_repeated_credit_request_has_the_content_of_the_first(change: dict[str, object]) -> None:
+    payment = walk(*WAYS[PaymentState.SENDING])
+    again = msgspec.structs.replace(SENDING, attempt=2, **change)
+    with pytest.raises(IllegalEvent):
+        step(payment, again)
+
+
+def test_no_credit_request_while_a_note_may_still_come() -> None:
+    payment = walk(*WAYS[PaymentState.STACKING], EVENTS[ev.PayRequested])
+    assert payment.state is PaymentState.CLOSING
+    with pytest.raises(IllegalEvent):
+        step(payment, SENDING)
+
+
+def test_unknown_notes_are_neither_in_nor_out() -> None:
+    payment = walk(INTENDED, EVENTS[ev.NoteFateUnknown])
+    assert payment.inserted_fen == 0
+    assert payment.notes[0].state is NoteState.UNKNOWN
+    assert payment.note_counts == ()
+
+
+def test_notes_are_counted_by_value_largest_first() -> None:
+    small = replace(walk(*WAYS[PaymentState.FUNDED]).notes[0], value_fen=1000)
+    payment = replace(walk(*WAYS[PaymentState.FUNDED]), notes=(small, small, *walk(INTENDED, STACKED).notes))
+    assert payment.note_counts == (ev.NoteCount(10000, 1), ev.NoteCount(1000, 2))
+    assert (payment.inserted_fen, payment.remaining_fen, payment.surplus_fen) == (12000, 0, 494)
+
+
+CLAIM = ev.ClaimOpened(
+    key="e" * 32,
+    reference="EEEE",
+    reason="late_note",
+    payment_id=KEY,
+    account_no="1",
+    amount_fen=10000,
+    memo_fen=0,
+    notes=(ev.NoteCount(10000, 1),),
+    note_id=NOTE,
+    at="t",
+    lang="zh",
+)
+CLAIM_EVENTS: tuple[ev.Event, ...] = (
+    ev.ClaimSending(key=CLAIM.key, attempt=1),
+    ev.ClaimUnanswered(key=CLAIM.key, attempt=1, reason="timeout"),
+    ev.ClaimTaken(key=CLAIM.key, resolution=""),
+    ev.SlipIntended(key=CLAIM.key, job="d" * 32, slip="claim"),
+)
+
+
+def test_a_claim_that_covers_a_note_permits_its_acknowledgement() -> None:
+    _, effects = step_claim(None, CLAIM)
+    assert effects == (fx.AcknowledgeNote(),)
+    _, none = step_claim(None, msgspec.structs.replace(CLAIM, note_id=""))
+    assert none == ()
+
+
+@pytest.mark.parametrize("event", CLAIM_EVENTS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("state", ClaimState)
+def test_every_pair_of_a_claim(state: ClaimState, event: ev.Event) -> None:
+    claim, _ = step_claim(None, CLAIM)
+    if state is ClaimState.TAKEN:
+        claim, _ = step_claim(claim, CLAIM_EVENTS[2])
+    row = CLAIM_TABLE[state].get(type(event))
+    if row is None:
+        with pytest.raises(IllegalEvent):
+            step_claim(claim, event)
+        return
+    after, effects = step_claim(claim, event)
+    assert after.state is row[0]
+    assert [type(e) for e in effects] == ([row[1]] if row[1] else [])
+
+
+def test_a_claim_begins_with_its_opening_only() -> None:
+    with pytest.raises(IllegalEvent):
+        step_claim(None, CLAIM_EVENTS[0])
+    claim, _ = step_claim(None, CLAIM)
+    with pytest.raises(IllegalEvent):
+        step_claim(claim, CLAIM)
+
+
+def test_the_page_in_the_docs_is_drawn_from_the_table() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page()
