@@ -13,7 +13,7 @@ from kiosk.pages.reading import NOTHING, Amount, Amounts, Day, Line, Month
 from kiosk.pages.start import not_now
 from kiosk.session.state import Choose, Page
 
-BILLS_A_PAGE = 5
+BILLS_A_PAGE = 4
 """How many months stand on the page at once; `bills_up` and `bills_down` show the others."""
 
 COLUMNS = ("month", "charge", "late_fee", "due")
@@ -59,7 +59,8 @@ def _ask_to_pay(draft: Draft, account: Account) -> None:
         draft.notice("info", look.line("bills.first_arrears"), text)
     if len(account.bills) > 1:
         draft.choices = [*_which(look, account), *draft.choices]
-        draft.prompt = look.line("bills.choose" if session.choose == "chosen" else "bills.which")
+        which = "bills.choose" if session.choose == "chosen" else "bills.which"
+        draft.prompt = look.line(which, count=len(account.bills))
     else:
         draft.prompt = look.line("bills.single")
     why = cash_reason(look)
@@ -83,7 +84,7 @@ def _which(look: Look, account: Account) -> list[Press]:
         return Press(id_, label, NOTHING if covered else detail, icon, reason, selected=now == choose)
 
     return [
-        press("pay_all", "all", look.line("bills.pay_all", count=len(account.bills)), "all"),
+        press("pay_all", "all", look.line("bills.pay_all"), "all"),
         press("pay_oldest", "oldest", look.line("bills.pay_oldest"), "oldest"),
         press("pay_chosen", "chosen", look.line("bills.pay_chosen"), "pencil"),
     ]

@@ -113,7 +113,6 @@ def checking(look: Look) -> Draft:
     if look.claim:
         draft.row("claim_reference", spelled(look.claim.reference))
     whose(draft)
-    contact(draft)
     state = slip_state(payment.slips, "checking")
     safe = look.line("checking.safe", amount=Amount(payment.inserted_fen))
     draft.notice("warning", safe, look.line(f"slip.{state}"))
@@ -135,7 +134,6 @@ def claim(look: Look) -> Draft:
     draft.prompt = look.join(why, look.line("claim.next", hotline=look.facts.hotline))
     draft.row("reference", spelled(case.reference))
     whose(draft)
-    contact(draft)
     draft.notice("warning", look.line("claim.safe"), look.line(f"slip.{slip_state(case.slips, 'claim')}"))
     return draft
 

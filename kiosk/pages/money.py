@@ -103,8 +103,12 @@ def received_panel(look: Look, payment: Payment) -> Panel:
     panel = cash_panel(look, payment)
     panel.label, panel.headline = look.line("word.received"), look.read(Amount(payment.inserted_fen))
     panel.promise = NOTHING
-    still, later = look.line("word.remaining"), look.line("word.later")
-    panel.rows = [(later if label == still else label, value, strong) for label, value, strong in panel.rows]
+    if payment.business == "arrears":
+        del panel.rows[2:]
+        if payment.remaining_fen:
+            panel.rows.append((look.line("word.later"), look.read(Amount(payment.remaining_fen)), True))
+        if payment.surplus_fen:
+            panel.rows.append((look.line("word.surplus"), look.read(Amount(payment.surplus_fen)), True))
     return panel
 
 

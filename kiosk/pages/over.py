@@ -28,9 +28,7 @@ def help_(look: Look) -> Draft:
     under = look.session.under or Page.HOME
     draft.title = look.line("help.title")
     about = look.line(f"help.{HELP_TEXTS.get(under, 'other')}")
-    draft.prompt = look.join(
-        about, look.line("help.see_better"), look.line("help.call", hotline=look.facts.hotline)
-    )
+    draft.prompt = look.join(about, look.line("help.see_better"))
     draft.picture = "help"
     contact(draft)
     if look.payment and not look.payment.ended:

@@ -74,6 +74,7 @@ def closed(look: Look) -> Draft:
     why = cash_reason(look) if known == "no_service" else NOTHING
     where = look.line("closed.where", hotline=look.facts.hotline)
     draft.prompt = look.join(why, text, where)
+    draft.row("site", Line(look.facts.site, look.facts.site))
     contact(draft)
     draft.footnote = code(look, reason)
     return draft
@@ -92,7 +93,6 @@ def settling(look: Look) -> Draft:
 def contact(draft: Draft) -> None:
     """Say whom to call and what to tell him."""
     facts = draft.look.facts
-    draft.row("site", Line(facts.site, facts.site))
     draft.row("hotline", Line(facts.hotline, " ".join(facts.hotline)))
     draft.row("terminal", Line(facts.terminal, " ".join(facts.terminal)))
 

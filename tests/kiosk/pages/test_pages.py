@@ -387,10 +387,12 @@ def test_the_money_panel_always_adds_up(lang: str, charge: int, notes: list[int]
         surplus = label(lang, "多出，存入余额", "Extra, to balance")
         assert shown[due] == shown_amount(charge)
         assert shown[inserted] == shown_amount(sum(notes))
-        assert shown[later] == shown_amount(max(charge - sum(notes), 0))
-        assert shown[surplus] == shown_amount(max(sum(notes) - charge, 0))
+        if page_name is Page.CASH:
+            assert {later, surplus} <= shown.keys()
+        assert shown.get(later, shown_amount(0)) == shown_amount(max(charge - sum(notes), 0))
+        assert shown.get(surplus, shown_amount(0)) == shown_amount(max(sum(notes) - charge, 0))
         assert page.panel is not None
-        assert page.panel.headline in (shown[later], shown[inserted])
+        assert page.panel.headline in (shown.get(later), shown[inserted])
         assert spoken_amount(charge, lang) in page.spoken
         assert (shown_amount(sum(notes)) in page.panel.promise) == (page_name is Page.CASH and bool(notes))
 
