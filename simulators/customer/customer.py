@@ -17,6 +17,7 @@ NOTES = (10000, 5000, 2000, 1000)
 ENDS = ("done", "checking", "claim")
 _MOVING_S = 30.0
 _SLOT_S = 5.0
+_SLIP_S = 10.0
 
 
 class JourneyError(Exception):
@@ -52,10 +53,10 @@ class Customer:
 
     def looks(self, name: str) -> None:
         """Take a picture of what stands there."""
+        self.say(f"sees {name}")
         path = self.pictures / f"{len(self.screens) + 1:02d}-{name}.png"
         self.hand.picture(path)
         self.screens.append(str(path))
-        self.say(f"page {name}")
 
     def can_touch(self, name: str) -> bool:
         """Tell whether that choice is there and on."""
@@ -170,10 +171,21 @@ class Customer:
     # The end.
 
     def pays(self) -> str:
-        """Pay what is in and wait for the page that tells the outcome."""
-        self.moment("before_pay")
-        self.hand.touch("id=pay_now")
+        """Pay what is in and wait for the page that tells the outcome; the kiosk may have begun that by itself."""
+        page = self.hand.wait("cash", *ENDS, own=False, timeout_s=_MOVING_S)
+        if page == "cash":
+            self.looks("cash-in")
+            self.moment("before_pay")
+            self._touches_when_on("pay_now")
         return self.learns()
+
+    def _touches_when_on(self, name: str) -> None:
+        until = time.monotonic() + _MOVING_S
+        while self.hand.page()["name"] == "cash" and time.monotonic() < until:
+            if self.can_touch(name):
+                self.hand.touch(f"id={name}")
+                return
+            time.sleep(0.1)
 
     def learns(self, own: bool = True, timeout_s: float = 60.0) -> str:
         """Wait for the page that tells what became of the money, and for the slip."""
@@ -181,8 +193,20 @@ class Customer:
         self.moment("told")
         return end
 
+    def takes_slip(self) -> None:
+        """Take what the printer gives; a customer does not wait for ever."""
+        until = time.monotonic() + _SLIP_S
+        while not self.bench.printer("status")["slips"]:
+            if time.monotonic() > until:
+                self.say("no slip came")
+                return
+            time.sleep(0.05)
+        self.say("slip taken")
+
     def finishes(self) -> None:
         """Take the slip and leave."""
+        self.takes_slip()
+        self.looks("slip")
         if self.can_touch("finish"):
             self.hand.touch("id=finish")
         self.sees("attract", own=False, timeout_s=60)
