@@ -1,1 +1,5 @@
-"""The screen: view-models, QML pages and the composition of the kiosk program."""
+"""The screen: the window, its view-models and its QML pages; the one room that knows Qt."""
+
+from ui.singletons import keep
+
+keep()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import html
 import os
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ MODES = {
     "low": Modes(low=True),
 }
 LANGUAGES = ("zh", "en")
+SETTLE_MS = 450
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +60,12 @@ def draw(pages: dict[str, dict[str, PageModel]], forms: Sequence[str], modes: Se
                 for name, model in models.items():
                     serial += 1
                     screen.present(Snapshot(serial, model, modes_of(mode, lang), "K1-0001", "11-22 20:15"))
-                    _settle(app)
+                    _settle()
                     picture = Picture(name, form, lang, mode)
                     screen.grab(out / picture.file)
                     drawn.append(picture)
         screen.close()
+    del app
     return drawn
 
 
@@ -90,14 +91,14 @@ def _index(pictures: Sequence[Picture]) -> Iterator[str]:
         yield "</section>"
 
 
-def _settle(app: object) -> None:
+def _settle() -> None:
     """Let the page turn: queued snapshot, fade, waiting ring."""
-    from PySide6.QtCore import QCoreApplication
+    from PySide6.QtCore import QEventLoop, QTimer
 
-    end = time.monotonic() + 0.5
-    while time.monotonic() < end:
-        QCoreApplication.processEvents()
-        time.sleep(0.005)
+    # Not QCoreApplication.processEvents(): in PySide6 6.12 each call of it gives away a reference to None.
+    loop = QEventLoop()
+    QTimer.singleShot(SETTLE_MS, loop.quit)
+    loop.exec()
 
 
 def main(argv: Sequence[str] | None = None) -> int:
