@@ -78,7 +78,7 @@ def encode(document: Document, paper: Paper) -> bytes:
         body = b"".join(_raster(commands, set_document(document, paper.columns, shows), paper))
     else:
         elements = set_document(document, paper.columns, in_gb18030)
-        body = _CHINESE + b"".join(_text(commands, elements))
+        body = _CHINESE + b"".join(_text(commands, elements, paper))
     return _begin(commands) + body + _cut(commands)
 
 
@@ -88,7 +88,7 @@ def void(paper: Paper) -> bytes:
     mark = SetLine("*** VOID 作废 ***", "center", bold=True)
     if paper.mode == "raster":
         return _begin(commands) + b"".join(_raster(commands, [mark], paper)) + _cut(commands)
-    return _begin(commands) + _CHINESE + b"".join(_text(commands, [mark])) + _cut(commands)
+    return _begin(commands) + _CHINESE + b"".join(_text(commands, [mark], paper)) + _cut(commands)
 
 
 def ask_status(number: int) -> bytes:
@@ -127,13 +127,14 @@ def _cut(commands: Dummy) -> bytes:
     return _taken(commands)
 
 
-def _text(commands: Dummy, elements: Iterable[SetElement]) -> Iterator[bytes]:
+def _text(commands: Dummy, elements: Iterable[SetElement], paper: Paper) -> Iterator[bytes]:
     style = SetLine("")
     for element in elements:
         if isinstance(element, QrCode):
             commands.print_and_feed(1)
             commands.set(align="center")
-            commands.qr(element.text, native=True, size=_QR_DOTS, ec=1)
+            scale = raster.qr_scale(element.text, paper.dots, _QR_DOTS)
+            commands.qr(element.text, native=True, size=scale, ec=1)
             commands.print_and_feed(1)
             commands.set(align=style.align)
             yield _taken(commands)
@@ -152,7 +153,8 @@ def _text(commands: Dummy, elements: Iterable[SetElement]) -> Iterator[bytes]:
 def _raster(commands: Dummy, elements: Iterable[SetElement], paper: Paper) -> Iterator[bytes]:
     for element in elements:
         if isinstance(element, QrCode):
-            picture = raster.draw_qr(element.text, paper.dots, _QR_DOTS)
+            scale = raster.qr_scale(element.text, paper.dots, _QR_DOTS)
+            picture = raster.draw_qr(element.text, paper.dots, scale)
         else:
             picture = raster.draw_line(element, width(element.text), paper.dots, _LINE_DOTS)
         top, right, bottom = raster.ink(picture)

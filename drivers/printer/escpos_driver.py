@@ -10,6 +10,7 @@ from typing import Literal
 
 from drivers.errors import DeviceTimeout, DriverError, TransportError
 from drivers.printer import escpos_codec as codec
+from drivers.printer import raster
 from drivers.printer.document import Document
 from drivers.printer.escpos_codec import JobDone, Paper, PaperStatus, PrinterState, RealTimeStatus
 from drivers.printer.model import Outcome, PrintResult
@@ -99,6 +100,8 @@ class EscposPrinter:
     def check(self) -> DeviceHealth:
         """Ask the printer how it is; never raises a DriverError."""
         try:
+            if self._settings.paper.mode == "raster":
+                raster.font(bold=False, size=raster.FONT)
             self.open()
             if self._settings.asks_status:
                 self._health = health_of(self.status())
@@ -108,6 +111,11 @@ class EscposPrinter:
             self._health = _no_device(error)
         except DriverError as error:
             self._health = DeviceHealth(DeviceStatus.OFFLINE, "offline", ErrorAction.RESET, detail=str(error))
+        except OSError as error:
+            detail = f"the package fonts-noto-cjk is missing: {error}"
+            self._health = DeviceHealth(
+                DeviceStatus.HARDWARE_ERROR, "no_font", ErrorAction.CONFIGURATION, detail=detail
+            )
         return self._health
 
     def status(self) -> PrinterState:
@@ -238,3 +246,8 @@ def _stops(state: PrinterState) -> bool:
 
 def _no_device(error: TransportError) -> DeviceHealth:
     return DeviceHealth(DeviceStatus.NO_DEVICE, "no_device", ErrorAction.MAINTENANCE, detail=str(error))
+
+
+def _no_font(error: OSError) -> DeviceHealth:
+    detail = f"fonts-noto-cjk is not installed: {error}"
+    return DeviceHealth(DeviceStatus.HARDWARE_ERROR, "no_font", ErrorAction.CONFIGURATION, detail=detail)

@@ -20,7 +20,7 @@ FONTS = {
 _FACE = 7
 _CELL = 12
 # Smaller than the cell of 24, so that the tails of g and y stay inside it.
-_FONT, _BASELINE = 22, 19
+FONT, _BASELINE = 22, 19
 _NOBODY_HAS = "\U0010fffe"
 # Grey of a glyph's edge above which a dot is burnt: thin strokes stay whole.
 _BURNT = 150
@@ -28,7 +28,7 @@ _BURNT = 150
 
 @cache
 def font(bold: bool, size: int) -> FreeTypeFont:
-    """Load the face whose ASCII is half as wide as its Chinese, `size` dots high."""
+    """Load the face whose ASCII is half as wide as its Chinese, `size` dots high; OSError when it is not installed."""
     # Pillow takes 0.1 s to import: only where pictures are wanted
     from PIL import ImageFont
 
@@ -38,7 +38,7 @@ def font(bold: bool, size: int) -> FreeTypeFont:
 @cache
 def in_font(character: str) -> bool:
     """Whether the font has the character."""
-    face = font(False, _FONT)
+    face = font(False, FONT)
     return character.isprintable() and bytes(face.getmask(character)) != bytes(face.getmask(_NOBODY_HAS))
 
 
@@ -49,7 +49,7 @@ def draw_line(line: SetLine, columns: int, dots: int, height: int) -> Image:
     cell = _CELL * line.size
     picture = Image.new("L", (dots, height * line.size), 255)
     draw = ImageDraw.Draw(picture)
-    face = font(line.bold, _FONT * line.size)
+    face = font(line.bold, FONT * line.size)
     spare = dots - columns * cell
     left = {"left": 0, "center": spare // 2, "right": spare}[line.align]
     baseline = (height - 2 * _CELL) // 2 * line.size + _BASELINE * line.size
@@ -67,19 +67,26 @@ def ink(picture: Image) -> tuple[int, int, int]:
     return (box[1], box[2], box[3]) if box else (0, 0, 0)
 
 
+def qr_scale(text: str, dots: int, largest: int) -> int:
+    """Return how many dots a module of the QR code of `text` may take on paper `dots` wide."""
+    return min(largest, dots // len(_qr_rows(text)))
+
+
 def draw_qr(text: str, dots: int, scale: int) -> Image:
-    """Draw a QR code, `scale` dots a module where the paper is wide enough, with its quiet zone, centred."""
-    import segno
+    """Draw a QR code with its quiet zone, `scale` dots a module, centred on paper `dots` wide."""
     from PIL import Image
 
-    code = segno.make_qr(text, error="m")
-    matrix = [bytes(row) for row in code.matrix_iter(border=4)]
-    side = len(matrix)
-    scale = min(scale, dots // side)
+    rows = _qr_rows(text)
+    side = len(rows)
     small = Image.new("L", (side, side))
-    small.putdata([0 if module else 255 for row in matrix for module in row])
+    small.putdata([0 if module else 255 for row in rows for module in row])
     picture = Image.new("L", (dots, side * scale), 255)
-    picture.paste(
-        small.resize((side * scale, side * scale), Image.Resampling.NEAREST), ((dots - side * scale) // 2, 0)
-    )
+    code = small.resize((side * scale, side * scale), Image.Resampling.NEAREST)
+    picture.paste(code, ((dots - side * scale) // 2, 0))
     return picture
+
+
+def _qr_rows(text: str) -> list[bytes]:
+    import segno
+
+    return [bytes(row) for row in segno.make_qr(text, error="m").matrix_iter(border=4)]

@@ -122,6 +122,18 @@ def test_a_drawn_qr_code_is_the_qr_code() -> None:
     assert seen == matrix
 
 
+@pytest.mark.parametrize(("length", "scale"), [(20, 6), (400, 4), (1200, 2)])
+def test_a_long_qr_code_is_made_to_fit_the_paper(length: int, scale: int) -> None:
+    assert raster.qr_scale("x" * length, 384, 6) == scale
+    data = codec.encode(Document(JOB, (QrCode("x" * length),)), Paper(columns=32))
+    sizes = [
+        i.data[2]
+        for i in items(data)
+        if isinstance(i, Command) and i.name == "function_k" and i.data[1] == 67
+    ]
+    assert sizes == [scale]
+
+
 def test_raster_mode_replaces_only_what_the_font_lacks() -> None:
     assert raster.in_font("户")
     assert raster.in_font("𠮷")

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from drivers.errors import DeviceTimeout, TransportError
+from drivers.printer import raster
 from drivers.printer.document import Blank, Document, Line, Pair, QrCode, Rule, Table
 from drivers.printer.escpos_codec import Paper
 from drivers.printer.escpos_driver import EscposPrinter, EscposSettings
@@ -272,6 +273,15 @@ def test_a_marker_that_never_comes_is_an_unknown_outcome(far: Launched) -> None:
     printer = printer_at(far, replace(SETTINGS, asks_status=False, done_seconds=1.0))
     far.do("answers", on=False)
     assert printer.print(SLIP) == PrintResult(Outcome.UNKNOWN, "no_answer", part=True)
+
+
+def test_a_missing_font_is_told_before_money_is_taken(far: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(raster, "FONTS", {False: Path("/nowhere/NoSuchFont.ttc")})
+    raster.font.cache_clear()
+    printer = printer_at(far, replace(SETTINGS, paper=Paper(mode="raster")))
+    assert (printer.check().code, printer.health().usable) == ("no_font", False)
+    assert "fonts-noto-cjk" in printer.health().detail
+    assert printer.print(SLIP) == PrintResult(Outcome.NOT_PRINTED, "no_font")
 
 
 def test_characters_without_a_code_are_visible_on_paper(far: Launched) -> None:
