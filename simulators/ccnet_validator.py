@@ -30,7 +30,7 @@ TYPE_DISABLED = 0x68
 
 _POWER_UP = frozenset({State.POWER_UP, State.POWER_UP_BILL_IN_VALIDATOR, State.POWER_UP_BILL_IN_STACKER})
 _IN_ESCROW = frozenset({State.ESCROW, State.HOLDING})
-_IN_HEAD = frozenset({State.ACCEPTING, State.ESCROW, State.HOLDING, State.RETURNING})
+_STARTING = _POWER_UP | {State.INITIALIZE}
 _WHOLE_LENGTHS = {Command.ENABLE_BILL_TYPES: 7, Command.SET_SECURITY: 4}
 
 
@@ -46,6 +46,7 @@ class CcnetValidator(FarEnd):
         has_counter: bool = True,
         ack_window: float | None = None,
         capacity: int = 600,
+        escrow_timeout: float = ESCROW_TIMEOUT,
     ) -> None:
         super().__init__(speed)
         self.notes = [NoteType(index, 100 * value, "CHN") for index, value in enumerate(yuan)]
@@ -53,6 +54,7 @@ class CcnetValidator(FarEnd):
         self.has_counter = has_counter
         self.ack_window = ack_window
         self.capacity = capacity
+        self.escrow_timeout = escrow_timeout
         self.powered = False
         self.answer = PollAnswer(State.POWER_UP)
         self.fault: PollAnswer | None = None
@@ -78,8 +80,12 @@ class CcnetValidator(FarEnd):
     @property
     def shown(self) -> PollAnswer:
         """What a POLL is answered with now."""
-        starting = self.answer.state in _POWER_UP or self.answer.state is State.INITIALIZE
-        return self.answer if starting or self.fault is None else self.fault
+        return self.answer if self.starting or self.fault is None else self.fault
+
+    @property
+    def starting(self) -> bool:
+        """Whether nothing but POLL and RESET is possible yet."""
+        return self.answer.state in _STARTING
 
     # The wire.
 
@@ -145,7 +151,7 @@ class CcnetValidator(FarEnd):
         if command is Command.RESET:
             self._initialize()
             return ccnet.ACK
-        if self.answer.state in _POWER_UP or self.answer.state is State.INITIALIZE:
+        if self.starting:
             return ccnet.ILLEGAL
         return self._ordered(command, payload[1:]) or self._asked(command)
 
@@ -198,8 +204,9 @@ class CcnetValidator(FarEnd):
         return next(note.index for note in self.notes if note.value_fen == value)
 
     def _rest(self) -> None:
+        """Nothing on the way: idle, disabled, or stopped by a full box."""
         self._move(PollAnswer(State.IDLING if self.enabled else State.UNIT_DISABLED))
-        if self.store.box.total() >= self.capacity:
+        if self.fault is None and self.store.box.total() >= self.capacity:
             self.fault = PollAnswer(State.CASSETTE_FULL)
 
     def _initialize(self) -> None:
@@ -247,13 +254,14 @@ class CcnetValidator(FarEnd):
         """Keep the note in escrow; undecided, it goes back by itself."""
         self._move(answer)
         if self.powered:
-            self._timer = self.after_real(ESCROW_TIMEOUT, self._return)
+            self._timer = self.after_real(self.escrow_timeout, self._return)
 
     def _return(self) -> None:
+        self.store.carry(self.store.on_way, "head")
         self._move(PollAnswer(State.RETURNING), RETURN, self._offered)
 
     def _offered(self) -> None:
-        self._note("offered", self.store.on_way)
+        self._note("offered")
         self._timer = None
 
     # What a customer, a technician, a thief and the mains can do.
@@ -302,10 +310,11 @@ class CcnetValidator(FarEnd):
 
     def do_cheat(self) -> Reply:
         """A thief pulls the note on its way back out."""
+        reply = self._break("cheat", PollAnswer(State.CHEATED))
         if self.store.on_way is not None:
             self._note("fished", self.store.on_way)
             self.store.carry(None)
-        return self._break("cheat", PollAnswer(State.CHEATED))
+        return reply
 
     def do_fill(self) -> Reply:
         """The box is full."""
@@ -335,8 +344,7 @@ class CcnetValidator(FarEnd):
         if fault is None or fault.state in (State.CASSETTE_OUT, State.CASSETTE_FULL):
             raise ControlError("nothing to clear")
         if fault.state is State.PAUSE:
-            self.fault = None
-            self._return() if self.store.on_way is not None else self._rest()
+            self._unpause()
             return {}
         removed = self.store.on_way
         if removed is not None:
@@ -346,6 +354,8 @@ class CcnetValidator(FarEnd):
 
     def do_power_off(self) -> Reply:
         """Cut the device's power."""
+        if not self.powered:
+            raise ControlError("has no power")
         if self._timer is not None:
             self._timer.cancel()
         self._note("power_off")
@@ -408,12 +418,20 @@ class CcnetValidator(FarEnd):
         return self.shown.state.name.lower() if self.powered else "power_off"
 
     def _break(self, what: str, fault: PollAnswer) -> Reply:
-        """Stop where we stand."""
+        """Stop where we stand; only the box can be pulled out of a unit that has stopped already."""
+        if self.fault is not None and fault.state is not State.CASSETTE_OUT:
+            raise ControlError(f"has stopped already: {self.fault.state.name.lower()}")
         self._note(what)
         self.fault = fault
-        if self.answer.state not in _POWER_UP and self.answer.state is not State.INITIALIZE:
+        if self.powered and not self.starting:
             self._move(self.answer)
         return {}
+
+    def _unpause(self) -> None:
+        """Give out the note that was on its way; without one go on as before."""
+        self.fault = None
+        if self.powered and not self.starting and self.store.on_way is not None:
+            self._return()
 
     def _repaired(self, what: str) -> Reply:
         self._note(what)
@@ -431,6 +449,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--no-counter", action="store_true", help="refuse GET COUNTER OF STACKED BILLS")
     parser.add_argument("--ack-window", type=float, help="seconds after which an ACK comes too late")
     parser.add_argument("--capacity", type=int, default=600, help="notes that the box holds")
+    parser.add_argument(
+        "--escrow-timeout", type=float, default=ESCROW_TIMEOUT, help="seconds, whatever the speed"
+    )
     options = parser.parse_args(arguments)
     validator = CcnetValidator(
         options.speed,
@@ -439,6 +460,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         has_counter=not options.no_counter,
         ack_window=options.ack_window,
         capacity=options.capacity,
+        escrow_timeout=options.escrow_timeout,
     )
     return run(validator, options)
 

@@ -150,6 +150,7 @@ class CcnetAcceptor:
         self._escrow: PollAnswer | None = None
         self._acknowledged = False
         self._offline = False
+        self._tell_again = False
         self._heard_at = time.monotonic()
 
     def open(self) -> None:
@@ -171,17 +172,18 @@ class CcnetAcceptor:
                 raise
             self._offline = True
             return CashReport(CashState.OFFLINE)
-        was_offline, self._offline = self._offline, False
+        again = self._offline or self._tell_again
+        self._offline = self._tell_again = False
         if answer.state is not State.STACKED or (answer == self._last and self._acknowledged):
             self._send_ack()
-        if not self._is_news(answer, was_offline):
+        if not self._is_news(answer, again):
             return None
         first, self._last = self._last is None, answer
         self._acknowledged = False
         return self._report(answer, first, deadline)
 
-    def _is_news(self, answer: PollAnswer, was_offline: bool) -> bool:
-        """Whether the caller has not been told this; the unit repeats answers whose ACK it missed."""
+    def _is_news(self, answer: PollAnswer, again: bool) -> bool:
+        """Whether the caller has not been told this, or needs it `again`; the unit repeats unheard answers."""
         last = self._last
         if last is None or answer.state is not last.state:
             if answer.state is State.ESCROW:
@@ -191,7 +193,7 @@ class CcnetAcceptor:
             return True
         if answer.state in (State.STACKED, State.RETURNED):
             return answer.detail != last.detail
-        return was_offline or (answer.state is not State.BUSY and answer.detail != last.detail)
+        return again or (answer.state is not State.BUSY and answer.detail != last.detail)
 
     def _report(self, answer: PollAnswer, first: bool, deadline: float) -> CashReport:
         return CashReport(
@@ -282,9 +284,12 @@ class CcnetAcceptor:
         return time.monotonic() + self._settings.call
 
     def _order(self, command: Command, data: bytes = b"") -> None:
+        # Until the unit has said yes, the caller must hear where it stands even if it stands where it stood.
+        self._tell_again = True
         answer = self._exchange(self._deadline(), command, data)
         if answer == ccnet.ILLEGAL:
             raise CommandRefused(f"{command.name} is not possible in the present state")
+        self._tell_again = answer != ccnet.ACK
         if answer != ccnet.ACK:
             raise ProtocolError(f"answer to {command.name} is no ACK", answer)
 

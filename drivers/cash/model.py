@@ -55,8 +55,9 @@ class CashReport:
     the vendor's code in `code` and our word for it in `reason`. `first` is true for the first state heard after the
     driver was opened: a STACKED that is `first` may be one that an earlier run of the program already credited.
     `needs_ack` is true where the acceptor waits for `acknowledge()`: the caller makes the credit durable before it
-    calls that. OFFLINE is told once; afterwards the state is told again, except for a STACKED or RETURNED that was
-    told before.
+    calls that. OFFLINE is told once. After OFFLINE, and after an order that failed or was refused, the present state
+    is told again even if it did not change (so an ESCROW may be the same note once more), except for a STACKED or
+    RETURNED that was told before.
     """
 
     state: CashState

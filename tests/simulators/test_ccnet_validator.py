@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import random
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +25,7 @@ from drivers.cash.ccnet import (
     type_mask,
 )
 from drivers.transport import SerialTransport
-from simulators.far_end import ControlError, Launched, launched
+from simulators.far_end import ControlError, Launched, Reply, launched
 
 PROGRAM = "simulators.ccnet_validator"
 ALL = type_mask(range(6))
@@ -174,10 +177,11 @@ def test_stacked_repeats_until_acknowledged(host: Host, unit: Launched) -> None:
 def test_counter_and_box_count_once(host: Host, unit: Launched) -> None:
     host.start()
     for _ in range(2):
-        unit.do("insert", value_fen=2000)
+        assert unit.do("insert", value_fen=2000)["taken"]
         host.until(State.ESCROW)
         host.ask(Command.STACK)
         host.until(State.STACKED)
+        host.until(State.IDLING)
     assert host.ask(Command.GET_STACKED_COUNTER) == bytes([0, 0, 0, 2])
     status = unit.do("status")
     assert (status["box"], status["box_fen"], status["counter"]) == ({"2000": 2}, 4000, 2)
@@ -297,3 +301,50 @@ def test_killed_program_keeps_its_note(tmp_path: Path, stacks: bool, found: Stat
             assert host.poll() == bytes([found])
             host.start()
             assert host.ask(Command.GET_STACKED_COUNTER) == bytes([0, 0, 0, counter])
+
+
+Order = dict[str, Any]
+CUSTOMER: list[Order] = [{"do": "insert", "type": index} for index in range(6)]
+CUSTOMER += [{"do": "take_note"}, {"do": "take_note"}, {"do": "reject_next"}]
+MISCHIEF: list[Order] = [
+    {"do": word} for word in ("cheat", "pause", "fill", "box_remove", "power_off", "fail")
+]
+MISCHIEF += [{"do": "jam", "where": "entry"}, {"do": "jam", "where": "box"}]
+REPAIR: list[Order] = [{"do": word} for word in ("clear", "clear", "power_on", "box_insert", "empty_box")]
+GONE = ("returned", "returned_at_start", "rejected", "removed_by_hand", "fished")
+HOST_WORDS = (Command.STACK, Command.STACK, Command.RETURN, Command.HOLD, Command.RESET)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_no_note_is_lost_or_made_whatever_happens(tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    reached = set()
+    with launched(PROGRAM, tmp_path, "--speed", "2000", "--capacity", "6") as unit:
+        for host in host_of(unit):
+            for _ in range(500):
+                status = walk(chance, unit, host)
+                reached.add(status["state"])
+                totals = status["totals"]
+                boxed = totals.get("stacked", 0) + totals.get("stacked_at_start", 0)
+                gone = sum(totals.get(what, 0) for what in GONE)
+                assert totals.get("inserted", 0) == boxed + gone + status["on_way_fen"], status
+                assert status["box_fen"] == boxed - totals.get("emptied", 0), status
+    assert len(reached) > 8
+    assert totals["stacked"] > 0
+
+
+def walk(chance: random.Random, unit: Launched, host: Host) -> Reply:
+    """One thing happens, and the host goes on in its own way; the unit's status after it."""
+    for orders, how_often in ((CUSTOMER, 0.6), (MISCHIEF, 0.08), (REPAIR, 0.3)):
+        if chance.random() < how_often:
+            with contextlib.suppress(ControlError):
+                unit.do(**chance.choice(orders))
+    if unit.do("status")["state"] != "power_off":
+        state = (host.poll() or b"\x00")[0]
+        if state in (State.POWER_UP, State.POWER_UP_BILL_IN_VALIDATOR, State.POWER_UP_BILL_IN_STACKER):
+            host.ask(Command.RESET)
+        elif state == State.UNIT_DISABLED:
+            host.ask(Command.ENABLE_BILL_TYPES, type_mask(range(5)) * 2)
+        elif state in (State.ESCROW, State.HOLDING) or chance.random() < 0.1:
+            host.ask(chance.choice(HOST_WORDS))
+    return unit.do("status")
