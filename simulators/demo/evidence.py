@@ -68,8 +68,12 @@ def _sum(notes: Sequence[dict[str, Any]], words: frozenset[str] | set[str]) -> i
 
 def in_flight(items: Sequence[dict[str, Any]]) -> int:
     """Add up what the journal still holds open: payments that have not ended and claims the hub has not taken."""
-    payments: int = sum(item["inserted_fen"] for item in items if item["kind"] == "payment" and item["in_flight"])
-    claims: int = sum(item["amount_fen"] for item in items if item["kind"] == "claim" and item["state"] == "open")
+    payments: int = sum(
+        item["inserted_fen"] for item in items if item["kind"] == "payment" and item["in_flight"]
+    )
+    claims: int = sum(
+        item["amount_fen"] for item in items if item["kind"] == "claim" and item["state"] == "open"
+    )
     return payments + claims
 
 

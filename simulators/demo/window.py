@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
@@ -11,7 +12,8 @@ from PySide6.QtWidgets import QApplication
 from simulators.bench.bench import Bench, Plan
 from simulators.panel.window import Panel
 
-HEIGHTS = {"lobby": 1920, "wall": 1024, "through": 768}
+SIZES = {"lobby": (1080, 1920), "wall": (1280, 1024), "through": (1024, 768)}
+_GAP = 40
 
 
 def show(out: Path, form: str, language: str) -> int:
@@ -19,12 +21,17 @@ def show(out: Path, form: str, language: str) -> int:
     application = QApplication.instance() or QApplication(["power-kiosk demo"])
     screen = application.primaryScreen().availableGeometry()  # type: ignore[attr-defined]
     shutil.rmtree(out / "bench", ignore_errors=True)
-    scale = min(1.0, 0.9 * screen.height() / HEIGHTS[form])
+    width, height = SIZES[form]
+    scale = min(1.0, 0.9 * screen.height() / height)
+    # A panel's window that was closed ends it; a signal must unwind the bench just the same.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: application.quit())
     print("demo: starting the hub, the far ends and the kiosk", flush=True)  # noqa: T201
     with Bench(Plan(out / "bench", form=form, language=language, window=True, scale=scale)) as bench:
         kiosk = bench.start_kiosk()
         panel = Panel(bench.far_ends, bench.prints)
-        panel.move(screen.right() - panel.width(), screen.top())
+        beside = screen.left() + int(width * scale) + _GAP * 2
+        panel.move(min(beside, screen.right() - panel.width()), screen.top() + _GAP)
         panel.show()
         watch = QTimer(panel)
         watch.timeout.connect(lambda: None if kiosk.running else application.quit())

@@ -19,6 +19,9 @@ from simulators.finger.screen import Screen
 from simulators.finger.server import FingerServer
 from ui.app import build
 
+# Leaves room for the frame of a window manager, and the right of the display for the bench panel.
+_CORNER = (40, 40)
+
 
 def main() -> int:
     """Run until the kiosk ends; returns its exit status."""
@@ -38,6 +41,8 @@ def main() -> int:
         )
     application = build(config, window=args.window)
     view, page = application.screen.view, application.screen.page
+    if args.window:
+        view.setPosition(*_CORNER)
     server = FingerServer(Screen(view, lambda: str(page.property("name"))), args.socket)
     view.frameSwapped.connect(_say_ready, Qt.ConnectionType.SingleShotConnection)
     status = application.run()
