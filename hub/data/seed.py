@@ -30,15 +30,20 @@ class Loaded:
 
 def load_town(engine: Engine, town: Iterable[TownAccount], as_of: date, now: datetime) -> Loaded:
     """Write the town in one transaction; raises NotEmptyError if there is one already."""
-    people = list(town)
     with engine.begin() as connection:
         if connection.execute(select(func.count()).select_from(accounts)).scalar_one():
             raise NotEmptyError("the books hold accounts already; seed only empty ones")
-        bulk_insert(connection, accounts, [_account_row(each) for each in people])
-        bulk_insert(connection, meters, [row for each in people for row in _meter_rows(each)])
-        bulk_insert(connection, bills, [_bill_row(each, bill) for each in people for bill in each.bills])
-        rows = [row for booking in _bookings(people, as_of) for row in _post(connection, booking, now)]
-        bulk_insert(connection, legs, rows)
+        return add_accounts(connection, list(town), as_of, now)
+
+
+def add_accounts(connection: Connection, people: Sequence[TownAccount], as_of: date, now: datetime) -> Loaded:
+    """Write accounts with their bills and balances, and post the bookings that stand for them."""
+    bulk_insert(connection, accounts, [_account_row(each) for each in people])
+    bulk_insert(connection, meters, [row for each in people for row in _meter_rows(each)])
+    bulk_insert(connection, bills, [_bill_row(each, bill) for each in people for bill in each.bills])
+    bookings = [booking for booking in _bookings(people, as_of) if booking.legs]
+    rows = [row for booking in bookings for row in _post(connection, booking, now)]
+    bulk_insert(connection, legs, rows)
     return Loaded(len(people), sum(len(each.bills) for each in people), len(rows))
 
 
@@ -78,7 +83,7 @@ def _post(connection: Connection, booking: _Booking, now: datetime) -> Rows:
         "posted_at": now,
     }
     serial = connection.execute(insert(transactions).returning(transactions.c.id), values).scalar_one()
-    return leg_rows(serial, balanced(booking.legs))
+    return leg_rows(serial, booking.legs)
 
 
 def _bookings(town: Sequence[TownAccount], as_of: date) -> Iterable[_Booking]:
@@ -90,11 +95,11 @@ def _bookings(town: Sequence[TownAccount], as_of: date) -> Iterable[_Booking]:
     for month in sorted(months):
         run = months[month]
         issued_on = max(bill.issued_on for _, bill in run)
-        yield _Booking("bill_run", month, issued_on, tuple(_bill_run(run)))
-        yield _Booking("opening", f"paid {month}", as_of, tuple(_paid_before(run)))
+        yield _Booking("bill_run", month, issued_on, balanced(_bill_run(run)))
+        yield _Booking("opening", f"paid {month}", as_of, balanced(_paid_before(run)))
     credit = sum(account.balance_fen for account in town)
     balances = [Leg(balance(account.account_no), -account.balance_fen) for account in town]
-    yield _Booking("opening", "balances", as_of, (Leg(OPENING, credit), *balances))
+    yield _Booking("opening", "balances", as_of, balanced((Leg(OPENING, credit), *balances)))
 
 
 def _bill_run(run: Iterable[tuple[TownAccount, TownBill]]) -> Iterable[Leg]:

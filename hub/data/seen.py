@@ -29,11 +29,11 @@ class SeenInPostgres:
         """Remember the attempt; false when it was there already."""
         values = {"terminal": terminal, "request_id": request_id, "seen_at": now}
         async with self._engine.connect() as connection:
-            result = await connection.execute(_remember, values)
+            new = (await connection.execute(_remember, values)).first() is not None
             if self._next_prune is None or now >= self._next_prune:
                 self._next_prune = now + _PRUNE
                 await connection.execute(_forget, {"before": now - self._keep})
-        return result.rowcount == 1
+        return new
 
 
 class SeenInFile:
@@ -77,5 +77,5 @@ def seen_requests_of(database: Database, keep: timedelta) -> SeenInPostgres | Se
     return SeenInPostgres(database.engine, keep)
 
 
-_remember = insert(seen_requests).on_conflict_do_nothing()
+_remember = insert(seen_requests).on_conflict_do_nothing().returning(seen_requests.c.request_id)
 _forget = delete(seen_requests).where(seen_requests.c.seen_at < bindparam("before"))
