@@ -50,13 +50,11 @@ def quote_panel(look: Look, account: Account) -> Panel:
     balance = (look.line("word.balance"), look.read(Amount(account.balance_fen)), False)
     if not account.due_fen and (session.business == "prepay" or not account.bills):
         return Panel(balance[0], balance[1], promise=look.line("promise.prepay"))
-    total = look.read(Amount(sum(bill.due_fen for bill in bills)))
-    return Panel(
-        look.line("word.due"),
-        look.read(Amount(needed_fen(account, bills))),
-        [(look.line("word.bills_total"), total, False), balance],
-        look.line("promise.before"),
-    )
+    total, needed = sum(bill.due_fen for bill in bills), needed_fen(account, bills)
+    rows = [balance]
+    if total != needed:
+        rows.insert(0, (look.line("word.bills_total"), look.read(Amount(total)), False))
+    return Panel(look.line("word.due"), look.read(Amount(needed)), rows, look.line("promise.before"))
 
 
 def cash_panel(look: Look, payment: Payment) -> Panel:

@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kiosk.numbers import account_error, check_digit, group_by_four, is_digits, meter_error
+from kiosk.numbers import (
+    account_error,
+    check_digit,
+    group_by_four,
+    is_digits,
+    is_meter_number,
+    meter_error,
+    reference,
+)
 
 METERS = ("9900010012500000000010", "9900010012500000000027")
 
@@ -16,6 +24,7 @@ digits = st.text("0123456789", min_size=1, max_size=30)
 @pytest.mark.parametrize("meter", METERS)
 def test_the_published_vectors_pass(meter: str) -> None:
     assert meter_error(meter, 22) == ""
+    assert is_meter_number(meter)
     assert check_digit(meter[:-1]) == int(meter[-1])
 
 
@@ -73,3 +82,7 @@ def test_grouping_keeps_every_digit_in_groups_of_four(number: str) -> None:
 
 def test_nothing_typed_reads_as_nothing() -> None:
     assert group_by_four("") == ""
+
+
+def test_a_reference_is_short_enough_to_read_out() -> None:
+    assert reference("0198f2c4a1b3e5d7a9c1e3f5b7d9f1a3") == "0198-F2C4-A1B3"
