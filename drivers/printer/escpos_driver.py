@@ -112,10 +112,7 @@ class EscposPrinter:
         except DriverError as error:
             self._health = DeviceHealth(DeviceStatus.OFFLINE, "offline", ErrorAction.RESET, detail=str(error))
         except OSError as error:
-            detail = f"the package fonts-noto-cjk is missing: {error}"
-            self._health = DeviceHealth(
-                DeviceStatus.HARDWARE_ERROR, "no_font", ErrorAction.CONFIGURATION, detail=detail
-            )
+            self._health = _no_font(error)
         return self._health
 
     def status(self) -> PrinterState:
