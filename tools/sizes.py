@@ -6,13 +6,24 @@ import subprocess
 import sys
 from pathlib import Path
 
-LONGEST = 400
+LONGEST = 500
 
 
 def main() -> int:
-    """Check every Python and QML file that git knows or would add; 1 when one is too long."""
+    """Check every Python and QML file outside the tests that git knows or would add; 1 when one is too long."""
     listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", "*.py", "*.qml"],
+        [
+            "git",
+            "ls-files",
+            "-z",
+            "--cached",
+            "--others",
+            "--exclude-standard",
+            "--",
+            "*.py",
+            "*.qml",
+            ":!tests",
+        ],
         check=True,
         capture_output=True,
         text=True,
