@@ -9,7 +9,7 @@ from kiosk.page import PageKind, Tone
 from kiosk.pages.draft import Draft
 from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.money import received_panel, whose
-from kiosk.pages.reading import Amount, Line, Months
+from kiosk.pages.reading import NOTHING, Amount, Line, Months
 from kiosk.pages.start import code, contact
 from kiosk.payment.model import Claim, Credit, Payment, PaymentState, Slip
 from kiosk.session.state import Page
@@ -131,10 +131,13 @@ def claim(look: Look) -> Draft:
         return draft
     _claimed(draft, case)
     why = look.line(f"claim.{case.reason if case.reason in CLAIM_REASONS else 'unanswered'}")
-    draft.prompt = look.join(why, look.line("claim.next", hotline=look.facts.hotline))
+    again = look.line("claim.not_again") if case.reason in ("declined", "unanswered") else NOTHING
+    draft.prompt = look.join(why, again, look.line("claim.next", hotline=look.facts.hotline))
     draft.row("reference", spelled(case.reference))
     whose(draft)
-    draft.notice("warning", look.line("claim.safe"), look.line(f"slip.{slip_state(case.slips, 'claim')}"))
+    # A note whose fate nobody knows is neither promised nor denied.
+    sure = look.line("claim.safe" if case.amount_fen else "claim.noted")
+    draft.notice("warning", sure, look.line(f"slip.{slip_state(case.slips, 'claim')}"))
     return draft
 
 

@@ -9,7 +9,7 @@ from kiosk.pages.look import Look, Press
 from kiosk.pages.reading import NOTHING, Amounts, Line
 from kiosk.session.state import Page
 
-CLOSED_REASONS = ("journal_damaged", "starting", "settling", "operator", "no_service")
+CLOSED_REASONS = ("journal_damaged", "journal_failed", "starting", "settling", "operator", "no_service")
 
 
 def attract(look: Look) -> Draft:
@@ -70,7 +70,7 @@ def closed(look: Look) -> Draft:
     known = reason if reason in CLOSED_REASONS else "no_service"
     draft.picture = "hourglass" if known in ("starting", "settling") else "closed"
     draft.title = look.line(f"closed.{known}")
-    text = look.line(f"closed.{known}_text")
+    text = look.line(f"closed.{known}_text", hotline=look.facts.hotline)
     why = cash_reason(look) if known == "no_service" else NOTHING
     where = look.line("closed.where", hotline=look.facts.hotline)
     draft.prompt = look.join(why, text, where)

@@ -202,8 +202,9 @@ def test_trouble_says_whether_money_is_safe_and_whom_to_call(lang: str, pages: d
         assert FACTS.hotline in entry.error
     assert nothing_taken in texts(pages["cancelled"])
     assert nothing_taken in texts(pages["closing_cancelled_0"])
-    for name in ("checking_slip", "claim_declined", "claim_note_fate_unknown"):
-        assert label(lang, "不要重复交费", "do not pay again") in texts(pages[name])
+    for name in ("checking_slip", "claim_declined", "claim_unanswered", "claim_note_fate_unknown"):
+        again = label(lang, "不要重复交费", "do not pay again") in texts(pages[name])
+        assert again == (name != "claim_note_fate_unknown")
         assert FACTS.hotline in texts(pages[name])
         assert "0198-F2C4-A1B3" in texts(pages[name])
 
@@ -343,6 +344,14 @@ def test_doubtful_money_is_never_added_to_certain_money(pages: dict[str, PageMod
     assert both.panel.headline == shown_amount(10000)
     assert list(rows(both).values()) == [shown_amount(5000)]
     assert shown_amount(15000) not in texts(both)
+
+
+def test_a_note_of_unknown_fate_is_neither_promised_nor_denied(
+    lang: str, pages: dict[str, PageModel]
+) -> None:
+    promised = label(lang, "不会丢", "not lost")
+    assert promised in texts(pages["claim_declined"])
+    assert promised not in texts(pages["claim_note_fate_unknown"])
 
 
 def test_more_time_says_what_happens_to_money(pages: dict[str, PageModel]) -> None:
