@@ -42,7 +42,8 @@ def on_report(desk: Desk, said: AcceptorSaid) -> None:
     """Deal with one report of the acceptor."""
     report = said.report
     desk.cash_state = report.state
-    if said.counter is not None:
+    if said.counter is not None or report.first or report.state in POWER_UPS:
+        # A count from before a restart says nothing of what happened during it.
         desk.counter = said.counter
     if report.state in POWER_UPS:
         _powered_up(desk, report)

@@ -1,0 +1,161 @@
+"""After a restart at any moment: every open payment is settled before the next customer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from drivers.cash.model import CashState
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
+from kiosk.payment.model import NoteState, PaymentState
+from kiosk.session.state import Page
+
+
+def restarted(stage: Any) -> Any:
+    stage.restart()
+    return stage
+
+
+def bring_up(stage: Any, state: CashState, value: int = 0, counter: int | None = None) -> None:
+    stage.acceptor(state, value, counter, first=True)
+
+
+def test_an_empty_journal_opens_for_customers(stage: Any) -> None:
+    restarted(stage)
+    assert stage.page is Page.ATTRACT
+    assert stage.effects == []
+
+
+def test_without_money_the_payment_is_cancelled(stage: Any) -> None:
+    stage.at_slot()
+    restarted(stage)
+    assert fx.DisableAcceptor() in stage.effects
+    bring_up(stage, CashState.IDLE)
+    stage.acceptor(CashState.DISABLED)
+    assert stage.journal[-1] == ev.Cancelled(key=stage.journal[0].key)
+    assert stage.page is Page.ATTRACT
+
+
+def test_money_that_is_in_is_paid_in(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    restarted(stage)
+    assert stage.page is not Page.ATTRACT
+    bring_up(stage, CashState.DISABLED)
+    assert stage.payment.state is PaymentState.SENDING
+    stage.hub()
+    assert stage.payment.credit.to_balance_fen == 5000
+    assert any(isinstance(e, fx.PrintSlip) for e in stage.effects)
+
+
+@pytest.mark.parametrize(
+    ("report", "value", "counter", "fate", "inserted"),
+    [
+        (CashState.STACKED, 10000, None, NoteState.STACKED, 10000),
+        (CashState.POWER_UP_NOTE_IN_BOX, 0, None, NoteState.STACKED, 10000),
+        (CashState.POWER_UP_NOTE_IN_HEAD, 0, None, NoteState.RETURNED, 0),
+        (CashState.RETURNING, 10000, None, NoteState.RETURNED, 0),
+        (CashState.DISABLED, 0, 8, NoteState.STACKED, 10000),
+        (CashState.DISABLED, 0, 7, NoteState.RETURNED, 0),
+        (CashState.DISABLED, 0, None, NoteState.UNKNOWN, 0),
+        (CashState.IDLE, 0, 8, NoteState.STACKED, 10000),
+    ],
+)
+def test_killed_between_intent_and_credit(
+    stage: Any, report: CashState, value: int, counter: int | None, fate: NoteState, inserted: int
+) -> None:
+    stage.acceptor(CashState.DISABLED, counter=7)
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    bring_up(stage, report, value, counter)
+    payment = next(iter(stage.core.books.payments.values()), None)
+    notes = payment.notes if payment else ()
+    if notes:
+        assert notes[0].state is fate
+        assert payment.inserted_fen == inserted
+    else:
+        assert inserted == 0
+    claims = [c.memo_fen for c in stage.core.books.open_claims]
+    assert claims == ([10000] if fate is NoteState.UNKNOWN else [])
+
+
+def test_a_note_still_in_escrow_is_stacked_since_its_intent_is_durable(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    bring_up(stage, CashState.ESCROW, 10000)
+    assert [e for e in stage.effects if isinstance(e, fx.StackNote)] == stage.effects[-1:]
+    stage.acceptor(CashState.STACKED, 10000)
+    assert fx.AcknowledgeNote() in stage.effects
+    stage.acceptor(CashState.DISABLED)
+    assert stage.payment.inserted_fen == 10000
+
+
+def test_killed_between_credit_and_acknowledgement_the_repeated_report_is_acknowledged_only(
+    stage: Any,
+) -> None:
+    stage.at_slot()
+    stage.note(10000)
+    restarted(stage)
+    bring_up(stage, CashState.STACKED, 10000)
+    assert fx.AcknowledgeNote() in stage.effects
+    assert stage.payment.inserted_fen == 10000
+    assert stage.core.books.open_claims == ()
+
+
+def test_killed_while_the_request_was_out_it_is_sent_again_unchanged(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    restarted(stage)
+    [sent] = [e for e in stage.effects if isinstance(e, fx.SendCredit)]
+    assert sent.payment.attempts == 2
+    first, second = (e for e in stage.journal if isinstance(e, ev.CreditSending))
+    assert (first.amount_fen, first.taken_at) == (second.amount_fen, second.taken_at)
+    assert stage.page is Page.SETTLING
+    stage.hub()
+    assert stage.page is Page.DONE
+
+
+def test_a_payment_under_check_does_not_keep_the_kiosk_from_the_next_customer(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.wait(16)
+    restarted(stage)
+    assert stage.page is Page.ATTRACT
+    assert any(isinstance(e, fx.SendCredit) for e in stage.effects)
+
+
+def test_a_receipt_that_may_have_come_out_is_printed_again_as_a_copy(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.hub()
+    restarted(stage)
+    [slip] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
+    assert slip.copy_no == 1
+    stage.printed()
+    assert stage.payment.state is PaymentState.PAID
+
+
+def test_open_claims_are_told_again(stage: Any) -> None:
+    stage.acceptor(CashState.STACKED, 2000)
+    restarted(stage)
+    assert [type(e) for e in stage.effects] == [fx.SendClaim]
+
+
+def test_the_running_number_goes_on(stage: Any) -> None:
+    stage.at_slot()
+    stage.press("cancel")
+    stage.acceptor(CashState.DISABLED)
+    stage.press("finish")
+    stage.restart()
+    stage.up().at_slot()
+    assert stage.payment.kiosk_no == 2

@@ -1,0 +1,163 @@
+"""After the amount is fixed: repeats, promises, claims and slips."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from drivers.cash.model import CashState
+from kiosk.hubclient import wire
+from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused, Unknown, UnknownReason
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
+from kiosk.payment.model import PaymentState
+from kiosk.session.state import Page
+
+
+def problem(code: str, status: int = 409) -> Refused:
+    return Refused(wire.Problem(status=status, code=code))
+
+
+@pytest.fixture
+def sent(stage: Any) -> Any:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    return stage
+
+
+def credits_sent(stage: Any) -> list[ev.CreditSending]:
+    return [e for e in stage.journal if isinstance(e, ev.CreditSending)]
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [
+        NotSent(NotSentReason.REFUSED, "no"),
+        Unknown(UnknownReason.TIMEOUT, ""),
+        Unknown(UnknownReason.SIGNATURE, ""),
+        problem("stale_signature", 401),
+        problem("unknown_terminal", 401),
+    ],
+    ids=lambda o: type(o).__name__,
+)
+def test_an_unanswered_request_is_repeated_with_the_same_content(sent: Any, outcome: Any) -> None:
+    sent.hub(outcome)
+    assert sent.page is Page.PAYING
+    effects = sent.wait(2)
+    [again] = [e for e in effects if isinstance(e, fx.SendCredit)]
+    first, second = credits_sent(sent)
+    assert (second.attempt, second.amount_fen, second.taken_at, second.business_date) == (
+        2,
+        first.amount_fen,
+        first.taken_at,
+        first.business_date,
+    )
+    assert again.payment.payment_id == sent.payment.payment_id
+
+
+def test_repeats_come_slower_and_slower_but_never_stop_before_the_claim(sent: Any) -> None:
+    gaps = []
+    for _ in range(4):
+        sent.hub(Unknown(UnknownReason.TIMEOUT, ""))
+        before, attempts = sent.mono, sent.payment.attempts
+        while sent.payment.attempts == attempts:
+            sent.wait(0.25)
+        gaps.append(sent.mono - before)
+    assert gaps == sorted(gaps)
+    assert gaps[-1] > 3 * gaps[0]
+
+
+def test_the_customer_gets_a_slip_and_may_go_while_the_kiosk_goes_on(sent: Any) -> None:
+    sent.hub(Unknown(UnknownReason.TIMEOUT, ""))
+    sent.wait(16)
+    assert sent.payment.state is PaymentState.CHECKING
+    assert sent.page is Page.CHECKING
+    assert [e.slip for e in sent.journal if isinstance(e, ev.SlipIntended)] == ["checking"]
+    sent.wait(31)
+    assert sent.page is Page.ATTRACT
+    key = sent.payment.payment_id
+    assert sent.core.books.open_payments[0].payment_id == key
+    sent.hub()
+    assert sent.core.books.open_payments == ()
+    assert sent.page is Page.ATTRACT
+
+
+def test_an_answer_while_the_customer_still_reads_being_checked_shows_that_it_is_done(sent: Any) -> None:
+    sent.wait(16)
+    assert sent.page is Page.CHECKING
+    sent.hub()
+    assert sent.page is Page.DONE
+    assert sent.payment.state is PaymentState.PAID
+
+
+def test_an_answer_twice_credits_once(sent: Any) -> None:
+    payment = sent.payment
+    sent.hub()
+    sent.hub(Answer(sent.booked(payment), replayed=True))
+    assert sum(isinstance(e, ev.CreditApproved) for e in sent.journal) == 1
+
+
+def test_an_answer_for_other_money_is_no_answer(sent: Any) -> None:
+    import msgspec
+
+    body = msgspec.structs.replace(
+        sent.booked(sent.payment), amount_fen=9900, to_balance_fen=9900, balance_after_fen=9900
+    )
+    sent.hub(Answer(body))
+    assert sent.payment.state is PaymentState.SENDING
+    assert not sent.payment.in_flight
+
+
+def test_a_refusal_becomes_a_claim_with_a_slip_and_the_hub_is_told(sent: Any) -> None:
+    sent.hub(problem("unknown_account", 404))
+    assert sent.payment.state is PaymentState.CLAIMED
+    assert sent.page is Page.CLAIM
+    assert [type(e).__name__ for e in sent.effects] == ["PrintSlip", "SendClaim"]
+    [claim] = sent.core.books.open_claims
+    assert (claim.reason, claim.amount_fen) == ("declined", 5000)
+    sent.claim_taken()
+    assert sent.core.books.open_claims == ()
+
+
+def test_no_answer_ends_in_a_claim_after_the_set_number_of_attempts(sent: Any) -> None:
+    for _ in range(5):
+        sent.hub(Unknown(UnknownReason.TIMEOUT, ""))
+        sent.wait(40)
+    [claim] = sent.core.books.open_claims
+    assert (claim.reason, claim.amount_fen) == ("unanswered", 5000)
+    assert len(credits_sent(sent)) == 5
+
+
+def test_a_claim_is_told_until_the_hub_has_it(sent: Any) -> None:
+    from kiosk.core.inputs import ClaimSaid
+
+    sent.hub(problem("unknown_account", 404))
+    for outcome in (Unknown(UnknownReason.TIMEOUT, ""), problem("hub_busy", 503), problem("odd", 422)):
+        [claim] = sent.core.books.open_claims
+        sent.says(ClaimSaid(claim.claim_id, claim.attempts, outcome))
+        effects = sent.wait(60)
+        assert [type(e) for e in effects if isinstance(e, fx.SendClaim)] == [fx.SendClaim]
+    sent.claim_taken()
+    assert sent.core.books.open_claims == ()
+
+
+def test_a_receipt_that_does_not_come_out_does_not_undo_the_payment(sent: Any) -> None:
+    sent.hub()
+    sent.printed(ok=False, reason="paper_out")
+    assert sent.payment.state is PaymentState.PAID
+    assert sent.payment.slips[0].printed is False
+    assert sent.page is Page.DONE
+    notice = sent.core.page.notice
+    assert notice is not None
+    assert sent.payment.credit.hub_no in str(sent.core.page)
+
+
+def test_an_outcome_of_an_unknown_print_job_is_ignored(sent: Any) -> None:
+    from kiosk.core.inputs import SlipOutcome
+
+    before = list(sent.journal)
+    sent.says(SlipOutcome("0" * 32, True))
+    assert sent.journal == before
