@@ -31,7 +31,7 @@ class Exposition(Collector):
         """Give content type and text for an Accept header; the plain format for one that makes no sense."""
         try:
             encode, kind = choose_encoder(accept)
-        except ValueError:
+        except (ValueError, TypeError):  # both come of a version that is none
             encode, kind = choose_encoder("")
         return kind, encode(self._registry)
 
