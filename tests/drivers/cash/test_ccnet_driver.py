@@ -64,7 +64,7 @@ def until(acceptor: CcnetAcceptor, state: CashState, seconds: float = 20.0) -> C
             seen.append(report.state)
             if report.state is state:
                 return report
-        time.sleep(0.01)
+        time.sleep(0.003)
     raise AssertionError(f"no {state} but {seen}")
 
 
@@ -173,7 +173,7 @@ def await_status(unit: Launched, key: str, value: object) -> None:
     deadline = time.monotonic() + 20
     while unit.do("status")[key] != value:
         assert time.monotonic() < deadline, unit.do("status")
-        time.sleep(0.01)
+        time.sleep(0.003)
 
 
 def test_note_of_a_disabled_type_is_rejected(ready: CcnetAcceptor, unit: Launched) -> None:
