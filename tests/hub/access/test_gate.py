@@ -1,0 +1,112 @@
+"""The door of a real hub: who is let in, and that every answer is signed."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import requests
+
+STATUS = "/v1/status"
+Change = Callable[[requests.PreparedRequest], None]
+
+
+def code_of(reply: requests.Response) -> str:
+    assert reply.headers["Content-Type"] == "application/problem+json"
+    code: str = reply.json()["code"]
+    return code
+
+
+def test_a_signed_request_is_answered_signed(hub: Any) -> None:
+    reply = hub.client().get(STATUS)
+    assert reply.status_code == 200
+    assert reply.json()["mode"] == "open"
+
+
+def test_what_fits_no_route_is_answered_signed_too(hub: Any) -> None:
+    assert code_of(hub.client().get("/v1/nothing")) == "not_found"
+    reply = hub.client().send(hub.client().signed("POST", STATUS))
+    assert (reply.status_code, code_of(reply)) == (405, "method_not_allowed")
+
+
+def test_an_unknown_terminal_gets_an_unsigned_refusal(hub: Any) -> None:
+    client = hub.client("nobody", bytes(32))
+    reply = client.send(client.signed("GET", STATUS), verify=False)
+    assert (reply.status_code, code_of(reply)) == (401, "unknown_terminal")
+    assert "Signature" not in reply.headers
+
+
+def test_another_terminals_key_is_a_bad_signature(hub: Any) -> None:
+    client = hub.client("kiosk-1", bytes(range(1, 33)))
+    reply = client.send(client.signed("GET", STATUS), verify=False)
+    assert (reply.status_code, code_of(reply)) == (401, "bad_signature")
+
+
+def _other_path(request: requests.PreparedRequest) -> None:
+    request.url = str(request.url).replace(STATUS, "/v1/accounts/1")
+
+
+def _other_body(request: requests.PreparedRequest) -> None:
+    request.body = b"{}"
+    request.headers["Content-Length"] = "2"
+
+
+def _without(header: str) -> Change:
+    def change(request: requests.PreparedRequest) -> None:
+        del request.headers[header]
+
+    return change
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        _other_path,
+        _other_body,
+        _without("Content-Digest"),
+        _without("Signature"),
+        _without("Signature-Input"),
+    ],
+)
+def test_a_changed_request_is_a_bad_signature(hub: Any, change: Change) -> None:
+    client = hub.client()
+    request = client.signed("GET", STATUS)
+    change(request)
+    assert code_of(client.send(request)) == "bad_signature"
+
+
+@pytest.mark.parametrize(
+    "left_out", ["@method", "@path", "content-digest", "power-terminal", "power-request"]
+)
+def test_a_signature_that_covers_too_little_is_refused(hub: Any, left_out: str) -> None:
+    client = hub.client()
+    covered = ("@method", "@path", "content-digest", "power-terminal", "power-request")
+    request = client.signed("GET", STATUS, covered=tuple(name for name in covered if name != left_out))
+    assert code_of(client.send(request)) == "bad_signature"
+
+
+@pytest.mark.parametrize("seconds", [400, -400])
+def test_a_signature_out_of_the_window_is_stale(hub: Any, seconds: int) -> None:
+    client = hub.client()
+    reply = client.send(client.signed("GET", STATUS, age=timedelta(seconds=seconds)))
+    assert (reply.status_code, code_of(reply)) == (401, "stale_signature")
+
+
+@pytest.mark.parametrize("seconds", [200, -200])
+def test_a_clock_that_is_a_little_off_does_no_harm(hub: Any, seconds: int) -> None:
+    client = hub.client()
+    assert client.send(client.signed("GET", STATUS, age=timedelta(seconds=seconds))).status_code == 200
+
+
+def test_an_attempt_is_taken_once(hub: Any) -> None:
+    client = hub.client()
+    request = client.signed("GET", STATUS)
+    assert client.send(request).status_code == 200
+    reply = client.send(request)
+    assert (reply.status_code, code_of(reply)) == (401, "replayed_request")
+
+
+def test_a_body_too_long_is_refused(hub: Any) -> None:
+    client = hub.client()
+    reply = client.send(client.signed("PUT", f"/v1/payments/{'a' * 32}", b" " * 70_000), verify=False)
+    assert (reply.status_code, code_of(reply)) == (400, "bad_request")

@@ -1,0 +1,24 @@
+"""The business date at the cut-over."""
+
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from hub.business.day import Day
+
+LATE = Day(cut_over=timedelta(hours=23, minutes=30), closing=timedelta(minutes=5))
+
+
+@pytest.mark.parametrize(
+    ("utc", "day", "expected", "mode"),
+    [
+        ("2026-03-01T15:59:59", Day(), date(2026, 3, 1), "open"),
+        ("2026-03-01T16:00:00", Day(), date(2026, 3, 2), "open"),
+        ("2026-03-01T15:29:59", LATE, date(2026, 3, 1), "open"),
+        ("2026-03-01T15:30:00", LATE, date(2026, 3, 2), "day_end"),
+        ("2026-03-01T15:35:00", LATE, date(2026, 3, 2), "open"),
+    ],
+)
+def test_business_date_and_mode(utc: str, day: Day, expected: date, mode: str) -> None:
+    now = datetime.fromisoformat(utc).replace(tzinfo=UTC)
+    assert (day.business_date(now), day.mode(now)) == (expected, mode)

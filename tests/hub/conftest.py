@@ -1,0 +1,173 @@
+"""A real hub on SQLite and on PostgreSQL, shared by all tests; each test makes accounts of its own."""
+
+import itertools
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from hub.business.numbers import meter_number
+from hub.data.check import Report, check
+from hub.data.database import sync_engine
+from hub.data.migrate import migrate
+from hub.data.seed import add_accounts
+from hub.data.town_model import AccountState, TownAccount, TownBill, TownMeter
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # the tools folder is not an installed package
+
+from tools.hub_process import HubClient, HubProcess, power_hub, write_test_key
+from tools.postgres import throwaway_postgres
+
+KEYS = {"kiosk-1": bytes(range(32)), "kiosk-2": bytes(range(1, 33))}
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Books:
+    """A database with a schema; `account` writes one more customer into it."""
+
+    url: str
+    engine: Engine
+
+    def account(
+        self,
+        charges: tuple[int, ...] = (),
+        balance: int = 0,
+        *,
+        overdue_days: int = -10,
+        state: AccountState = "open",
+    ) -> TownAccount:
+        """Add an account with these charges, oldest month first; the oldest is overdue by so many days."""
+        number = next(_numbers)
+        today = business_today()
+        bills = tuple(
+            TownBill(
+                month=f"2025-{month:02d}",
+                kwh=100,
+                lines=(),
+                charge_fen=charge,
+                read_on=date(2025, month, 1),
+                issued_on=date(2025, month, 5),
+                due_date=today - timedelta(days=overdue_days if month == 1 else -10),
+            )
+            for month, charge in enumerate(charges, 1)
+        )
+        account = TownAccount(
+            account_no=f"0399{900_000_000_000 + number}",
+            name="测试户",
+            phone="13900000000",
+            address="江城区试验路18号502房",
+            supply_unit="测试供电所",
+            usage_class="residential",
+            tariff_id="GD-RES-STEP",
+            large_household=False,
+            state=state,
+            opened_on=date(2020, 1, 1),
+            closed_on=None,
+            balance_fen=balance,
+            meters=(TownMeter(meter_number(f"9900099{number:014d}"), f"{number:016d}", "postpaid"),),
+            bills=bills,
+        )
+        with self.engine.begin() as connection:
+            add_accounts(connection, [account], today, datetime.now(UTC))
+        return account
+
+    def check(self) -> Report:
+        with self.engine.connect() as connection:
+            return check(connection)
+
+
+@dataclass
+class Served(Books):
+    """Books behind a running hub."""
+
+    process: HubProcess
+    clients: list[HubClient] = field(default_factory=list)
+
+    def client(self, terminal: str = "kiosk-1", key: bytes | None = None) -> HubClient:
+        client = HubClient(self.process.url, terminal, key or KEYS[terminal])
+        self.clients.append(client)
+        return client
+
+
+def business_today() -> date:
+    return (datetime.now(UTC) + timedelta(hours=8)).date()
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[str]:
+    """A PostgreSQL server; where it is not installed this fails and names the package."""
+    with throwaway_postgres() as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def new_database(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], str]:
+    """Make an empty database of a kind, `sqlite` or `postgresql`, and give its URL."""
+
+    def make(kind: str) -> str:
+        number = next(_numbers)
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path_factory.mktemp('books')}/{number}.sqlite"
+        server: str = request.getfixturevalue("postgres")
+        engine = sync_engine(server)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text(f"CREATE DATABASE books_{number}"))
+        engine.dispose()
+        return server.replace("/postgres?", f"/books_{number}?")
+
+    return make
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def books(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> Iterator[Books]:
+    """Empty books of the test's own."""
+    url = new_database(request.param)
+    engine = sync_engine(url)
+    migrate(engine)
+    yield Books(url, engine)
+    engine.dispose()
+
+
+def with_terminals(url: str, folder: Path) -> None:
+    for name, key in KEYS.items():
+        file = write_test_key(folder / f"{name}.key", key)
+        power_hub("terminal", "add", name, "--key", str(file), "--database", url)
+
+
+@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+def hub(
+    request: pytest.FixtureRequest,
+    new_database: Callable[[str], str],
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Served]:
+    """A running hub with two terminals; at the end its books must balance."""
+    url = new_database(request.param)
+    with_terminals(url, tmp_path_factory.mktemp("keys"))
+    served = Served(url, sync_engine(url), HubProcess(url))
+    yield served
+    for client in served.clients:
+        client.close()
+    code = served.process.stop()
+    report = served.check()
+    served.engine.dispose()
+    assert code == 0
+    assert report.findings == ()
+    assert report.ledger_sum == 0
+
+
+@pytest.fixture
+def own_hub(books: Books, tmp_path: Path) -> Iterator[Served]:
+    """A hub that the test may kill."""
+    with_terminals(books.url, tmp_path)
+    served = Served(books.url, books.engine, HubProcess(books.url))
+    yield served
+    for client in served.clients:
+        client.close()
+    served.process.kill()
