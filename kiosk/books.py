@@ -87,7 +87,9 @@ class Books:
         claim_id = shown.claim_id if shown else ""
         self.payments = {k: p for k, p in self.payments.items() if not p.ended or k == keep}
         self.claims = {
-            k: c for k, c in self.claims.items() if c.state is ClaimState.OPEN or k == claim_id or c.payment_id == keep
+            k: c
+            for k, c in self.claims.items()
+            if c.state is ClaimState.OPEN or k == claim_id or c.payment_id == keep
         }
 
 

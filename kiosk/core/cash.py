@@ -104,6 +104,7 @@ def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
 
 
 def _stacked(desk: Desk, report: CashReport) -> None:
+    desk.counter = None  # it has moved, and a count from before it moved would credit the next note twice
     value = report.note.value_fen if report.note else 0
     payment, last = desk.collecting, desk.books.last_note
     if payment is not None and (note := payment.intended) is not None:
@@ -269,6 +270,8 @@ def _show_cancelled(desk: Desk, payment: Payment) -> None:
     elif payment.ended_by == "customer":
         desk.go(Page.CANCELLED)
         desk.after("page", desk.config.screen.done_s)
+    elif payment.ended_by == "fault":
+        desk.go(Page.MESSAGE, message="no_cash")
     else:
         desk.start_over()
 

@@ -13,8 +13,8 @@ from kiosk.lanes.lane import Lane, Tell
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
 
-COUNTED = frozenset({CashState.IDLE, CashState.DISABLED})
-"""States in which the device's own counter stands still and can be asked."""
+COUNTED = frozenset({CashState.IDLE, CashState.DISABLED, CashState.ESCROW})
+"""States in which the device's own counter stands still and can be asked; in escrow it is the count of before."""
 DECISION_S = 2.0
 REOPEN_S = 1.0
 

@@ -44,8 +44,8 @@ class Page(StrEnum):
 class NoteNotice:
     """The last thing that happened at the note slot, shown on the cash page.
 
-    `kind`: credited, returned, refused, rejected, paused, jam; `reason` is a word: over_limit, type_off, hub_gone,
-    not_recognised, second_note, ...
+    `kind`: credited, returned, refused, rejected, paused, jam, trouble (the acceptor cannot go on), kept (money is in
+    and stays in); `reason` is a word: over_limit, type_off, hub_gone, closing, not_recognised, second_note, ...
     """
 
     kind: str
@@ -94,7 +94,7 @@ class Facts:
     accepted_fen: tuple[int, ...] = ()
     """Note values taken, largest first."""
     closed_reason: str = ""
-    """Empty, or: journal_damaged, starting, settling, operator, no_service."""
+    """Empty, or: journal_damaged, journal_failed, starting, settling, operator, no_service."""
     hotline: str = "95598"
     account_lengths: tuple[int, ...] = (16, 13, 10)
     meter_length: int = 22

@@ -79,6 +79,7 @@ class World:
         self.first = True
         self.hub: dict[str, int] = {}
         self.claims: dict[str, wire.Claim] = {}
+        self.tombstones: set[str] = set()
         self.bad_line = True
 
     def tell(self, told: Input) -> None:
@@ -127,6 +128,7 @@ class World:
         if luck < 0.15:
             outcome: Any = NotSent(NotSentReason.REFUSED, "")
         else:
+            assert payment.payment_id not in self.tombstones, "credited after it was claimed"
             known = self.hub.setdefault(payment.payment_id, payment.inserted_fen)
             assert known == payment.inserted_fen, "the same id with other content"
             outcome = Unknown(UnknownReason.TIMEOUT, "") if luck < 0.4 else Answer(self.stage.booked(payment))
@@ -144,7 +146,10 @@ class World:
         )
         if self.bad_line and self.rng.random() < 0.3:
             return ClaimSaid(claim.claim_id, claim.attempts, Unknown(UnknownReason.TIMEOUT, ""))
-        self.claims[claim.claim_id] = body
+        whole = claim.reason in {"declined", "unanswered"}
+        if not (whole and claim.payment_id in self.hub):
+            self.claims[claim.claim_id] = body
+            self.tombstones |= {claim.payment_id} if whole else set()
         return ClaimSaid(claim.claim_id, claim.attempts, Answer(body))
 
     def poll(self) -> None:
