@@ -165,6 +165,11 @@ class Bench:
         if self.kiosk is not None:
             self.kiosk.kill()
 
+    def end_kiosk(self) -> None:
+        """End the kiosk in good order."""
+        if self.kiosk is not None:
+            self.kiosk.end()
+
     # Evidence.
 
     def hub_command(self, *arguments: str) -> str:

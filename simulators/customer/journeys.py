@@ -12,14 +12,13 @@ from simulators.customer.customer import Customer, JourneyError
 @dataclass(frozen=True)
 class Journey:
     """One way through the kiosk. `owes` picks a customer with arrears (or without); `changes` shorten waits that
-    would otherwise take minutes; `leaves_money` is false where none may have been taken."""
+    would otherwise take minutes."""
 
     name: str
     tells: str
     play: Callable[[Customer], None]
     owes: bool = True
     changes: Tables = field(default_factory=dict)
-    leaves_money: bool = True
 
 
 def pay_cash(customer: Customer) -> None:
@@ -105,8 +104,6 @@ JOURNEYS = {
             walk_away,
             changes={"screen": {"cash_idle_s": 3.0, "question_s": 20.0}},
         ),
-        Journey(
-            "cancel-before-money", "leaves before any note is in", cancel_before_money, leaves_money=False
-        ),
+        Journey("cancel-before-money", "leaves before any note is in", cancel_before_money),
     )
 }

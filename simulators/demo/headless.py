@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import json
 import shutil
+import sqlite3
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -18,7 +19,7 @@ from simulators.customer.customer import Customer, JourneyError
 from simulators.customer.faults import Fault
 from simulators.customer.hand import Hand
 from simulators.customer.journeys import Journey
-from simulators.demo.evidence import account, settled_figures
+from simulators.demo.evidence import Figures, account, settled_figures
 from simulators.far_end import ControlError
 
 OWES = "0399000000000018"
@@ -52,8 +53,8 @@ def play(run: Run, say: Say) -> dict[str, Any]:
         why = _walk(run.journey, customer)
         say("asking acceptor, hub and journal")
         result = _judged(run, bench, customer, why)
-        bench.kill_kiosk()
-        shutil.copyfile(bench.folder / "journal.sqlite", run.out / "journal.sqlite")
+        bench.end_kiosk()
+        _copy_journal(bench.folder / "journal.sqlite", run.out / "journal.sqlite")
     return {**result, "seconds": round(time.monotonic() - began, 1)}
 
 
@@ -62,6 +63,16 @@ def _clear(out: Path) -> None:
     for old in ("bench", "screens"):
         shutil.rmtree(out / old, ignore_errors=True)
     (out / "screens").mkdir(parents=True)
+
+
+def _copy_journal(journal: Path, copy: Path) -> None:
+    """Copy through SQLite: the last rows may still stand in the write-ahead log."""
+    copy.unlink(missing_ok=True)
+    with (
+        contextlib.closing(sqlite3.connect(journal)) as one,
+        contextlib.closing(sqlite3.connect(copy)) as other,
+    ):
+        one.backup(other)
 
 
 def _merged(*all_changes: Tables) -> Tables:
@@ -113,8 +124,8 @@ def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, A
         why = "money is not accounted for"
     if not why and not books["ok"]:
         why = "the hub's books do not balance"
-    if not why and found.credited and not receipt and not run.fault:
-        why = "no receipt was printed"
+    if not why and not run.fault:
+        why = _promise_broken(found, customer, receipt)
     return {
         "journey": run.journey.name,
         "fault": run.fault.name if run.fault else None,
@@ -127,6 +138,15 @@ def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, A
         "digits": customer.hand.digits,
         "machine_seconds": round(customer.hand.machine_s, 2),
     }
+
+
+def _promise_broken(found: Figures, customer: Customer, receipt: str | None) -> str:
+    """Say which promise of an undisturbed journey was not kept: every note put in is credited, and on paper."""
+    if found.credited != customer.inserted_fen:
+        return f"{customer.inserted_fen} fen were put in, {found.credited} fen are credited"
+    if found.credited and not receipt:
+        return "no receipt was printed"
+    return ""
 
 
 def _receipt(bench: Bench, out: Path) -> str | None:
