@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import ipaddress
+import json
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, get_args, get_origin
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 from msgspec import Meta
 
-Positive = Annotated[float, Meta(gt=0)]
-Count = Annotated[int, Meta(ge=1)]
-Fen = Annotated[int, Meta(ge=0)]
+from kiosk.hubclient.client import checked_base_url
+from kiosk.toml_lines import line_of, line_of_error
+
+Seconds = Annotated[float, Meta(gt=0, le=86_400)]
+Count = Annotated[int, Meta(ge=1, le=100_000)]
+Fen = Annotated[int, Meta(ge=1, le=100_000_000)]
+Baud = Annotated[int, Meta(ge=300, le=4_000_000)]
+Text = Annotated[str, Meta(min_length=1)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -22,13 +30,13 @@ class ConfigError(Exception):
 
 
 class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One table of kiosk.toml."""
+    """One table of kiosk.toml. A rule that no type can say raises ValueError("key: what is expected")."""
 
 
 class Terminal(Section, frozen=True, kw_only=True):
-    """Who this kiosk is. `bench` allows test keys and is refused nowhere else than in a field unit's packaging."""
+    """Who this kiosk is. `bench` allows key files that are marked as test keys: never set it in the field."""
 
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,20}$")]
+    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,20}\Z")]
     site: str = ""
     company: str = "示例供电公司 Sample Power Company"
     hotline: str = "95598"
@@ -38,22 +46,36 @@ class Terminal(Section, frozen=True, kw_only=True):
     """Of the clock on screen and slips; the journal and the hub use UTC."""
     bench: bool = False
 
+    def __post_init__(self) -> None:
+        try:
+            ZoneInfo(self.timezone)
+        except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+            raise ValueError(f"timezone: expected a name like Asia/Shanghai: {error}") from error
+
 
 class Hub(Section, frozen=True, kw_only=True):
     """Where the hub is and how long the kiosk waits. Time-outs nest: `deadline_s` is above the hub's own."""
 
     url: str
     key_file: Path
-    connect_s: Positive = 5.0
-    deadline_s: Positive = 20.0
-    query_deadline_s: Positive = 8.0
-    status_every_s: Positive = 15.0
-    checking_after_s: Positive = 15.0
+    connect_s: Seconds = 5.0
+    deadline_s: Seconds = 20.0
+    query_deadline_s: Seconds = 8.0
+    status_every_s: Seconds = 15.0
+    checking_after_s: Seconds = 15.0
     """How long a customer waits for an unanswered payment before a slip promises that it is being checked."""
-    retry_first_s: Positive = 1.0
-    retry_most_s: Positive = 300.0
+    retry_first_s: Seconds = 1.0
+    retry_most_s: Seconds = 300.0
     claim_after_attempts: Count = 200
     """After so many unanswered attempts the payment becomes a claim with an owner."""
+
+    def __post_init__(self) -> None:
+        try:
+            checked_base_url(self.url)
+        except ValueError as error:
+            raise ValueError(f"url: {error}") from error
+        if self.retry_most_s < self.retry_first_s:
+            raise ValueError(f"retry_most_s: expected at least retry_first_s ({self.retry_first_s:g})")
 
 
 class JournalFile(Section, frozen=True, kw_only=True):
@@ -66,12 +88,12 @@ class Acceptor(Section, frozen=True, kw_only=True):
     """The note acceptor's line."""
 
     protocol: Literal["ccnet"] = "ccnet"
-    port: str
-    baudrate: Count = 9600
+    port: Text
+    baudrate: Baud = 9600
     parity: Literal["N", "E", "O"] = "N"
     bytesize: Literal[7, 8] = 8
     stopbits: Literal[1, 2] = 1
-    poll_ms: Count = 100
+    poll_ms: Annotated[int, Meta(ge=10, le=2000)] = 100
     counter: bool = True
     """Whether the unit answers GET COUNTER OF STACKED BILLS; where it does not, a lost note becomes a claim."""
 
@@ -79,39 +101,46 @@ class Acceptor(Section, frozen=True, kw_only=True):
 class Printer(Section, frozen=True, kw_only=True):
     """The receipt printer's line and paper."""
 
-    port: str
-    baudrate: Count = 115200
+    port: Text
+    baudrate: Baud = 115200
     parity: Literal["N", "E", "O"] = "N"
     bytesize: Literal[7, 8] = 8
     stopbits: Literal[1, 2] = 1
     columns: Literal[32, 48] = 48
     chinese: Literal["text", "raster"] = "text"
-    check_every_s: Positive = 2.0
-    print_deadline_s: Positive = 20.0
+    check_every_s: Seconds = 1.0
+    print_deadline_s: Seconds = 20.0
 
 
 class Cash(Section, frozen=True, kw_only=True):
     """Which notes are taken and how much at once."""
 
     accepted_fen: tuple[Fen, ...] = (10000, 5000, 2000, 1000)
-    currency: str = "CNY"
+    currencies: tuple[str, ...] = ("CNY", "CHN")
+    """Codes that mark our notes in the acceptor's table: the ISO currency, or the country as CCNET units put it."""
     most_notes: Count = 50
-    most_fen: Count = 200000
-    closing_s: Positive = 5.0
+    most_fen: Fen = 200000
+    closing_s: Seconds = 5.0
     """How long the acceptor may take to report itself closed when no note is on its way."""
-    note_fate_s: Positive = 60.0
+    note_fate_s: Seconds = 60.0
     """How long a note may be on its way to the box before its fate counts as unknown."""
+
+    def __post_init__(self) -> None:
+        if not self.accepted_fen or len(set(self.accepted_fen)) < len(self.accepted_fen):
+            raise ValueError("accepted_fen: expected at least one note value, each once")
+        if self.most_fen < min(self.accepted_fen):
+            raise ValueError(f"most_fen: expected at least the smallest note ({min(self.accepted_fen)})")
 
 
 class Screen(Section, frozen=True, kw_only=True):
     """How long pages stand (screen times in seconds)."""
 
-    idle_s: Positive = 60.0
-    private_idle_s: Positive = 45.0
-    cash_idle_s: Positive = 180.0
-    question_s: Annotated[float, Meta(ge=20)] = 30.0
-    done_s: Positive = 8.0
-    slip_s: Positive = 30.0
+    idle_s: Seconds = 60.0
+    private_idle_s: Seconds = 45.0
+    cash_idle_s: Seconds = 180.0
+    question_s: Annotated[float, Meta(ge=20, le=600)] = 30.0
+    done_s: Seconds = 8.0
+    slip_s: Seconds = 30.0
     """How long a page stands that asks to take a slip with a reference."""
 
 
@@ -120,6 +149,15 @@ class Health(Section, frozen=True, kw_only=True):
 
     host: str = "127.0.0.1"
     port: Port = 9180
+
+    def __post_init__(self) -> None:
+        try:
+            loopback = ipaddress.ip_address(self.host).is_loopback
+        except ValueError:
+            loopback = False
+        if not loopback:
+            # Whoever reaches it from outside must first prove who they are, and this server asks nobody.
+            raise ValueError("host: expected a loopback address, 127.0.0.1 or ::1")
 
 
 class Log(Section, frozen=True, kw_only=True):
@@ -144,29 +182,39 @@ class Config(Section, frozen=True, kw_only=True):
 
 def load(path: Path) -> Config:
     """Read and check the settings. Relative paths are taken from the file's own folder. Raises ConfigError."""
+    text = _read(path)
     try:
-        text = path.read_text(encoding="utf-8")
         raw = tomllib.loads(text)
-    except OSError as error:
-        raise ConfigError(f"{path}: {error.strerror}") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: {error}") from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}:{line_of_error(text, error)}: not TOML: {error}") from error
+    for keys, expected in _unknown(raw):
+        raise ConfigError(
+            f"{path}:{line_of(text, *keys)}: unknown key {_name(keys)}; expected one of: {expected}"
+        )
     try:
         config = msgspec.convert(raw, type=Config, dec_hook=_decode)
     except msgspec.ValidationError as error:
-        raise ConfigError(_explain(path, text, str(error))) from error
-    try:
-        ZoneInfo(config.terminal.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        at = _line(text, "terminal", "timezone")
-        raise ConfigError(f"{path}:{at}: terminal.timezone: no such time zone: {error}") from error
+        keys, what = _explained(str(error))
+        raise ConfigError(f"{path}:{line_of(text, *keys)}: {what}") from error
     return _resolved(config, path.parent.resolve())
 
 
+def _read(path: Path) -> str:
+    try:
+        data = path.read_bytes()
+        # Some editors begin a file with a byte order mark, and end lines their own way.
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise ConfigError(f"{path}:{line}: not UTF-8: {error.reason}") from error
+
+
 def _decode(kind: type, value: Any) -> Any:
-    if kind is Path and isinstance(value, str):
+    if kind is Path and isinstance(value, str) and value and "\0" not in value:
         return Path(value)
-    raise TypeError(f"Expected `{kind.__name__}`, got `{type(value).__name__}`")
+    raise TypeError(f"Expected a path, got {json.dumps(value, ensure_ascii=False, default=str)}")
 
 
 def _resolved(config: Config, folder: Path) -> Config:
@@ -175,47 +223,67 @@ def _resolved(config: Config, folder: Path) -> Config:
     return msgspec.structs.replace(config, hub=hub, journal=journal)
 
 
-_UNKNOWN = re.compile(r"Object contains unknown field `(?P<key>[^`]+)`(?: - at `\$\.?(?P<at>[^`]*)`)?")
-_MISSING = re.compile(r"Object missing required field `(?P<key>[^`]+)`(?: - at `\$\.?(?P<at>[^`]*)`)?")
-_WRONG = re.compile(r"(?P<what>.*) - at `\$\.?(?P<at>[^`]*)`")
+def _unknown(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Keys that no section has, with those that could stand there."""
+    tables = {field.name: field.type.__struct_fields__ for field in msgspec.structs.fields(Config)}
+    for table, value in raw.items():
+        if table not in tables:
+            yield (table,), ", ".join(tables)
+        elif isinstance(value, dict):
+            for key in value:
+                if key not in tables[table]:
+                    yield (table, key), ", ".join(tables[table])
 
 
-def _explain(path: Path, text: str, message: str) -> str:
-    if found := _UNKNOWN.fullmatch(message):
-        table, key = found["at"] or "", found["key"]
-        expected = ", ".join(_known(table))
-        name = f"{table}.{key}" if table else key
-        return f"{path}:{_line(text, table, key)}: unknown key {name}; expected one of: {expected}"
+_MISSING = re.compile(r"Object missing required field `(?P<key>\w+)`(?: - at `\$\.(?P<table>\w+)`)?")
+_WRONG = re.compile(r"(?P<what>.*) - at `\$\.(?P<table>\w+)(?:\.(?P<key>\w+))?[^`]*`", re.DOTALL)
+_RULE = re.compile(r"(?P<key>\w+): (?P<what>.*)", re.DOTALL)
+
+
+def _explained(message: str) -> tuple[tuple[str, ...], str]:
+    """The place in the file and the sentence for one of msgspec's messages."""
     if found := _MISSING.fullmatch(message):
-        table, key = found["at"] or "", found["key"]
-        name = f"{table}.{key}" if table else f"[{key}]"
-        return f"{path}:{_line(text, table, '')}: {name} is missing"
-    if found := _WRONG.fullmatch(message):
-        table, _, key = re.sub(r"\[.*", "", found["at"]).partition(".")
-        name = f"{table}.{key}" if key else table
-        return f"{path}:{_line(text, table, key)}: {name}: {found['what']}"
-    return f"{path}: {message}"
+        if not found["table"]:
+            return (
+                found["key"],
+            ), f"[{found['key']}] is missing; expected a table with {_needed(found['key'])}"
+        keys = (found["table"], found["key"])
+        return keys[:1], f"{_name(keys)} is missing; expected {_wanted(*keys)}"
+    found = _WRONG.fullmatch(message)
+    if found is None:
+        return (), message
+    table, key, what = found["table"], found["key"], found["what"]
+    if key is None and (rule := _RULE.fullmatch(what)):
+        key, what = rule["key"], rule["what"]
+    if key is None:
+        return (table,), f"{table}: expected a table, written [{table}]"
+    if what.startswith("Invalid enum value"):
+        what = f"expected {_wanted(table, key)}, got{what.removeprefix('Invalid enum value')}"
+    return (table, key), f"{table}.{key}: {what}"
 
 
-def _known(table: str) -> tuple[str, ...]:
-    if not table:
-        return Config.__struct_fields__
-    for field in msgspec.structs.fields(Config):
-        if field.name == table and isinstance(field.type, type) and issubclass(field.type, Section):
-            return field.type.__struct_fields__
-    return ()
+def _needed(table: str) -> str:
+    """The keys that the table cannot do without."""
+    return ", ".join(field.name for field in _fields(table) if field.required)
 
 
-def _line(text: str, table: str, key: str) -> int:
-    """Find the line of a key (or of its table's header) for the message; 1 if it is not written plainly."""
-    current, header_at = "", 1
-    for number, line in enumerate(text.splitlines(), 1):
-        if header := re.match(r"\s*\[([^\[\]]+)\]", line):
-            current = header[1].strip()
-            if current in {table, key}:
-                header_at = number
-            if not table and current == key:
-                return number
-        elif current == table and key and re.match(rf'\s*"?{re.escape(key)}"?\s*=', line):
-            return number
-    return header_at
+def _wanted(table: str, key: str) -> str:
+    """What may stand at the key, in words."""
+    kind = next(field.type for field in _fields(table) if field.name == key)
+    if get_origin(kind) is Annotated:
+        kind = get_args(kind)[0]
+    if get_origin(kind) is Literal:
+        return "one of " + ", ".join(json.dumps(value) for value in get_args(kind))
+    return {str: "a string", Path: "a path"}.get(kind, "a value")
+
+
+def _fields(table: str) -> tuple[msgspec.structs.FieldInfo, ...]:
+    section = next(field.type for field in msgspec.structs.fields(Config) if field.name == table)
+    return msgspec.structs.fields(section)
+
+
+def _name(keys: tuple[str, ...]) -> str:
+    """The key as it would be written in TOML with dots."""
+    return ".".join(
+        key if re.fullmatch(r"[A-Za-z0-9_-]+", key) else json.dumps(key, ensure_ascii=False) for key in keys
+    )
