@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from drivers.cash.model import CashReport, CashState
 from kiosk.core import settle
 from kiosk.core.desk import Desk
@@ -27,6 +29,7 @@ RESTING = frozenset(
 
 TAKING = frozenset({PaymentState.OPEN, PaymentState.FUNDED})
 POWER_UPS = frozenset({CashState.POWER_UP, CashState.POWER_UP_NOTE_IN_HEAD, CashState.POWER_UP_NOTE_IN_BOX})
+Sight = Literal["watched", "absent", "blind"]
 TROUBLE = {
     CashState.JAM_ENTRY: "jam",
     CashState.JAM_BOX: "jam",
@@ -42,6 +45,7 @@ def on_report(desk: Desk, said: AcceptorSaid) -> None:
     """Deal with one report of the acceptor."""
     report = said.report
     desk.cash_state = report.state
+    desk.blind = desk.blind or report.state in POWER_UPS or report.state in TROUBLE
     if said.counter is not None or report.first or report.state in POWER_UPS:
         # A count from before a restart says nothing of what happened during it.
         desk.counter = said.counter
@@ -71,6 +75,7 @@ def _escrow(desk: Desk, report: CashReport) -> None:
         else:
             desk.do(fx.GiveBackNote())
         return
+    desk.blind = False
     reason = "closing" if payment.state not in TAKING else why_not(desk, payment, report)
     if reason:
         desk.emit(ev.NoteRefused(key=payment.payment_id, value_fen=value, reason=reason))
@@ -92,7 +97,7 @@ def _escrow(desk: Desk, report: CashReport) -> None:
 def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
     """The reason why this note is given back, empty if it may be stacked."""
     cash, note = desk.config.cash, report.note
-    if note is None or note.value_fen not in cash.accepted_fen:
+    if note is None or note.value_fen not in cash.accepted_fen or note.currency not in cash.currencies:
         return "type_off"
     if not desk.facts.hub_up:
         return "hub_gone"
@@ -161,22 +166,35 @@ def _at_rest(desk: Desk, report: CashReport) -> None:
     """The acceptor is empty-handed: a note that was intended and not reported stacked has gone one way or the other."""
     payment = desk.collecting
     note = payment.intended if payment else None
-    powered_up, desk.powered_up = desk.powered_up, False
     if payment is None or note is None:
         return
-    moved = None if note.counter is None or desk.counter is None else desk.counter - note.counter
-    if moved == 1:
-        desk.emit(
-            ev.NoteStacked(
-                key=payment.payment_id, note_id=note.note_id, value_fen=note.value_fen, recovered=True
-            )
-        )
-    elif moved == 0 or not (powered_up or report.first):
-        # It never left our sight, or its own counter says that nothing went into the box.
-        desk.emit(ev.NoteReturned(key=payment.payment_id, note_id=note.note_id, recovered=powered_up))
-    else:
-        lose_note(desk, payment)
+    sight: Sight = "blind" if desk.blind else "absent" if report.first else "watched"
+    key = payment.payment_id
+    match fate_at_rest(sight, note.counter, desk.counter):
+        case NoteState.STACKED:
+            desk.emit(ev.NoteStacked(key=key, note_id=note.note_id, value_fen=note.value_fen, recovered=True))
+        case NoteState.RETURNED:
+            desk.emit(ev.NoteReturned(key=key, note_id=note.note_id, recovered=sight != "watched"))
+        case _:
+            lose_note(desk, payment)
     desk.stop("note_fate")
+
+
+def fate_at_rest(sight: Sight, before: int | None, now: int | None) -> NoteState:
+    """Where an intended note is when the acceptor rests without having reported it.
+
+    `sight`: we watched all along; we were absent (the kiosk restarted beside a sound acceptor); or blind (the acceptor
+    itself was silent, failed or restarted). The counters are the acceptor's own, of before the intent and of now.
+    """
+    moved = None if before is None or now is None else now - before
+    if moved == 1:
+        return NoteState.STACKED
+    if moved not in {0, None}:
+        return NoteState.UNKNOWN
+    if sight == "watched":
+        return NoteState.RETURNED
+    # A note that an acceptor at rest has neither counted nor kept has gone back, unless it was stuck on the way.
+    return NoteState.RETURNED if sight == "absent" and moved == 0 else NoteState.UNKNOWN
 
 
 def lose_note(desk: Desk, payment: Payment) -> None:
@@ -207,8 +225,6 @@ def _powered_up(desk: Desk, report: CashReport) -> None:
         elif report.state is CashState.POWER_UP_NOTE_IN_HEAD:
             desk.emit(ev.NoteReturned(key=key, note_id=note.note_id, recovered=True))
             desk.stop("note_fate")
-        else:
-            desk.powered_up = True
     elif report.state is CashState.POWER_UP_NOTE_IN_BOX and not _on_the_books(desk):
         # Money is in the box that no event of ours explains, and its value nobody knows until the box is counted.
         settle.open_claim(desk, reason="orphan_note", payment=desk.shown, amount_fen=0)

@@ -43,8 +43,8 @@ class Desk:
     now: Moment
     cash_state: CashState = CashState.INITIALIZING
     counter: int | None = None
-    powered_up: bool = False
-    """The acceptor restarted and a note of ours may be in it: its next resting report decides."""
+    blind: bool = False
+    """Since a note's intent the acceptor was silent, failed or restarted: what it did meanwhile nobody saw."""
     business_date: date | None = None
     ending: str = ""
     """The payment of an earlier run: it takes no further note and is brought to its end."""

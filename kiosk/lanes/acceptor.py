@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from drivers.cash.model import CashAcceptor, CashReport, CashState
+from drivers.cash.model import CashAcceptor, CashReport, CashState, NoteType
 from drivers.errors import DriverError, TransportError
 from drivers.status import DeviceHealth
 from kiosk.config import Cash
@@ -106,9 +106,12 @@ class AcceptorLane(Lane):
     def _note_types(self) -> frozenset[int]:
         if self._types is None:
             identity = self._device.identify()
-            self._types = frozenset(n.index for n in identity.notes if n.value_fen in self._cash.accepted_fen)
+            self._types = frozenset(n.index for n in identity.notes if self._ours(n))
             self.log.info("identified", extra={"model": identity.model, "serial": identity.serial})
         return self._types
+
+    def _ours(self, note: NoteType) -> bool:
+        return note.value_fen in self._cash.accepted_fen and note.currency in self._cash.currencies
 
     def _insist(self) -> None:
         """Ask again for a state that the device did not take the first time."""

@@ -34,7 +34,7 @@ from kiosk.hubclient.outcomes import Answer, Outcome, Unknown, UnknownReason
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
 from kiosk.payment.events import AnyEvent
-from kiosk.payment.model import Payment
+from kiosk.payment.model import Payment, PaymentState
 from kiosk.session.state import Page
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -214,6 +214,14 @@ class Stage:
     def page(self) -> Page:
         return self.core.session.page
 
+    def at(self, page: Page) -> bool:
+        """Whether this page is shown."""
+        return self.page is page
+
+    def stands(self, state: PaymentState) -> bool:
+        """Whether the newest payment is in this state."""
+        return self.payment.state is state
+
     def up(self) -> Stage:
         """Everything works."""
         status = wire.Status(now=NOW, business_date=DAY, mode="open", version="1")
@@ -227,7 +235,7 @@ class Stage:
         [look_up] = self.effects
         assert isinstance(look_up, fx.LookUp)
         self.says(AccountSaid(look_up.request, Answer(who)))
-        assert self.page is Page.CONFIRM_ACCOUNT
+        assert self.at(Page.CONFIRM_ACCOUNT)
         self.press("correct")
         return self
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from drivers.cash.model import CashState
+from drivers.cash.model import CashReport, CashState, NoteType
 from drivers.status import DeviceHealth, DeviceStatus
-from kiosk.core.inputs import DeviceFelt, StatusSaid, Tick
+from kiosk.core.inputs import AcceptorSaid, DeviceFelt, StatusSaid, Tick
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import NoteState, PaymentState
@@ -39,17 +39,17 @@ def test_paying_in_full_on_the_happy_path(stage: Any) -> None:
         stage.note(value)
     stage.press("pay_now")
     assert stage.effects == [fx.DisableAcceptor()]
-    assert stage.page is Page.CLOSING
+    assert stage.at(Page.CLOSING)
     stage.acceptor(CashState.DISABLED)
     assert kinds(stage.effects) == ["SendCredit"]
-    assert stage.page is Page.PAYING
+    assert stage.at(Page.PAYING)
     stage.hub()
     assert kinds(stage.effects) == ["PrintSlip"]
-    assert stage.page is Page.DONE
+    assert stage.at(Page.DONE)
     stage.printed()
-    assert stage.payment.state is PaymentState.PAID
+    assert stage.stands(PaymentState.PAID)
     stage.press("finish")
-    assert stage.page is Page.ATTRACT
+    assert stage.at(Page.ATTRACT)
     assert stage.core.books.payments == {}
 
 
@@ -95,7 +95,7 @@ def test_a_note_that_comes_back_after_the_intent_is_not_credited(stage: Any) -> 
     stage.at_slot()
     stage.acceptor(CashState.ESCROW, 10000)
     stage.acceptor(CashState.RETURNING, 10000)
-    assert stage.payment.state is PaymentState.OPEN
+    assert stage.stands(PaymentState.OPEN)
     assert stage.payment.notes[0].state is NoteState.RETURNED
     stage.acceptor(CashState.IDLE)
     stage.note(2000)
@@ -125,7 +125,7 @@ def test_pay_while_a_note_is_on_its_way_waits_for_it(stage: Any) -> None:
     stage.press("pay_now")
     assert stage.effects == [fx.DisableAcceptor()]
     stage.wait(6)
-    assert stage.payment.state is PaymentState.CLOSING
+    assert stage.stands(PaymentState.CLOSING)
     stage.acceptor(CashState.STACKED, 10000)
     stage.acceptor(CashState.DISABLED)
     assert stage.effects[-1].payment.inserted_fen == 15000
@@ -147,9 +147,9 @@ def test_a_silent_acceptor_does_not_hold_the_payment_up(stage: Any) -> None:
     stage.note(5000)
     stage.press("pay_now")
     stage.wait(4.9)
-    assert stage.payment.state is PaymentState.CLOSING
+    assert stage.stands(PaymentState.CLOSING)
     stage.wait(0.2)
-    assert stage.payment.state is PaymentState.SENDING
+    assert stage.stands(PaymentState.SENDING)
 
 
 def test_a_note_whose_fate_nobody_can_tell_becomes_a_claim_and_the_rest_is_paid_in(stage: Any) -> None:
@@ -160,7 +160,7 @@ def test_a_note_whose_fate_nobody_can_tell_becomes_a_claim_and_the_rest_is_paid_
     stage.wait(61)
     [claim] = stage.core.books.open_claims
     assert (claim.reason, claim.amount_fen, claim.memo_fen) == ("note_fate_unknown", 0, 10000)
-    assert stage.payment.state is PaymentState.SENDING
+    assert stage.stands(PaymentState.SENDING)
     assert stage.payment.inserted_fen == 5000
     stage.hub()
     assert stage.payment.credit.to_balance_fen == 5000
@@ -171,8 +171,8 @@ def test_a_lost_first_note_ends_on_the_claim_page_with_a_slip(stage: Any) -> Non
     stage.acceptor(CashState.ESCROW, 10000)
     stage.acceptor(CashState.JAM_BOX)
     stage.wait(61)
-    assert stage.payment.state is PaymentState.CANCELLED
-    assert stage.page is Page.CLAIM
+    assert stage.stands(PaymentState.CANCELLED)
+    assert stage.at(Page.CLAIM)
     assert any(isinstance(e, ev.SlipIntended) and e.slip == "claim" for e in stage.journal)
 
 
@@ -210,7 +210,7 @@ def test_a_note_stacked_without_being_asked_is_credited(stage: Any) -> None:
     stage.at_slot()
     stage.acceptor(CashState.STACKED, 5000)
     assert stage.payment.inserted_fen == 5000
-    assert stage.payment.state is PaymentState.FUNDED
+    assert stage.stands(PaymentState.FUNDED)
 
 
 @pytest.mark.parametrize(
@@ -219,7 +219,8 @@ def test_a_note_stacked_without_being_asked_is_credited(stage: Any) -> None:
         (CashState.POWER_UP_NOTE_IN_BOX, None, NoteState.STACKED),
         (CashState.POWER_UP_NOTE_IN_HEAD, None, NoteState.RETURNED),
         (CashState.POWER_UP, 8, NoteState.STACKED),
-        (CashState.POWER_UP, 7, NoteState.RETURNED),
+        (CashState.POWER_UP, 7, NoteState.UNKNOWN),
+        (CashState.POWER_UP, 9, NoteState.UNKNOWN),
         (CashState.POWER_UP, None, NoteState.UNKNOWN),
     ],
 )
@@ -234,6 +235,21 @@ def test_an_acceptor_that_lost_power_with_a_note_under_way(
     stage.acceptor(CashState.INITIALIZING)
     stage.acceptor(CashState.DISABLED, counter=counter_now)
     assert stage.payment.notes[0].state is fate
+
+
+def test_a_note_stuck_in_a_jam_that_a_person_clears_is_a_claim(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.acceptor(CashState.JAM_BOX)
+    stage.acceptor(CashState.DISABLED)
+    assert stage.payment.notes[0].state is NoteState.UNKNOWN
+
+
+def test_a_foreign_note_goes_back(stage: Any) -> None:
+    stage.at_slot()
+    report = CashReport(CashState.ESCROW, NoteType(4, 10000, "USA"))
+    stage.says(AcceptorSaid(report))
+    assert stage.effects == [fx.GiveBackNote()]
 
 
 def test_without_a_counter_a_note_lost_in_a_power_cut_is_a_claim(stage: Any) -> None:
@@ -275,7 +291,7 @@ def test_cash_is_not_begun_without_paper_box_or_hub(make_stage: Any, world: Any)
         stage.says(DeviceFelt(device, broken))
         stage.press("pay", "cash")
         assert stage.effects == []
-        assert stage.page is Page.MEANS
+        assert stage.at(Page.MEANS)
         [choice] = stage.core.page.choices
         assert not choice.enabled
         assert choice.reason

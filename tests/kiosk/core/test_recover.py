@@ -24,7 +24,7 @@ def bring_up(stage: Any, state: CashState, value: int = 0, counter: int | None =
 
 def test_an_empty_journal_opens_for_customers(stage: Any) -> None:
     restarted(stage)
-    assert stage.page is Page.ATTRACT
+    assert stage.at(Page.ATTRACT)
     assert stage.effects == []
 
 
@@ -35,16 +35,16 @@ def test_without_money_the_payment_is_cancelled(stage: Any) -> None:
     bring_up(stage, CashState.IDLE)
     stage.acceptor(CashState.DISABLED)
     assert stage.journal[-1] == ev.Cancelled(key=stage.journal[0].key)
-    assert stage.page is Page.ATTRACT
+    assert stage.at(Page.ATTRACT)
 
 
 def test_money_that_is_in_is_paid_in(stage: Any) -> None:
     stage.at_slot()
     stage.note(5000)
     restarted(stage)
-    assert stage.page is not Page.ATTRACT
+    assert not stage.at(Page.ATTRACT)
     bring_up(stage, CashState.DISABLED)
-    assert stage.payment.state is PaymentState.SENDING
+    assert stage.stands(PaymentState.SENDING)
     stage.hub()
     assert stage.payment.credit.to_balance_fen == 5000
     assert any(isinstance(e, fx.PrintSlip) for e in stage.effects)
@@ -73,7 +73,7 @@ def test_killed_between_intent_and_credit(
     bring_up(stage, report, value, counter)
     payment = next(iter(stage.core.books.payments.values()), None)
     notes = payment.notes if payment else ()
-    if notes:
+    if payment is not None and notes:
         assert notes[0].state is fate
         assert payment.inserted_fen == inserted
     else:
@@ -116,9 +116,9 @@ def test_killed_while_the_request_was_out_it_is_sent_again_unchanged(stage: Any)
     assert sent.payment.attempts == 2
     first, second = (e for e in stage.journal if isinstance(e, ev.CreditSending))
     assert (first.amount_fen, first.taken_at) == (second.amount_fen, second.taken_at)
-    assert stage.page is Page.SETTLING
+    assert stage.at(Page.SETTLING)
     stage.hub()
-    assert stage.page is Page.DONE
+    assert stage.at(Page.DONE)
 
 
 def test_a_payment_under_check_does_not_keep_the_kiosk_from_the_next_customer(stage: Any) -> None:
@@ -128,7 +128,7 @@ def test_a_payment_under_check_does_not_keep_the_kiosk_from_the_next_customer(st
     stage.acceptor(CashState.DISABLED)
     stage.wait(16)
     restarted(stage)
-    assert stage.page is Page.ATTRACT
+    assert stage.at(Page.ATTRACT)
     assert any(isinstance(e, fx.SendCredit) for e in stage.effects)
 
 
@@ -142,7 +142,7 @@ def test_a_receipt_that_may_have_come_out_is_printed_again_as_a_copy(stage: Any)
     [slip] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
     assert slip.copy_no == 1
     stage.printed()
-    assert stage.payment.state is PaymentState.PAID
+    assert stage.stands(PaymentState.PAID)
 
 
 def test_open_claims_are_told_again(stage: Any) -> None:

@@ -45,7 +45,7 @@ def credits_sent(stage: Any) -> list[ev.CreditSending]:
 )
 def test_an_unanswered_request_is_repeated_with_the_same_content(sent: Any, outcome: Any) -> None:
     sent.hub(outcome)
-    assert sent.page is Page.PAYING
+    assert sent.at(Page.PAYING)
     effects = sent.wait(2)
     [again] = [e for e in effects if isinstance(e, fx.SendCredit)]
     first, second = credits_sent(sent)
@@ -73,24 +73,24 @@ def test_repeats_come_slower_and_slower_but_never_stop_before_the_claim(sent: An
 def test_the_customer_gets_a_slip_and_may_go_while_the_kiosk_goes_on(sent: Any) -> None:
     sent.hub(Unknown(UnknownReason.TIMEOUT, ""))
     sent.wait(16)
-    assert sent.payment.state is PaymentState.CHECKING
-    assert sent.page is Page.CHECKING
+    assert sent.stands(PaymentState.CHECKING)
+    assert sent.at(Page.CHECKING)
     assert [e.slip for e in sent.journal if isinstance(e, ev.SlipIntended)] == ["checking"]
     sent.wait(31)
-    assert sent.page is Page.ATTRACT
+    assert sent.at(Page.ATTRACT)
     key = sent.payment.payment_id
     assert sent.core.books.open_payments[0].payment_id == key
     sent.hub()
     assert sent.core.books.open_payments == ()
-    assert sent.page is Page.ATTRACT
+    assert sent.at(Page.ATTRACT)
 
 
 def test_an_answer_while_the_customer_still_reads_being_checked_shows_that_it_is_done(sent: Any) -> None:
     sent.wait(16)
-    assert sent.page is Page.CHECKING
+    assert sent.at(Page.CHECKING)
     sent.hub()
-    assert sent.page is Page.DONE
-    assert sent.payment.state is PaymentState.PAID
+    assert sent.at(Page.DONE)
+    assert sent.stands(PaymentState.PAID)
 
 
 def test_an_answer_twice_credits_once(sent: Any) -> None:
@@ -107,14 +107,14 @@ def test_an_answer_for_other_money_is_no_answer(sent: Any) -> None:
         sent.booked(sent.payment), amount_fen=9900, to_balance_fen=9900, balance_after_fen=9900
     )
     sent.hub(Answer(body))
-    assert sent.payment.state is PaymentState.SENDING
+    assert sent.stands(PaymentState.SENDING)
     assert not sent.payment.in_flight
 
 
 def test_a_refusal_becomes_a_claim_with_a_slip_and_the_hub_is_told(sent: Any) -> None:
     sent.hub(problem("unknown_account", 404))
-    assert sent.payment.state is PaymentState.CLAIMED
-    assert sent.page is Page.CLAIM
+    assert sent.stands(PaymentState.CLAIMED)
+    assert sent.at(Page.CLAIM)
     assert [type(e).__name__ for e in sent.effects] == ["PrintSlip", "SendClaim"]
     [claim] = sent.core.books.open_claims
     assert (claim.reason, claim.amount_fen) == ("declined", 5000)
@@ -147,9 +147,9 @@ def test_a_claim_is_told_until_the_hub_has_it(sent: Any) -> None:
 def test_a_receipt_that_does_not_come_out_does_not_undo_the_payment(sent: Any) -> None:
     sent.hub()
     sent.printed(ok=False, reason="paper_out")
-    assert sent.payment.state is PaymentState.PAID
+    assert sent.stands(PaymentState.PAID)
     assert sent.payment.slips[0].printed is False
-    assert sent.page is Page.DONE
+    assert sent.at(Page.DONE)
     notice = sent.core.page.notice
     assert notice is not None
     assert sent.payment.credit.hub_no in str(sent.core.page)

@@ -31,7 +31,7 @@ def typed(stage: Any, digits: str) -> Any:
 def test_a_short_number_is_told_without_asking_the_hub(stage: Any) -> None:
     typed(stage, "039900")
     assert stage.press("confirm") == []
-    assert stage.page is Page.ENTER_ACCOUNT
+    assert stage.at(Page.ENTER_ACCOUNT)
     assert stage.core.session.entry_error == "too_short"
     stage.press("key:1")
     assert stage.core.session.entry_error == ""
@@ -62,7 +62,7 @@ def test_what_the_hub_says_against_a_number_stands_on_the_keypad_page(
 ) -> None:
     typed(stage, "0399000000000018").press("confirm")
     stage.says(AccountSaid(asked(stage), Refused(wire.Problem(status=404, code=code))))
-    assert stage.page is Page.ENTER_ACCOUNT
+    assert stage.at(Page.ENTER_ACCOUNT)
     assert stage.core.session.entry_error == error
     assert stage.core.session.digits == "0399000000000018"
 
@@ -78,7 +78,7 @@ def test_a_stale_answer_changes_nothing(stage: Any, world: Any) -> None:
     request = asked(stage)
     stage.press("back")
     stage.says(AccountSaid(request, Answer(world.account())))
-    assert stage.page is Page.ENTER_ACCOUNT
+    assert stage.at(Page.ENTER_ACCOUNT)
 
 
 def test_chosen_months_are_always_a_run_from_the_oldest(stage: Any, world: Any) -> None:
@@ -105,7 +105,7 @@ def test_a_refused_quote_takes_no_money(stage: Any, world: Any) -> None:
     stage.found(world.account(world.bill("2026-10", 1000))).press("pay", "cash")
     [ask] = stage.effects
     stage.says(QuoteSaid(ask.quote_id, Refused(wire.Problem(status=409, code="account_closed"))))
-    assert stage.page is Page.MESSAGE
+    assert stage.at(Page.MESSAGE)
     assert stage.core.session.message == "account_closed"
     assert stage.journal == []
 
@@ -122,8 +122,8 @@ def test_cancel_before_any_money(stage: Any) -> None:
     stage.at_slot()
     assert stage.press("cancel") == [fx.DisableAcceptor()]
     stage.acceptor(CashState.DISABLED)
-    assert stage.payment.state is PaymentState.CANCELLED
-    assert stage.page is Page.CANCELLED
+    assert stage.stands(PaymentState.CANCELLED)
+    assert stage.at(Page.CANCELLED)
 
 
 def test_no_cancel_after_the_first_note(stage: Any) -> None:
@@ -131,23 +131,23 @@ def test_no_cancel_after_the_first_note(stage: Any) -> None:
     stage.note(1000)
     assert stage.core.page.back is None
     stage.press("cancel")
-    assert stage.payment.state is PaymentState.FUNDED
+    assert stage.stands(PaymentState.FUNDED)
 
 
 def test_an_idle_page_asks_before_it_goes(stage: Any) -> None:
     typed(stage, "0399")
     stage.wait(59)
-    assert stage.page is Page.ENTER_ACCOUNT
+    assert stage.at(Page.ENTER_ACCOUNT)
     stage.wait(2)
-    assert stage.page is Page.MORE_TIME
+    assert stage.at(Page.MORE_TIME)
     left = stage.core.session.seconds_left
     stage.wait(3)
     assert stage.core.session.seconds_left == left - 3
     stage.press("more_time")
-    assert stage.page is Page.ENTER_ACCOUNT
+    assert stage.at(Page.ENTER_ACCOUNT)
     assert stage.core.session.digits == "0399"
     stage.wait(100)
-    assert stage.page is Page.ATTRACT
+    assert stage.at(Page.ATTRACT)
     assert stage.core.session.digits == ""
 
 
@@ -155,7 +155,7 @@ def test_the_question_may_be_answered_ten_times_and_more(stage: Any) -> None:
     typed(stage, "0399")
     for _ in range(12):
         stage.wait(70)
-        assert stage.page is Page.MORE_TIME
+        assert stage.at(Page.MORE_TIME)
         stage.press("more_time")
     assert stage.core.session.digits == "0399"
 
@@ -164,13 +164,13 @@ def test_money_left_behind_is_paid_into_the_account_that_was_confirmed(stage: An
     stage.at_slot()
     stage.note(5000)
     stage.wait(179)
-    assert stage.page is Page.CASH
+    assert stage.at(Page.CASH)
     stage.wait(2)
-    assert stage.page is Page.MORE_TIME
+    assert stage.at(Page.MORE_TIME)
     stage.wait(28)
-    assert stage.payment.state is PaymentState.FUNDED
+    assert stage.stands(PaymentState.FUNDED)
     stage.wait(2)
-    assert stage.payment.state is PaymentState.CLOSING
+    assert stage.stands(PaymentState.CLOSING)
     assert stage.payment.ended_by == "timeout"
     stage.acceptor(CashState.DISABLED)
     stage.hub()
@@ -181,16 +181,16 @@ def test_a_customer_who_leaves_before_any_money_leaves_nothing(stage: Any) -> No
     stage.at_slot()
     stage.wait(92)
     stage.acceptor(CashState.DISABLED)
-    assert stage.page is Page.ATTRACT
+    assert stage.at(Page.ATTRACT)
     assert stage.journal[-1] == ev.Cancelled(key=stage.journal[0].key)
 
 
 def test_a_note_answers_the_question(stage: Any) -> None:
     stage.at_slot()
     stage.wait(62)
-    assert stage.page is Page.MORE_TIME
+    assert stage.at(Page.MORE_TIME)
     stage.note(5000)
-    assert stage.page is Page.CASH
+    assert stage.at(Page.CASH)
     assert stage.payment.inserted_fen == 5000
 
 
@@ -198,7 +198,7 @@ def test_the_question_does_not_come_while_a_note_is_on_its_way(stage: Any) -> No
     stage.at_slot()
     stage.acceptor(CashState.ESCROW, 5000)
     stage.wait(59.5)
-    assert stage.page is Page.CASH
+    assert stage.at(Page.CASH)
 
 
 def test_language_and_modes_change_on_any_page_and_are_gone_with_the_customer(stage: Any) -> None:
@@ -207,7 +207,7 @@ def test_language_and_modes_change_on_any_page_and_are_gone_with_the_customer(st
     stage.press("language", "large", "contrast", "low")
     assert stage.core.session.modes == Modes("en", True, "contrast", True)
     assert stage.core.page.title != zh
-    assert stage.page is Page.CASH
+    assert stage.at(Page.CASH)
     stage.press("cancel")
     stage.acceptor(CashState.DISABLED)
     stage.wait(9)
@@ -216,9 +216,9 @@ def test_language_and_modes_change_on_any_page_and_are_gone_with_the_customer(st
 
 def test_help_lies_over_the_page_and_gives_it_back(stage: Any) -> None:
     typed(stage, "0399").press("help")
-    assert stage.page is Page.HELP
+    assert stage.at(Page.HELP)
     stage.press("close_help")
-    assert stage.page is Page.ENTER_ACCOUNT
+    assert stage.at(Page.ENTER_ACCOUNT)
     assert stage.core.session.digits == "0399"
 
 
@@ -228,7 +228,7 @@ def test_what_a_page_does_not_offer_does_nothing(stage: Any, page: Page) -> None
     for name in ("no_such_choice", "", "pay_now" if page is not Page.CASH else "start"):
         if name not in MOVES.get(page, {}):
             assert stage.press(name) == []
-            assert stage.page is page
+            assert stage.at(page)
 
 
 def test_every_choice_a_page_offers_leads_somewhere(stage: Any, world: Any) -> None:
