@@ -207,6 +207,8 @@ def test_the_check_code_is_the_same_in_every_language_and_on_every_copy() -> Non
         replace(PAID, hub_no="H1"),
         replace(PAID, reference="R"),
         replace(PAID, uncertain_fen=1),
+        replace(PAID, months=PAID.months[:1]),
+        replace(PAID, business="prepay"),
     ],
 )
 def test_the_check_code_changes_with_what_the_slip_says(other: ReceiptFacts) -> None:

@@ -275,6 +275,13 @@ def test_a_marker_that_never_comes_is_an_unknown_outcome(far: Launched) -> None:
     assert printer.print(SLIP) == PrintResult(Outcome.UNKNOWN, "no_answer", part=True)
 
 
+def test_the_late_end_of_an_earlier_slip_does_not_confirm_the_next(far: Launched) -> None:
+    printer = printer_at(far, replace(SETTINGS, asks_status=False, done_seconds=1.0))
+    far.do("delay_answer", ms=1500)
+    for _ in range(2):
+        assert printer.print(SLIP) == PrintResult(Outcome.UNKNOWN, "no_answer", part=True)
+
+
 def test_a_missing_font_is_told_before_money_is_taken(far: Launched, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(raster, "FONTS", {False: Path("/nowhere/NoSuchFont.ttc")})
     raster.font.cache_clear()
