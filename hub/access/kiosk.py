@@ -1,9 +1,13 @@
 """The kiosks' channel: signed JSON over HTTP under /v1, as `hub/openapi.json` describes it."""
 
+import re
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, Response, get, put
+from litestar.connection import ASGIConnection
 from litestar.datastructures import State
+from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import Parameter
 
@@ -20,6 +24,7 @@ from hub.business.forms import (
     QuoteOrder,
     Status,
 )
+from hub.business.refusals import Refusal
 from hub.composition.channels import HttpChannel, HttpHandlers
 from hub.composition.desk import Desk, Reply
 
@@ -46,6 +51,19 @@ def _answers(form: type, *, put: bool = False, problems: tuple[int, ...] = ()) -
         ),
         **refused,
     }
+
+
+async def strict_json(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """Refuse a body that is not exactly of the handler's form; Litestar alone would take "5000" for 5000."""
+    request = Request[Any, Any, Any](connection.scope, connection.receive)
+    try:
+        msgspec.json.decode(await request.body(), type=handler.opt["form"])
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        field = _PLACE.search(str(error))
+        raise Refusal("bad_request", str(error), field=field.group(1) if field else "body") from None
+
+
+_PLACE = re.compile(r"at `\$\.?(.+)`$")
 
 
 @get("/v1/status", responses=_answers(Status), operation_id="status", summary="Whether the hub is open")
@@ -78,6 +96,8 @@ async def account_of_meter(request: Incoming, meter_no: str) -> Account:
     status_code=201,
     responses=_answers(Quote, put=True, problems=(404, 409, 422)),
     operation_id="quote",
+    guards=[strict_json],
+    form=QuoteOrder,
     summary="What the chosen months cost now",
 )
 async def quote(request: Incoming, quote_id: OrderId, data: QuoteOrder) -> Response[bytes]:
@@ -89,6 +109,8 @@ async def quote(request: Incoming, quote_id: OrderId, data: QuoteOrder) -> Respo
     status_code=201,
     responses=_answers(Payment, put=True, problems=(404, 409, 422)),
     operation_id="pay",
+    guards=[strict_json],
+    form=PaymentOrder,
     summary="Credit money that was taken, once",
 )
 async def pay(request: Incoming, payment_id: OrderId, data: PaymentOrder) -> Response[bytes]:
@@ -110,6 +132,8 @@ async def payment(request: Incoming, payment_id: OrderId) -> Response[bytes]:
     status_code=201,
     responses=_answers(Claim, put=True, problems=(404, 409, 422)),
     operation_id="make_claim",
+    guards=[strict_json],
+    form=ClaimOrder,
     summary="Keep money in suspense and refuse its payment from now on",
 )
 async def make_claim(request: Incoming, claim_id: OrderId, data: ClaimOrder) -> Response[bytes]:

@@ -1,6 +1,7 @@
 """How a payment is spread: properties over any bills, and the published slip."""
 
 from datetime import date
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -39,7 +40,7 @@ def test_money_in_is_money_on_bills_and_change_of_balance(standing: Standing, am
 def test_a_younger_bill_gets_nothing_before_the_older_is_paid(standing: Standing, amount: int) -> None:
     parts = {part.bill_no: part for part in allocate(standing, amount).allocations}
     got = [(each, parts.get(each.bill_no)) for each in standing.bills]
-    for (older, older_part), (_, younger_part) in zip(got, got[1:], strict=False):
+    for (older, older_part), (_, younger_part) in pairwise(got):
         if younger_part:
             assert older_part
             assert older_part.total_fen == older.due_fen
