@@ -18,7 +18,7 @@ MODES = {
     "low": Modes(low=True),
 }
 LANGUAGES = ("zh", "en")
-SETTLE_MS = 450
+SETTLE_MS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def draw(pages: dict[str, dict[str, PageModel]], forms: Sequence[str], modes: Se
     out.mkdir(parents=True, exist_ok=True)
     drawn = []
     for form in forms:
-        screen = Screen(form, window=True, on_intent=lambda name, arg: None)
+        screen = Screen(form, window=True, on_intent=lambda name, arg: None, motion=False)
         screen.show()
         serial = 0
         for lang, models in pages.items():

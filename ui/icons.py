@@ -28,7 +28,7 @@ class IconProvider(QQuickImageProvider):
         buffer.setData(QByteArray(drawn(name, ink, accent or ink)))
         reader.setDevice(buffer)
         reader.setFormat(b"svg")
-        if requested.isValid():
+        if min(requested.width(), requested.height()) > 0:
             natural = reader.size()
             reader.setScaledSize(natural.scaled(requested, Qt.AspectRatioMode.KeepAspectRatio))
         return reader.read()

@@ -31,9 +31,10 @@ class Screen(QObject):
     warned = Signal(str)
 
     def __init__(
-        self, form: str, window: bool, on_intent: Callable[[str, str], None], parent: QObject | None = None
+        self, form: str, window: bool, on_intent: Callable[[str, str], None], *, motion: bool = True
     ) -> None:
-        super().__init__(parent)
+        super().__init__()
+        self._motion = motion
         if form not in FORMS:
             raise ValueError(f"form is {form!r}, expected one of {', '.join(FORMS)}")
         self._form: Form = next(known for known in FORMS if known == form)
@@ -77,15 +78,20 @@ class Screen(QObject):
         if snapshot.modes != self._modes:
             self._modes = snapshot.modes
             modes = snapshot.modes
-            apply(tokens(self._form, modes.theme, large=modes.large, low=modes.low), self._theme)
+            self._apply(modes)
         self.page.show(snapshot)
+
+    def _apply(self, modes: Modes) -> None:
+        apply(tokens(self._form, modes.theme, large=modes.large, low=modes.low), self._theme)
+        if not self._motion:
+            self._theme.setProperty("motion", 0)
 
     def show(self, snapshot: Snapshot | None = None) -> None:
         """Load the QML and show the window, at once with the page of `snapshot` if one is given."""
         if snapshot is not None:
             self._present(snapshot)
         elif self._modes is None:
-            apply(tokens(self._form), self._theme)
+            self._apply(Modes())
         self.view.setSource(QUrl.fromLocalFile(str(QML / "Kiosk" / "Main.qml")))
         if self.view.status() == QQuickView.Status.Error:
             raise RuntimeError("; ".join(error.toString() for error in self.view.errors()))

@@ -16,6 +16,9 @@ QML_IMPORT_MAJOR_VERSION = 1
 PAD_WORDS = {"zh": {"clear": "清空", "delete": "退一位"}, "en": {"clear": "Clear", "delete": "Delete"}}
 """The two words of the keypad, unless the page has its own choices of these names."""
 
+LEAF_KEYS = ("bills_up", "bills_down")
+"""Choices that leaf through a list; they stand at the list, not among the ways to choose."""
+
 NO_PAGE = PageModel(name="", kind=PageKind.WAIT, title="")
 
 
@@ -50,7 +53,8 @@ class Page(QObject):
         self._steps = RowModel(Step, self)
         self._context = RowModel(Row, self)
         self._panel_rows = RowModel(Row, self)
-        self._choices = RowModel(Choice, self)
+        self._choices = RowModel(Choice, self, icon="iconName")
+        self._leaf = RowModel(Choice, self, icon="iconName")
         self._bills = RowModel(BillLine, self, id="number")
         self._service = RowModel(Choice, self)
         self._badges = RowModel(Badge, self)
@@ -76,7 +80,9 @@ class Page(QObject):
         self._steps.update(page.steps)
         self._context.update(page.context)
         self._panel_rows.update(page.panel.rows if page.panel else ())
-        self._choices.update([choice for choice in page.choices if choice.id not in PAD_WORDS["zh"]])
+        apart = {*PAD_WORDS["zh"], *LEAF_KEYS}
+        self._choices.update([choice for choice in page.choices if choice.id not in apart])
+        self._leaf.update([choice for choice in page.choices if choice.id in LEAF_KEYS])
         self._bills.update(page.bills)
         self._service.update(page.service)
         self._badges.update(page.badges)
@@ -107,6 +113,8 @@ class Page(QObject):
     picture = Property(str, lambda self: self._page.picture, notify=pageChanged)
     footnote = Property(str, lambda self: self._page.footnote, notify=pageChanged)
     billColumns = Property("QStringList", lambda self: list(self._page.bill_columns), notify=pageChanged)
+    billCount = Property(int, lambda self: len(self._page.bills), notify=pageChanged)
+    choiceCount = Property(int, lambda self: len(self._page.choices), notify=pageChanged)
     secondsLeft = Property(int, lambda self: _or(self._page.seconds_left, -1), notify=secondsChanged)
     panel = Property("QVariantMap", lambda self: as_map(self._page.panel), notify=panelChanged)
     entry = Property("QVariantMap", lambda self: as_map(self._page.entry), notify=entryChanged)
@@ -121,6 +129,7 @@ class Page(QObject):
     context = Property(QObject, lambda self: self._context, constant=True)
     panelRows = Property(QObject, lambda self: self._panel_rows, constant=True)
     choices = Property(QObject, lambda self: self._choices, constant=True)
+    leaf = Property(QObject, lambda self: self._leaf, constant=True)
     bills = Property(QObject, lambda self: self._bills, constant=True)
     service = Property(QObject, lambda self: self._service, constant=True)
     badges = Property(QObject, lambda self: self._badges, constant=True)

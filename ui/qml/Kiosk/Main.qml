@@ -14,8 +14,19 @@ Rectangle {
     // Pages whose body holds targets from its top on; the others keep theirs at their foot.
     readonly property bool targets: ["choices", "entry", "bills"].includes(Page.kind)
     readonly property bool outcomeFirst: Page.kind === "result" && !side
-    readonly property real workLeft: side && !shows ? Theme.showRect.x : Theme.workRect.x
-    readonly property real workWidth: side && !shows ? Theme.width - Theme.showRect.x * 2 : Theme.workRect.width
+    // On the smallest form the outcome's amount and its facts stand beside one another.
+    readonly property bool split: Theme.form === "through" && Page.kind === "result" && hasPanel
+    readonly property bool manyBills: Page.kind === "bills" && (Page.billCount > 3 || (Page.billCount > 0 && (Page.notice.title ?? "") !== ""))
+    readonly property bool leafed: Page.kind === "bills" && Page.choiceCount > 4
+    readonly property bool small: Theme.form !== "lobby"
+    // Where the form is low the bills stand beside their sum and the ways to choose.
+    readonly property bool besideBills: small && Page.kind === "bills" && Page.billCount > 0
+    readonly property bool column: (side && shows) || besideBills
+    readonly property real showWidth: side ? Theme.showRect.width : Theme.showRect.width * (besideBills ? 0.37 : split ? 0.48 : 1)
+    readonly property real asideHeight: besideBills ? body.item?.asideHeight ?? 0 : 0
+    readonly property real showRoom: besideBills ? workBottom - Theme.showRect.y - asideHeight - Theme.gap : side ? Theme.showRect.height : split ? workBottom - show.y : Theme.form === "through" ? Theme.showRect.height * (Theme.large ? 1.7 : 1.4) : Theme.height
+    readonly property real workLeft: column ? Theme.showRect.x + showWidth + Theme.gapGroup : Theme.showRect.x
+    readonly property real workWidth: Theme.width - Theme.showRect.x - workLeft
     readonly property real workBottom: Theme.workRect.y + Theme.workRect.height
 
     color: Theme.page
@@ -82,14 +93,17 @@ Rectangle {
         Column {
             id: show
             x: Theme.showRect.x
-            y: root.outcomeFirst ? ask.y + ask.height + Theme.gapGroup / 2 : Theme.showRect.y
-            width: root.side ? Theme.showRect.width : Theme.width - Theme.showRect.x * 2
+            y: root.outcomeFirst ? ask.y + ask.drawn + Theme.gapGroup / 2 : Theme.showRect.y
+            width: root.showWidth
             spacing: Theme.gap
+            transformOrigin: Item.TopLeft
+            scale: Math.min(1, root.showRoom / Math.max(height, 1))
+            readonly property real drawn: height * scale
             visible: root.shows && !root.attract
 
             Card {
                 id: contextRows
-                readonly property bool shown: rows.count > 0 && !root.ownContext && !(Theme.form === "through" && root.hasPanel)
+                readonly property bool shown: rows.count > 0 && !root.ownContext && !(Theme.form === "through" && root.hasPanel) && !(root.side && root.hasPanel && Theme.large) && !root.manyBills
                 width: parent.width
                 visible: shown
                 height: visible ? list.height + pad : 0
@@ -137,31 +151,45 @@ Rectangle {
             MoneyCard {
                 width: parent.width
                 visible: root.hasPanel
+                brief: root.leafed && root.small
+                split: root.split || (root.besideBills && !root.side)
+                promised: !root.manyBills && !root.besideBills && !(Theme.form === "through" && (Page.kind === "question" || Page.kind === "bills"))
+            }
+
+            Facts {
+                width: parent.width
+                visible: filled && root.side && root.hasPanel && Page.kind === "result"
             }
         }
 
         Question {
             id: ask
+            transformOrigin: Item.TopLeft
+            scale: Math.min(1, room / Math.max(height, 1))
+            readonly property real drawn: height * scale
+            readonly property real room: (root.workBottom - y) * (root.targets ? (root.besideBills ? 0.4 : Theme.form === "through" ? 0.6 : 0.75) : Page.kind === "cash" || Page.kind === "wait" ? 1 : 0.8)
             readonly property bool hero: !root.shows && Theme.form === "lobby"
             readonly property real free: Theme.workRect.y - Theme.showRect.y - Theme.gapGroup
 
             x: root.workLeft
-            y: root.side ? Theme.showRect.y
-                : root.shows && !root.outcomeFirst ? Theme.showRect.y + show.height + Theme.gapGroup / 2
+            y: root.column || root.side ? Theme.showRect.y
+                : root.shows && !root.outcomeFirst ? Theme.showRect.y + show.drawn + Theme.gapGroup / 2
                 : Theme.showRect.y + (hero ? root.targets ? Math.max((free - height) / 2, 0) : Theme.gapGroup : 0)
             width: root.workWidth
             visible: !root.attract
             stateIcon: Page.kind === "result" || Page.kind === "closed"
             noticed: Page.kind !== "cash" && Page.kind !== "attract"
+            prompted: !(root.manyBills && (root.leafed || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
+            error: Page.kind === "entry" && Theme.form === "lobby" ? Page.entry.error ?? "" : ""
         }
 
         Loader {
             id: body
-            readonly property real above: root.outcomeFirst && root.shows ? show.y + show.height : ask.y + ask.height
+            readonly property real above: root.outcomeFirst && root.shows && !root.split ? show.y + show.drawn : ask.y + ask.drawn
 
-            x: root.attract ? 0 : root.workLeft
+            x: root.attract ? 0 : root.split ? show.x + show.width + Theme.gap : root.workLeft
             y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? Theme.workRect.y : 0, above + Theme.gapGroup / 2)
-            width: root.attract ? root.width : root.workWidth
+            width: root.attract ? root.width : root.split ? show.width : root.workWidth
             height: (root.attract ? Theme.actionsRect.y + Theme.actionsRect.height : root.workBottom) - y
             source: Page.kind === "" ? "" : "pages/" + Page.kind.charAt(0).toUpperCase() + Page.kind.slice(1) + "Page.qml"
         }

@@ -9,13 +9,19 @@ Item {
     property var model: Page.choices
     property real room
     readonly property alias count: tiles.count
-    property real cap: columns > 1 ? Theme.tileHeight * 1.6 : Theme.tileHeight
+    readonly property bool few: columns === 1 && count < 3 && Theme.form === "lobby" && !Theme.large && !Theme.low
+    property real cap: Theme.tileHeight * (columns > 1 ? 1.6 : few ? 1.3 : 1)
+    property bool icons: true
+    property bool tight: false
+    property bool details: true
+    property int labelSize: few ? Theme.subtitle : Theme.label
+    property real spacing: Theme.gap
     property int columns: columnsFor(tiles.count)
     readonly property int rows: Math.ceil(tiles.count / columns)
-    readonly property real share: (room - (rows - 1) * Theme.gap) / Math.max(rows, 1)
+    readonly property real share: (room - (rows - 1) * spacing) / Math.max(rows, 1)
     readonly property real cell: Math.max(need(), Math.min(share, cap))
 
-    height: tiles.count === 0 ? 0 : rows * cell + (rows - 1) * Theme.gap
+    height: tiles.count === 0 ? 0 : rows * cell + (rows - 1) * spacing
 
     function columnsFor(count: int): int {
         if (Theme.form === "lobby")
@@ -34,7 +40,7 @@ Item {
 
     Grid {
         columns: grid.columns
-        spacing: Theme.gap
+        spacing: grid.spacing
 
         Repeater {
             id: tiles
@@ -46,11 +52,16 @@ Item {
                 required key
                 required label
                 required detail
-                required icon
+                required property string iconName
+
+                icon: grid.icons ? iconName : ""
                 required usable
                 required reason
-                width: (grid.width - (grid.columns - 1) * Theme.gap) / grid.columns
+                width: (grid.width - (grid.columns - 1) * grid.spacing) / grid.columns
                 height: grid.cell
+                least: grid.tight ? Theme.floorTarget : Theme.standardHeight
+                labelSize: grid.labelSize
+                detailed: grid.details
                 chosen: selected
             }
         }

@@ -9,12 +9,15 @@ KioskButton {
     property string detail
     property string icon
     property string reason
-    readonly property string second: usable ? detail : reason
+    property bool detailed: true
+    property real least: Theme.standardHeight
+    property int labelSize: Theme.label
+    readonly property string second: usable ? (detailed ? detail : "") : reason
     readonly property bool standing: icon !== "" && height >= words.implicitHeight + plate.width + Theme.gap * 3
     readonly property real indent: icon === "" || standing ? 0 : plate.width + Theme.gap
 
     look: "tile"
-    implicitHeight: Math.max(words.implicitHeight + Theme.gap, Theme.standardHeight)
+    implicitHeight: Math.max(words.implicitHeight + Theme.gap / 2, least)
     spoken: [label, second].filter(part => part).join(", ")
 
     Rectangle {
@@ -45,7 +48,7 @@ KioskButton {
         KioskText {
             width: parent.width
             text: tile.label
-            size: Theme.label
+            size: tile.labelSize
             strong: true
             lineHeight: Theme.tight
             color: tile.ink

@@ -6,12 +6,15 @@ import Kiosk.Model
 Card {
     id: card
 
-    property int size: Theme.body
+    property int size: Theme.form === "lobby" ? Theme.body : Theme.service
     property alias ruled: rows.ruled
     readonly property bool filled: rows.height > 0
+    property real room: 0
 
     pad: Theme.form === "lobby" ? Theme.gap * 1.5 : Theme.gap
     visible: filled
+    transformOrigin: Item.TopLeft
+    scale: room > 0 ? Math.min(1, room / height) : 1
     height: filled ? rows.height + pad * 1.4 : 0
 
     RowList {

@@ -62,7 +62,7 @@ Rectangle {
         spacing: Theme.gap
 
         Repeater {
-            model: Page.kind === "attract" || Page.kind === "closed" ? null : Page.badges
+            model: (Page.kind === "attract" && Theme.form === "lobby") || Page.kind === "closed" ? null : Page.badges
 
             Row {
                 id: badge

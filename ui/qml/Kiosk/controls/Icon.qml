@@ -11,6 +11,6 @@ Image {
     width: size
     height: size
     sourceSize: Qt.size(width, height)
-    source: name === "" || width < 1 ? "" : "image://icon/" + name + "/" + String(ink).slice(1) + "/" + String(ground).slice(1)
+    source: name === "" || width < 2 || height < 2 ? "" : "image://icon/" + name + "/" + String(ink).slice(1) + "/" + String(ground).slice(1)
     Accessible.ignored: true
 }

@@ -6,8 +6,12 @@ import Kiosk.Model
 Card {
     id: money
 
-    readonly property bool upright: Theme.form === "wall" || (Theme.form === "lobby" && (Page.kind === "result" || rows.widest > inner * 0.44 || Theme.large))
-    readonly property bool strip: Theme.form === "through"
+    property bool promised: true
+    property bool brief: false
+    property bool split: false
+    readonly property bool small: Theme.form !== "lobby"
+    readonly property bool upright: Theme.form === "wall" || split || (Theme.form === "lobby" && (Page.kind === "result" || rows.widest > inner * 0.44 || Theme.large))
+    readonly property bool strip: Theme.form === "through" && !split
     readonly property real inner: width - pad * 2
     readonly property real amountRoom: upright ? inner : inner * 0.54
     readonly property string headline: Page.panel.headline ?? ""
@@ -53,7 +57,7 @@ Card {
                     objectName: "amount"
                     width: parent.width
                     text: money.headline
-                    size: Math.max(Math.min(Theme.amount, probe.fit), Theme.title)
+                    size: Math.max(Math.min(Theme.amount, probe.fit), Theme.label)
                     strong: true
                     lineHeight: 0.8
                     wrapMode: Text.NoWrap
@@ -72,18 +76,19 @@ Card {
 
             RowList {
                 id: rows
-                skip: money.strip ? Page.panel.headline_label ?? "" : ""
+                visible: !money.brief
+                skip: money.small ? Page.panel.headline_label ?? "" : ""
                 width: money.upright ? money.inner : money.inner - money.amountRoom - Theme.gap / 2
                 model: Page.panelRows
-                size: money.strip ? Theme.service : Theme.body
+                size: money.small ? Theme.service : Theme.body
             }
         }
 
         KioskText {
             width: parent.width
-            visible: text !== ""
+            visible: text !== "" && money.promised
             text: Page.panel.promise ?? ""
-            size: money.strip ? Theme.service : Theme.body
+            size: money.small ? Theme.service : Theme.body
             lineHeight: Theme.tight
             color: Theme.text2
         }

@@ -8,6 +8,8 @@ Column {
 
     property bool stateIcon: false
     property bool noticed: true
+    property bool prompted: true
+    property string error
     readonly property string tone: Page.notice.tone ?? "info"
 
     spacing: Theme.gap / 2
@@ -39,7 +41,7 @@ Column {
 
     KioskText {
         width: parent.width
-        visible: text !== ""
+        visible: text !== "" && question.prompted
         text: Page.prompt
         color: Theme.text2
     }
@@ -48,5 +50,11 @@ Column {
         width: parent.width
         visible: question.noticed && (Page.notice.title ?? "") !== ""
         notice: Page.notice
+    }
+
+    NoticeBand {
+        width: parent.width
+        visible: question.error !== ""
+        notice: ({tone: "danger", title: question.error})
     }
 }

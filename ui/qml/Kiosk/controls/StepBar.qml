@@ -6,6 +6,8 @@ import Kiosk.Model
 Item {
     id: bar
 
+    readonly property bool beside: Theme.form === "wall"
+
     Row {
         anchors.fill: parent
         visible: steps.count > 0
@@ -25,10 +27,9 @@ Item {
                 height: bar.height
 
                 Rectangle {
-                    visible: step.index > 0
+                    visible: step.index > 0 && !bar.beside
                     anchors.right: dot.left
                     anchors.rightMargin: Theme.gap / 3
-                    x: -width / 2
                     y: dot.y + dot.height / 2 - height / 2
                     width: step.width - dot.width - Theme.gap / 1.5
                     height: 4
@@ -38,8 +39,8 @@ Item {
 
                 Rectangle {
                     id: dot
-                    anchors.horizontalCenter: parent.horizontalCenter
-                    y: (bar.height - height - name.height) / 2
+                    x: bar.beside ? 0 : (step.width - width) / 2
+                    y: (bar.height - height - (bar.beside ? 0 : name.height)) / 2
                     width: Theme.small * 1.6
                     height: width
                     radius: width / 2
@@ -69,9 +70,10 @@ Item {
 
                 KioskText {
                     id: name
-                    anchors.top: dot.bottom
-                    width: parent.width
-                    horizontalAlignment: Text.AlignHCenter
+                    x: bar.beside ? dot.width + Theme.gap / 2 : 0
+                    y: bar.beside ? (bar.height - height) / 2 : dot.y + dot.height
+                    width: parent.width - x
+                    horizontalAlignment: bar.beside ? Text.AlignLeft : Text.AlignHCenter
                     text: step.name
                     size: Theme.service
                     strong: step.now

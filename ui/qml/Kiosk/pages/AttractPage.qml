@@ -41,7 +41,7 @@ Item {
                 width: parent.width
                 horizontalAlignment: attract.tall ? Text.AlignHCenter : Text.AlignLeft
                 text: Page.title
-                size: Theme.title * (Theme.large ? 1 : 1.2)
+                size: Theme.title * (Theme.large || !attract.tall ? 1 : 1.2)
                 strong: true
                 lineHeight: Theme.tight
                 color: Theme.headerInk
@@ -53,7 +53,7 @@ Item {
                 horizontalAlignment: attract.tall ? Text.AlignHCenter : Text.AlignLeft
                 visible: text !== ""
                 text: Page.prompt
-                size: Theme.form === "through" ? Theme.label : Theme.subtitle
+                size: Theme.label
                 lineHeight: Theme.tight
                 color: Theme.header2Ink
             }
@@ -85,12 +85,14 @@ Item {
         Facts {
             width: parent.width
             ruled: false
+            visible: filled && !(Theme.form === "through" && Theme.large)
         }
 
         Row {
             id: badges
             spacing: Theme.gap * 0.75
             height: tallest()
+            visible: attract.tall
 
             function tallest(): real {
                 let most = 0

@@ -2,16 +2,20 @@ import QtQuick
 import Kiosk
 import Kiosk.Model
 
-// One row a month that can be ticked, keys to leaf, and beneath them the ways to choose.
+// One row a month that can be ticked, and the ways to choose: beneath the table, or beside it where the form is low.
 Item {
     id: page
 
+    readonly property bool beside: Theme.form !== "lobby" && bills.count > 0
+    // What stands in the column of the sum: the frame keeps it free.
+    readonly property real asideHeight: beside ? choices.height + (leaf.aside && leaf.height > 0 ? leaf.height + close : 0) : 0
+    readonly property real close: Theme.gap / 2
+    readonly property bool lowered: Theme.low && Theme.form === "lobby"
     readonly property real tickWidth: Theme.iconText + Theme.gap
     readonly property real column: (width - Theme.gap / 2 - tickWidth) / 4.3
-    readonly property bool lowered: Theme.low && Theme.form === "lobby"
 
     function columnWidth(index: int): real {
-        return index === 0 ? column * 1.3 : column
+        return column * [1.1, 1.15, 0.85, 1.2][index]
     }
 
     Row {
@@ -30,7 +34,7 @@ Item {
                 width: page.columnWidth(index)
                 horizontalAlignment: index === 0 ? Text.AlignLeft : Text.AlignRight
                 text: modelData
-                size: Theme.service
+                size: Theme.form === "lobby" ? Theme.service : Theme.small
                 lineHeight: Theme.tight
                 color: Theme.text2
             }
@@ -40,8 +44,8 @@ Item {
     Column {
         id: table
         y: page.lowered || bills.count === 0 ? 0 : head.height
-        width: parent.width
-        spacing: Theme.gap / 2
+        width: page.width
+        spacing: page.close * (Page.billCount > 4 ? 0.7 : 1)
 
         Repeater {
             id: bills
@@ -57,22 +61,42 @@ Item {
                 required due
                 required note
                 required overdue
-                width: page.width
                 arg: number
                 indent: page.tickWidth
                 columnWidth: page.columnWidth
+                width: page.width
                 chosen: selected
             }
         }
     }
 
+    // Leafing stands under the table; on the smallest form there is room for it only beside.
+    ChoiceGrid {
+        id: leaf
+        readonly property bool aside: page.beside
+        x: aside ? choices.x : 0
+        y: aside ? choices.y - (height > 0 ? height + page.close : 0) : table.y + table.height + page.close
+        width: aside ? choices.width : page.width
+        model: Page.leaf
+        columns: aside ? 1 : 2
+        spacing: page.close
+        tight: true
+        icons: Theme.form === "lobby"
+        labelSize: Theme.service
+        room: 0
+    }
+
     ChoiceGrid {
         id: choices
-        readonly property real start: table.height > 0 ? table.y + table.height + Theme.gap : 0
-        y: start
-        width: parent.width
-        columns: Math.min(count, 3)
-        room: parent.height - start
-        cap: Theme.standardHeight * 1.5
+        readonly property real foot: page.beside ? 0 : leaf.height > 0 ? leaf.y + leaf.height : bills.count > 0 ? table.y + table.height : 0
+        x: page.beside ? Theme.showRect.x - page.parent.x : 0
+        y: page.beside ? page.height - height : foot + (foot > 0 ? page.close * 1.5 : 0)
+        width: page.beside ? page.parent.x - Theme.showRect.x - Theme.gapGroup : parent.width
+        columns: page.beside ? 1 : Math.min(count, 3)
+        spacing: page.beside ? page.close : Theme.gap
+        tight: true
+        icons: false
+        details: !(leaf.aside && leaf.count > 0)
+        room: 0
     }
 }

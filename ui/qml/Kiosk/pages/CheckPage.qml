@@ -9,6 +9,7 @@ Item {
     Facts {
         id: facts
         width: parent.width
+        room: page.height
         size: Theme.form === "lobby" ? Theme.subtitle : Theme.label
     }
 

@@ -8,6 +8,7 @@ Item {
     Facts {
         id: facts
         width: parent.width
+        room: note.y
     }
 
     Picture {
@@ -20,11 +21,10 @@ Item {
 
     KioskText {
         id: note
-        y: parent.height - height
+        y: parent.height - (visible ? height : 0)
         width: parent.width
         text: Page.footnote
         visible: text !== ""
-        height: visible ? implicitHeight : 0
         size: Theme.small
         color: Theme.text2
     }

@@ -13,8 +13,11 @@ Item {
     Column {
         id: told
         y: page.lowered ? -height - Theme.gapGroup : 0
+        readonly property real room: page.lowered ? 0 : page.tall ? page.height - pad.height - Theme.gap * 2 - others.height : others.y - Theme.gap / 2
         width: page.tall ? page.width : (page.width - Theme.gapGroup) * 0.56
         spacing: Theme.gap / 2
+        transformOrigin: Item.TopLeft
+        scale: room > 0 ? Math.min(1, room / height) : 1
 
         KioskText {
             width: parent.width
@@ -60,13 +63,13 @@ Item {
 
         NoticeBand {
             width: parent.width
-            visible: page.wrong
+            visible: page.wrong && !page.tall
             notice: ({tone: "danger", title: Page.entry.error ?? ""})
         }
 
         KioskText {
             width: parent.width
-            visible: text !== "" && !page.wrong
+            visible: text !== "" && (!page.wrong || page.tall)
             text: Page.entry.hint ?? ""
             lineHeight: Theme.tight
             color: Theme.text2
@@ -75,7 +78,7 @@ Item {
 
     ChoiceGrid {
         id: others
-        y: page.lowered ? 0 : page.tall ? told.height + Theme.gap : page.height - height
+        y: page.lowered ? 0 : page.tall ? pad.y - Theme.gap - height : page.height - height
         width: page.lowered ? page.width - pad.width - Theme.gapGroup : told.width
         columns: 1
         room: 0

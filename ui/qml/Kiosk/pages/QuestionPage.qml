@@ -6,17 +6,19 @@ import Kiosk.Model
 Item {
     id: page
 
-    readonly property real space: choices.y - facts.height - Theme.gap * 2
+    readonly property real space: choices.y - (facts.visible ? facts.height : 0) - Theme.gap * 2
     readonly property real round: Math.max(Math.min(Theme.tileHeight * 1.6, space), 0)
 
     Facts {
         id: facts
         width: parent.width
+        room: page.height
+        visible: filled && !(Theme.form === "through" && Page.panel.headline)
     }
 
     Rectangle {
         anchors.horizontalCenter: parent.horizontalCenter
-        y: facts.height + Theme.gap + (page.space - height) / 2
+        y: (facts.visible ? facts.height : 0) + Theme.gap + (page.space - height) / 2
         visible: Page.secondsLeft >= 0
         width: page.round
         height: width
@@ -40,7 +42,7 @@ Item {
 
     Picture {
         anchors.horizontalCenter: parent.horizontalCenter
-        y: facts.height + Theme.gap + (page.space - height) / 2
+        y: (facts.visible ? facts.height : 0) + Theme.gap + (page.space - height) / 2
         room: Page.secondsLeft >= 0 ? 0 : page.round
         name: Page.picture
     }

@@ -9,22 +9,23 @@ Item {
     Facts {
         id: facts
         width: parent.width
+        visible: filled && !(Theme.form === "wall" && Page.panel.headline)
+        room: note.y
     }
 
     ChoiceGrid {
         id: choices
-        y: Theme.low ? note.y - height - Theme.gap : facts.height + (facts.filled ? Theme.gap : 0)
+        y: Theme.low ? note.y - height - Theme.gap : facts.visible ? facts.height + Theme.gap : 0
         width: parent.width
         room: Math.max(note.y - facts.height - Theme.gap * 2, 0)
     }
 
     KioskText {
         id: note
-        y: parent.height - height
+        y: parent.height - (visible ? height : 0)
         width: parent.width
         text: Page.footnote
         visible: text !== ""
-        height: visible ? implicitHeight : 0
         size: Theme.small
         color: Theme.text2
     }

@@ -48,7 +48,7 @@ Item {
 
     ChoiceGrid {
         id: choices
-        readonly property real start: page.height - height - note.height
+        readonly property real start: note.y - height
         y: start
         width: parent.width
         room: Theme.tileHeight
@@ -56,11 +56,10 @@ Item {
 
     KioskText {
         id: note
-        y: parent.height - height
+        y: parent.height - (visible ? height : 0)
         width: parent.width
         text: Page.footnote
         visible: text !== ""
-        height: visible ? implicitHeight : 0
         size: Theme.service
         color: Theme.text2
     }
