@@ -36,7 +36,7 @@ class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=T
 class Terminal(Section, frozen=True, kw_only=True):
     """Who this kiosk is. `bench` allows key files that are marked as test keys: never set it in the field."""
 
-    id: Annotated[str, Meta(pattern=r"^[A-Za-z0-9-]{1,20}\Z")]
+    id: str
     site: str = ""
     company: str = "示例供电公司 Sample Power Company"
     hotline: str = "95598"
@@ -47,6 +47,8 @@ class Terminal(Section, frozen=True, kw_only=True):
     bench: bool = False
 
     def __post_init__(self) -> None:
+        if not re.fullmatch(r"[A-Za-z0-9-]{1,20}", self.id):
+            raise ValueError("id: expected 1 to 20 letters, digits and hyphens")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:
@@ -116,7 +118,7 @@ class Cash(Section, frozen=True, kw_only=True):
     """Which notes are taken and how much at once."""
 
     accepted_fen: tuple[Fen, ...] = (10000, 5000, 2000, 1000)
-    currencies: tuple[str, ...] = ("CNY", "CHN")
+    currencies: Annotated[tuple[str, ...], Meta(min_length=1)] = ("CNY", "CHN")
     """Codes that mark our notes in the acceptor's table: the ISO currency, or the country as CCNET units put it."""
     most_notes: Count = 50
     most_fen: Fen = 200000
@@ -257,8 +259,8 @@ def _explained(message: str) -> tuple[tuple[str, ...], str]:
         key, what = rule["key"], rule["what"]
     if key is None:
         return (table,), f"{table}: expected a table, written [{table}]"
-    if what.startswith("Invalid enum value"):
-        what = f"expected {_wanted(table, key)}, got{what.removeprefix('Invalid enum value')}"
+    if (wanted := _wanted(table, key)).startswith("one of"):
+        what = f"expected {wanted}"
     return (table, key), f"{table}.{key}: {what}"
 
 
