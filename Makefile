@@ -2,6 +2,8 @@
 
 PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
+# runuser and other tools of Debian stand there, which not every PATH has
+export PATH := $(PATH):/usr/sbin:/sbin
 
 .PHONY: demo test lint bench gallery setup
 
