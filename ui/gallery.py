@@ -42,7 +42,9 @@ def modes_of(name: str, lang: str) -> Modes:
     return Modes(lang=lang, large=mode.large, theme=mode.theme, low=mode.low)
 
 
-def draw(pages: dict[str, dict[str, PageModel]], forms: Sequence[str], modes: Sequence[str], out: Path) -> list[Picture]:
+def draw(
+    pages: dict[str, dict[str, PageModel]], forms: Sequence[str], modes: Sequence[str], out: Path
+) -> list[Picture]:
     """Draw `pages` (by language, then by name) and return what was drawn; raises OSError."""
     from PySide6.QtGui import QGuiApplication
 

@@ -48,5 +48,3 @@ def _hex(colour: str) -> bytes:
 def _text(name: str) -> bytes:
     path = ICONS / f"{name}.svg"
     return path.read_bytes() if path.is_file() else b""
-
-

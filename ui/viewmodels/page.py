@@ -121,7 +121,9 @@ class Page(QObject):
     notice = Property("QVariantMap", lambda self: as_map(self._page.notice), notify=noticeChanged)
     main = Property("QVariantMap", lambda self: as_map(self._page.main), notify=actionsChanged)
     back = Property("QVariantMap", lambda self: as_map(self._page.back), notify=actionsChanged)
-    padWords = Property("QVariantMap", lambda self: pad_words(self._page, self._modes.lang), notify=pageChanged)
+    padWords = Property(
+        "QVariantMap", lambda self: pad_words(self._page, self._modes.lang), notify=pageChanged
+    )
     lang = Property(str, lambda self: self._modes.lang, notify=headerChanged)
     terminal = Property(str, lambda self: self._terminal, notify=headerChanged)
     clock = Property(str, lambda self: self._clock, notify=headerChanged)

@@ -16,7 +16,7 @@ Rectangle {
     readonly property bool outcomeFirst: Page.kind === "result" && !side
     // On the smallest form the outcome's amount and its facts stand beside one another.
     readonly property bool split: Theme.form === "through" && Page.kind === "result" && hasPanel
-    readonly property bool manyBills: Page.kind === "bills" && (Page.billCount > 3 || (Page.billCount > 0 && (Page.notice.title ?? "") !== ""))
+    readonly property bool manyBills: Page.kind === "bills" && (Page.billCount > 3 || Theme.large || (Page.billCount > 0 && (Page.notice.title ?? "") !== ""))
     readonly property bool leafed: Page.kind === "bills" && Page.choiceCount > 4
     readonly property bool small: Theme.form !== "lobby"
     // Where the form is low the bills stand beside their sum and the ways to choose.
@@ -167,7 +167,7 @@ Rectangle {
             transformOrigin: Item.TopLeft
             scale: Math.min(1, room / Math.max(height, 1))
             readonly property real drawn: height * scale
-            readonly property real room: (root.workBottom - y) * (root.targets ? (root.besideBills ? 0.4 : Theme.form === "through" ? 0.6 : 0.75) : Page.kind === "cash" || Page.kind === "wait" ? 1 : 0.8)
+            readonly property real room: (root.workBottom - y) * (root.targets ? (Page.kind === "entry" && !root.small ? 0.35 : root.besideBills ? 0.4 : Theme.form === "through" ? 0.6 : 0.75) : Page.kind === "cash" || Page.kind === "wait" ? 1 : 0.8)
             readonly property bool hero: !root.shows && Theme.form === "lobby"
             readonly property real free: Theme.workRect.y - Theme.showRect.y - Theme.gapGroup
 
@@ -179,7 +179,7 @@ Rectangle {
             visible: !root.attract
             stateIcon: Page.kind === "result" || Page.kind === "closed"
             noticed: Page.kind !== "cash" && Page.kind !== "attract"
-            prompted: !(root.manyBills && (root.leafed || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
+            prompted: !(root.manyBills && (root.leafed || Theme.large || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
             error: Page.kind === "entry" && Theme.form === "lobby" ? Page.entry.error ?? "" : ""
         }
 

@@ -26,7 +26,7 @@ KioskButton {
             width: Math.min(implicitWidth, digit.width - Theme.gap / 2)
             horizontalAlignment: Text.AlignHCenter
             text: digit.label
-            size: digit.icon === "" ? Theme.title : Theme.service
+            size: digit.icon === "" ? Math.min(Theme.title, digit.height * 0.55) : Math.min(Theme.service, digit.height * 0.28)
             lineHeight: Theme.tight
             strong: true
             color: digit.ink

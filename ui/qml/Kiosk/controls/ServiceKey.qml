@@ -28,8 +28,9 @@ KioskButton {
         }
 
         KioskText {
-            width: Math.min(implicitWidth, service.width - 12 - (service.beside ? Theme.serviceIcon + Theme.gap / 3 : 0))
-            horizontalAlignment: Text.AlignHCenter
+            readonly property real room: service.width - 14 - (service.beside ? Theme.serviceIcon + Theme.gap / 3 : 0)
+            wrapMode: Text.NoWrap
+            scale: Math.min(1, room / implicitWidth)
             text: service.label
             size: Theme.service
             lineHeight: Theme.tight

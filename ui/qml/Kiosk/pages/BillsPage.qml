@@ -96,6 +96,7 @@ Item {
         spacing: page.beside ? page.close : Theme.gap
         tight: true
         icons: false
+        labelSize: Theme.large ? Theme.service * 1.15 : Theme.label
         details: !(leaf.aside && leaf.count > 0)
         room: 0
     }

@@ -1,0 +1,121 @@
+"""Every sample page in every form, language and mode: nothing cut, nothing covered, everything in reach and named."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QAccessible, QAccessibleInterface
+from PySide6.QtQml import QQmlProperty
+from PySide6.QtQuick import QQuickItem
+
+from kiosk.page import Modes, PageModel
+from kiosk.pages.samples import samples
+from ui.gallery import LANGUAGES, MODES, modes_of
+from ui.tokens import FONT, FORMS, PANELS, Form
+
+SETTLE_MS = 12
+
+
+def area(item: QQuickItem) -> QRectF:
+    """Return where an item stands on the screen."""
+    return item.mapRectToScene(QRectF(0, 0, item.width(), item.height()))
+
+
+def texts(bench: Any) -> Iterator[QQuickItem]:
+    """Yield every text that is seen."""
+    return (item for item in bench.items() if item.inherits("QQuickText") and item.property("text"))
+
+
+def faults(bench: Any, form: Form) -> Iterator[str]:
+    """Yield what is wrong with the page on the screen."""
+    panel = PANELS[form]
+    window = QRectF(0, 0, panel.width, panel.height)
+    buttons = [(button, area(button)) for button in bench.buttons()]
+    for text in texts(bench):
+        words, box = text.property("text"), area(text)
+        scale = box.height() / text.height() if text.height() else 1
+        if text.property("truncated") or text.property("contentHeight") > text.height() + 1:
+            yield f"cut: {words}"
+        if text.property("contentWidth") > text.width() + 1:
+            yield f"too wide: {words}"
+        if QQmlProperty.read(text, "font.pixelSize") * scale < panel.small * 0.8:
+            yield f"too small: {words}"
+        if QQmlProperty.read(text, "fontInfo.family") not in (FONT, None):
+            yield f"another font: {words}"
+        if not window.contains(box):
+            yield f"off the screen: {words}"
+        for button, rect in buttons:
+            if not button.isAncestorOf(text) and rect.intersects(box.adjusted(2, 4, -2, -4)):
+                yield f"under {button.objectName()}: {words}"
+            if button.isAncestorOf(text) and not rect.adjusted(0, -1, 0, 1).contains(
+                box.adjusted(0, 2, 0, -2)
+            ):
+                yield f"leaves {button.objectName()}: {words}"
+    yield from target_faults(buttons, window, form)
+
+
+def target_faults(buttons: list[tuple[QQuickItem, QRectF]], window: QRectF, form: Form) -> Iterator[str]:
+    """Yield targets that are too small, too near to one another, or off the screen."""
+    least = 20 * PANELS[form].px_per_mm - 1
+    for at, (button, rect) in enumerate(buttons):
+        if rect.height() < least or rect.width() < least:
+            yield f"{button.objectName()} is {rect.width():.0f} x {rect.height():.0f}"
+        if not window.contains(rect):
+            yield f"{button.objectName()} is off the screen"
+        for other, there in buttons[at + 1 :]:
+            if rect.intersects(there):
+                yield f"{button.objectName()} overlaps {other.objectName()}"
+
+
+@pytest.fixture(scope="module", params=LANGUAGES)
+def pages(request: pytest.FixtureRequest) -> tuple[str, dict[str, PageModel]]:
+    """Return a language and all pages in it."""
+    return request.param, samples(request.param)
+
+
+@pytest.mark.timeout(180)
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("form", FORMS)
+def test_nothing_is_cut_or_covered(
+    bench_of: Callable[[str], Any], form: Form, mode: str, pages: tuple[str, dict[str, PageModel]]
+) -> None:
+    """Measure every text and every target of every page."""
+    lang, models = pages
+    bench = bench_of(form)
+    found = {}
+    for name, model in models.items():
+        bench.put(model, modes_of(mode, lang), wait=SETTLE_MS)
+        wrong = list(faults(bench, form))
+        if wrong:
+            found[name] = wrong
+    assert not found
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_button_is_named_and_the_amount_is_the_largest(bench: Any, lang: str) -> None:
+    """Role and name through Qt's accessibility tree; no text is larger than the amount."""
+    QAccessible.setActive(True)
+    for name, model in samples(lang).items():
+        bench.put(model, Modes(lang=lang), wait=SETTLE_MS)
+        for button in bench.buttons():
+            one: QAccessibleInterface | None = QAccessible.queryAccessibleInterface(button)
+            assert one is not None
+            assert one.role() == QAccessible.Role.Button, f"{name}: {button.objectName()}"
+            assert one.text(QAccessible.Text.Name), f"{name}: {button.objectName()} has no name"
+        if model.panel:
+            sizes = {text.objectName(): QQmlProperty.read(text, "font.pixelSize") for text in texts(bench)}
+            assert sizes["amount"] == max(sizes.values()), name
+
+
+def test_the_language_changes_in_place(bench: Any) -> None:
+    """The same page in the other language: same buttons, other words, nothing rebuilt."""
+    zh, en = samples("zh")["home"], samples("en")["home"]
+    bench.put(zh)
+    before = {button.objectName(): button for button in bench.buttons()}
+    bench.put(en, Modes(lang="en"))
+    assert {button.objectName(): button for button in bench.buttons()} == before
+    assert en.title in {text.property("text") for text in texts(bench)}
