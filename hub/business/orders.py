@@ -116,6 +116,14 @@ def payment_answer(payment_id: str, hub_no: str, settlement: Settlement, now: da
     )
 
 
+def stands_for_payment(order: ClaimOrder) -> bool:
+    """Whether the claim is for all the money of its payment, and not for one note beside it.
+
+    Only such a claim keeps the payment from being credited later, and only such a claim is void when it was.
+    """
+    return order.payment_id is not None and order.reason in {"declined", "unanswered"}
+
+
 def claim_answer(claim_id: str, order: ClaimOrder, *, credited: bool) -> Claim:
     """Say what became of a claim; `credited` when the hub had booked the payment before the claim came."""
     return Claim(

@@ -15,7 +15,14 @@ from hub.business.forms import Account, ClaimOrder, Order, PaymentOrder, QuoteOr
 from hub.business.identity import canonical, first_difference
 from hub.business.ledger import claim_legs, payment_legs
 from hub.business.numbers import is_meter_number
-from hub.business.orders import account_view, check_payment, claim_answer, make_quote, payment_answer
+from hub.business.orders import (
+    account_view,
+    check_payment,
+    claim_answer,
+    make_quote,
+    payment_answer,
+    stands_for_payment,
+)
 from hub.business.refusals import Code, Refusal
 from hub.data.database import Database
 from hub.data.store import Store, Stored
@@ -170,7 +177,7 @@ class Desk:
 
     async def _leave_tombstone(self, store: Store, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
         """Refuse the claim's payment from now on; true if it is credited already."""
-        if order.payment_id is None:
+        if order.payment_id is None or not stands_for_payment(order):
             return False
         payment = await store.payment(order.payment_id)
         if payment is None:

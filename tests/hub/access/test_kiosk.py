@@ -270,6 +270,20 @@ def test_a_claim_after_the_credit_is_closed_without_legs(hub: Any) -> None:
     assert hub.check().suspense_fen == before
 
 
+@pytest.mark.parametrize("reason", ["note_fate_unknown", "late_note", "unasked_note", "orphan_note"])
+def test_a_claim_for_a_note_beside_its_payment_leaves_the_payment_alone(hub: Any, reason: str) -> None:
+    account, client = hub.account((12374,)), hub.client()
+    payment_id, before = new_id(), hub.check().suspense_fen
+    for _ in range(2):  # before the payment is credited, and after
+        claim = claim_order(payment_id=payment_id, reason=reason, amount_fen=500)
+        made = client.put(f"/v1/claims/{new_id()}", claim).json()
+        assert (made["state"], made["resolution"]) == ("open", "")
+        paid = client.put(f"/v1/payments/{payment_id}", client.payment_order(account.account_no, 10_000))
+        assert paid.status_code in {200, 201, 409}
+        assert client.get(f"/v1/payments/{payment_id}").json()["amount_fen"] == 10_000
+    assert hub.check().suspense_fen - before == 1000
+
+
 def test_certain_money_goes_to_suspense_and_memo_money_nowhere(hub: Any) -> None:
     before = hub.check()
     client = hub.client()
