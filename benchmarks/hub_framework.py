@@ -53,13 +53,14 @@ ANSWER = Payment(
 
 def litestar_app() -> App:
     from litestar import Litestar, get, put
+    from litestar.params import FromPath, JSONBody
 
     @get("/v1/status")
     async def status() -> dict[str, str]:
         return STATUS
 
     @put("/v1/payments/{payment_id:str}", status_code=201)
-    async def pay(payment_id: str, data: PaymentOrder) -> Payment:
+    async def pay(payment_id: FromPath[str], data: JSONBody[PaymentOrder]) -> Payment:
         return msgspec.structs.replace(ANSWER, id=payment_id, amount_fen=data.amount_fen)
 
     return Litestar([status, pay], openapi_config=None)  # type: ignore[return-value]

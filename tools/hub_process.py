@@ -113,16 +113,25 @@ class HubClient:
             **(headers or {}),
         }
         request = requests.Request(method, self.url + path, headers=fields, data=body).prepare()
-        created = datetime.now(UTC) - age
+        self.sign(request, age=age, covered=covered)
+        return request
+
+    def sign(
+        self,
+        request: requests.PreparedRequest,
+        *,
+        age: timedelta = timedelta(0),
+        covered: tuple[str, ...] = COVERED,
+    ) -> None:
+        """Sign a request that has its fields already."""
         self._signer.sign(
             request,
             key_id=self.terminal,
-            created=created,
+            created=datetime.now(UTC) - age,
             label="sig1",
             covered_component_ids=covered,
             use_existing_digest="Content-Digest" in request.headers,
         )
-        return request
 
     def send(self, request: requests.PreparedRequest, *, verify: bool = True) -> requests.Response:
         """Send it as it is; check that the reply is signed for this request and this body."""

@@ -9,7 +9,7 @@ from litestar.connection import ASGIConnection
 from litestar.datastructures import State
 from litestar.handlers import BaseRouteHandler
 from litestar.openapi.datastructures import ResponseSpec
-from litestar.params import Parameter
+from litestar.params import FromPath, JSONBody, PathParameter
 
 from hub.access.gate import TERMINAL
 from hub.access.problems import MEDIA_TYPE, Problem
@@ -30,7 +30,7 @@ from hub.composition.desk import Desk, Reply
 
 Incoming = Request[Any, Any, State]
 OrderId = Annotated[
-    str, Parameter(pattern=ID_PATTERN, description="made by the kiosk: 32 lower-case hex digits")
+    str, PathParameter(pattern=ID_PATTERN, description="made by the kiosk: 32 lower-case hex digits")
 ]
 JSON = "application/json"
 
@@ -77,7 +77,7 @@ async def status(request: Incoming) -> Status:
     operation_id="account",
     summary="What an account owes and owns",
 )
-async def account(request: Incoming, account_no: str) -> Account:
+async def account(request: Incoming, account_no: FromPath[str]) -> Account:
     return await _desk(request).account(account_no)
 
 
@@ -87,7 +87,7 @@ async def account(request: Incoming, account_no: str) -> Account:
     operation_id="account_of_meter",
     summary="The account a meter belongs to",
 )
-async def account_of_meter(request: Incoming, meter_no: str) -> Account:
+async def account_of_meter(request: Incoming, meter_no: FromPath[str]) -> Account:
     return await _desk(request).account_of_meter(meter_no)
 
 
@@ -100,7 +100,7 @@ async def account_of_meter(request: Incoming, meter_no: str) -> Account:
     form=QuoteOrder,
     summary="What the chosen months cost now",
 )
-async def quote(request: Incoming, quote_id: OrderId, data: QuoteOrder) -> Response[bytes]:
+async def quote(request: Incoming, quote_id: OrderId, data: JSONBody[QuoteOrder]) -> Response[bytes]:
     return _response(await _desk(request).quote(_terminal(request), quote_id, data))
 
 
@@ -113,7 +113,7 @@ async def quote(request: Incoming, quote_id: OrderId, data: QuoteOrder) -> Respo
     form=PaymentOrder,
     summary="Credit money that was taken, once",
 )
-async def pay(request: Incoming, payment_id: OrderId, data: PaymentOrder) -> Response[bytes]:
+async def pay(request: Incoming, payment_id: OrderId, data: JSONBody[PaymentOrder]) -> Response[bytes]:
     return _response(await _desk(request).pay(_terminal(request), payment_id, data))
 
 
@@ -136,7 +136,7 @@ async def payment(request: Incoming, payment_id: OrderId) -> Response[bytes]:
     form=ClaimOrder,
     summary="Keep money in suspense and refuse its payment from now on",
 )
-async def make_claim(request: Incoming, claim_id: OrderId, data: ClaimOrder) -> Response[bytes]:
+async def make_claim(request: Incoming, claim_id: OrderId, data: JSONBody[ClaimOrder]) -> Response[bytes]:
     return _response(await _desk(request).claim(_terminal(request), claim_id, data))
 
 

@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from hub.business.numbers import meter_number
+from hub.composition.terminals import add_terminal
 from hub.data.check import Report, check
 from hub.data.database import sync_engine
 from hub.data.migrate import migrate
@@ -19,7 +20,7 @@ from hub.data.town_model import AccountState, TownAccount, TownBill, TownMeter
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the tools folder is not an installed package
 
-from tools.hub_process import HubClient, HubProcess, power_hub, write_test_key
+from tools.hub_process import HubClient, HubProcess, write_test_key
 from tools.postgres import throwaway_postgres
 
 KEYS = {"kiosk-1": bytes(range(32)), "kiosk-2": bytes(range(1, 33))}
@@ -135,10 +136,11 @@ def books(request: pytest.FixtureRequest, new_database: Callable[[str], str]) ->
     engine.dispose()
 
 
-def with_terminals(url: str, folder: Path) -> None:
-    for name, key in KEYS.items():
-        file = write_test_key(folder / f"{name}.key", key)
-        power_hub("terminal", "add", name, "--key", str(file), "--database", url)
+def with_terminals(engine: Engine, folder: Path) -> None:
+    with engine.begin() as connection:
+        for name, key in KEYS.items():
+            file = write_test_key(folder / f"{name}.key", key)
+            add_terminal(connection, name, file, "", datetime.now(UTC))
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -149,8 +151,10 @@ def hub(
 ) -> Iterator[Served]:
     """A running hub with two terminals; at the end its books must balance."""
     url = new_database(request.param)
-    with_terminals(url, tmp_path_factory.mktemp("keys"))
-    served = Served(url, sync_engine(url), HubProcess(url))
+    engine = sync_engine(url)
+    migrate(engine)
+    with_terminals(engine, tmp_path_factory.mktemp("keys"))
+    served = Served(url, engine, HubProcess(url))
     yield served
     for client in served.clients:
         client.close()
@@ -165,7 +169,7 @@ def hub(
 @pytest.fixture
 def own_hub(books: Books, tmp_path: Path) -> Iterator[Served]:
     """A hub that the test may kill."""
-    with_terminals(books.url, tmp_path)
+    with_terminals(books.engine, tmp_path)
     served = Served(books.url, books.engine, HubProcess(books.url))
     yield served
     for client in served.clients:
