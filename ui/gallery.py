@@ -1,4 +1,4 @@
-"""Pictures of every sample page in every form, language and mode, with an index page: `python -m ui.gallery --out DIR`."""
+"""Pictures of every sample page in every form, language and mode: `python -m ui.gallery --out DIR`."""
 
 from __future__ import annotations
 

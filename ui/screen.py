@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 from PySide6.QtCore import QObject, QSize, Qt, QUrl, Signal, Slot
 from PySide6.QtQml import QQmlError
@@ -47,8 +48,8 @@ class Screen(QObject):
         engine.warnings.connect(self._warn)
         engine.addImportPath(str(QML))
         engine.addImageProvider("icon", IconProvider())
-        self._theme: QObject = engine.singletonInstance("Kiosk", "Theme")  # type: ignore[call-overload]
-        self.page: Page = engine.singletonInstance("Kiosk.Model", "Page")  # type: ignore[call-overload]
+        self._theme: QObject = cast(QObject, engine.singletonInstance("Kiosk", "Theme"))
+        self.page: Page = cast(Page, engine.singletonInstance("Kiosk.Model", "Page"))
         self.page.intent.connect(on_intent)
         self.snapshots.connect(self._present, Qt.ConnectionType.QueuedConnection)
         self._dress()

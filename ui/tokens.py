@@ -117,18 +117,18 @@ class Panel:
 PANELS: dict[Form, Panel] = {
     "lobby": Panel(
         width=1080, height=1920, px_per_mm=4.034, floor_target=84, margin=48, gap=24, gap_group=40, radius=16,
-        main_height=140, standard_height=112, tile_height=220, icon_tile=96, icon_text=48, service_icon=44, service_gap=16,
-        small=28, service=34, body=42, label=46, subtitle=54, title=66, amount=100,
+        main_height=140, standard_height=112, tile_height=220, icon_tile=96, icon_text=48, service_icon=44,
+        service_gap=16, small=28, service=34, body=42, label=46, subtitle=54, title=66, amount=100,
     ),
     "wall": Panel(
         width=1280, height=1024, px_per_mm=3.796, floor_target=80, margin=40, gap=20, gap_group=32, radius=14,
-        main_height=100, standard_height=96, tile_height=200, icon_tile=80, icon_text=44, service_icon=40, service_gap=16,
-        small=26, service=32, body=40, label=44, subtitle=50, title=62, amount=92,
+        main_height=100, standard_height=96, tile_height=200, icon_tile=80, icon_text=44, service_icon=40,
+        service_gap=16, small=26, service=32, body=40, label=44, subtitle=50, title=62, amount=92,
     ),
     "through": Panel(
         width=1024, height=768, px_per_mm=3.360, floor_target=70, margin=32, gap=16, gap_group=24, radius=12,
-        main_height=84, standard_height=84, tile_height=168, icon_tile=72, icon_text=40, service_icon=34, service_gap=14,
-        small=24, service=29, body=36, label=40, subtitle=46, title=56, amount=84,
+        main_height=84, standard_height=84, tile_height=168, icon_tile=72, icon_text=40, service_icon=34,
+        service_gap=14, small=24, service=29, body=36, label=40, subtitle=46, title=56, amount=84,
     ),
 }  # fmt: skip
 

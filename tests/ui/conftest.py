@@ -7,16 +7,16 @@ import os
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
 
-from collections.abc import Callable, Iterator  # noqa: E402
+from collections.abc import Callable, Iterator
 
-import pytest  # noqa: E402
-from PySide6.QtCore import QPointF, QtMsgType, qInstallMessageHandler  # noqa: E402
-from PySide6.QtGui import QPointingDevice  # noqa: E402
-from PySide6.QtQuick import QQuickItem  # noqa: E402
-from PySide6.QtTest import QTest  # noqa: E402
+import pytest
+from PySide6.QtCore import QPointF, QtMsgType, qInstallMessageHandler
+from PySide6.QtGui import QPointingDevice
+from PySide6.QtQuick import QQuickItem
+from PySide6.QtTest import QTest
 
-from kiosk.page import Choice, Entry, Modes, MoneyPanel, Notice, PageKind, PageModel, Snapshot  # noqa: E402
-from ui.screen import Screen  # noqa: E402
+from kiosk.page import Choice, Entry, Modes, MoneyPanel, Notice, PageKind, PageModel, Snapshot
+from ui.screen import Screen
 
 TURNED_MS = 320
 """The time that a page needs before it takes a touch, with margin: input is closed for 250 ms."""

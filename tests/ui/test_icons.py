@@ -21,7 +21,7 @@ def test_no_icon_brings_a_colour_of_its_own() -> None:
     """Every file uses only the two colours that are replaced."""
     for path in ICONS.glob("*.svg"):
         text = drawn(path.stem, "#010203", "#040506").decode()
-        assert set(part[:6] for part in text.split("#")[1:]) <= {"010203", "040506"}, path.name
+        assert {part[:6] for part in text.split("#")[1:]} <= {"010203", "040506"}, path.name
 
 
 def test_every_icon_of_every_page_exists() -> None:

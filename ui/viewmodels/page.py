@@ -1,8 +1,11 @@
 """The page on the screen, as QML binds to it: one singleton `Page`, fed with snapshots."""
 
+# ruff: noqa: N815 - QML spells its names so
+
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass
+from typing import cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtQml import QmlElement, QmlSingleton
@@ -12,6 +15,9 @@ from ui.viewmodels.rows import ROLE_NAMES, RowModel
 
 QML_IMPORT_NAME = "Kiosk.Model"
 QML_IMPORT_MAJOR_VERSION = 1
+
+MAP, STRINGS = cast(type, "QVariantMap"), cast(type, "QStringList")
+"""Qt's names of types that Python has no class for."""
 
 PAD_WORDS = {"zh": {"clear": "清空", "delete": "退一位"}, "en": {"clear": "Clear", "delete": "Delete"}}
 """The two words of the keypad, unless the page has its own choices of these names."""
@@ -34,14 +40,14 @@ class Page(QObject):
 
     intent = Signal(str, str)
     turned = Signal()
-    kindChanged = Signal()  # noqa: N815 - QML's spelling
-    pageChanged = Signal()  # noqa: N815
-    panelChanged = Signal()  # noqa: N815
-    entryChanged = Signal()  # noqa: N815
-    noticeChanged = Signal()  # noqa: N815
-    actionsChanged = Signal()  # noqa: N815
-    secondsChanged = Signal()  # noqa: N815
-    headerChanged = Signal()  # noqa: N815
+    kindChanged = Signal()
+    pageChanged = Signal()
+    panelChanged = Signal()
+    entryChanged = Signal()
+    noticeChanged = Signal()
+    actionsChanged = Signal()
+    secondsChanged = Signal()
+    headerChanged = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -112,18 +118,16 @@ class Page(QObject):
     prompt = Property(str, lambda self: self._page.prompt, notify=pageChanged)
     picture = Property(str, lambda self: self._page.picture, notify=pageChanged)
     footnote = Property(str, lambda self: self._page.footnote, notify=pageChanged)
-    billColumns = Property("QStringList", lambda self: list(self._page.bill_columns), notify=pageChanged)
+    billColumns = Property(STRINGS, lambda self: list(self._page.bill_columns), notify=pageChanged)
     billCount = Property(int, lambda self: len(self._page.bills), notify=pageChanged)
     choiceCount = Property(int, lambda self: len(self._page.choices), notify=pageChanged)
     secondsLeft = Property(int, lambda self: _or(self._page.seconds_left, -1), notify=secondsChanged)
-    panel = Property("QVariantMap", lambda self: as_map(self._page.panel), notify=panelChanged)
-    entry = Property("QVariantMap", lambda self: as_map(self._page.entry), notify=entryChanged)
-    notice = Property("QVariantMap", lambda self: as_map(self._page.notice), notify=noticeChanged)
-    main = Property("QVariantMap", lambda self: as_map(self._page.main), notify=actionsChanged)
-    back = Property("QVariantMap", lambda self: as_map(self._page.back), notify=actionsChanged)
-    padWords = Property(
-        "QVariantMap", lambda self: pad_words(self._page, self._modes.lang), notify=pageChanged
-    )
+    panel = Property(MAP, lambda self: as_map(self._page.panel), notify=panelChanged)
+    entry = Property(MAP, lambda self: as_map(self._page.entry), notify=entryChanged)
+    notice = Property(MAP, lambda self: as_map(self._page.notice), notify=noticeChanged)
+    main = Property(MAP, lambda self: as_map(self._page.main), notify=actionsChanged)
+    back = Property(MAP, lambda self: as_map(self._page.back), notify=actionsChanged)
+    padWords = Property(MAP, lambda self: pad_words(self._page, self._modes.lang), notify=pageChanged)
     lang = Property(str, lambda self: self._modes.lang, notify=headerChanged)
     terminal = Property(str, lambda self: self._terminal, notify=headerChanged)
     clock = Property(str, lambda self: self._clock, notify=headerChanged)

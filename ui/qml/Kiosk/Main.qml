@@ -24,7 +24,30 @@ Rectangle {
     readonly property bool column: (side && shows) || besideBills
     readonly property real showWidth: side ? Theme.showRect.width : Theme.showRect.width * (besideBills ? 0.37 : split ? 0.48 : 1)
     readonly property real asideHeight: besideBills ? body.item?.asideHeight ?? 0 : 0
-    readonly property real showRoom: besideBills ? workBottom - Theme.showRect.y - asideHeight - Theme.gap : side ? Theme.showRect.height : split ? workBottom - show.y : Theme.form === "through" ? Theme.showRect.height * (Theme.large ? 1.7 : 1.4) : Theme.height
+    // What is only shown gives way: drawn smaller, never under the work, so that no word is lost.
+    readonly property real showRoom: {
+        const all = workBottom - Theme.showRect.y
+        if (besideBills)
+            return all - asideHeight - Theme.gap
+        if (side)
+            return Theme.showRect.height
+        if (split)
+            return workBottom - show.y
+        if (Theme.form === "through")
+            return Theme.showRect.height * (Theme.large ? 1.7 : 1.4)
+        return outcomeFirst ? (workBottom - show.y) * 0.62 : all * (leafed ? 0.26 : manyBills ? 0.3 : 0.5)
+    }
+    readonly property real askPart: {
+        if (Page.kind === "entry" && !small)
+            return 0.35
+        if (besideBills)
+            return 0.4
+        if (manyBills)
+            return 0.35
+        if (targets)
+            return Theme.form === "through" || (Page.notice.title ?? "") !== "" ? 0.6 : 0.75
+        return Page.kind === "cash" ? 0.6 : Page.kind === "wait" ? 1 : outcomeFirst && Theme.large ? 0.45 : 0.8
+    }
     readonly property real workLeft: column ? Theme.showRect.x + showWidth + Theme.gapGroup : Theme.showRect.x
     readonly property real workWidth: Theme.width - Theme.showRect.x - workLeft
     readonly property real workBottom: Theme.workRect.y + Theme.workRect.height
@@ -167,7 +190,7 @@ Rectangle {
             transformOrigin: Item.TopLeft
             scale: Math.min(1, room / Math.max(height, 1))
             readonly property real drawn: height * scale
-            readonly property real room: (root.workBottom - y) * (root.targets ? (Page.kind === "entry" && !root.small ? 0.35 : root.besideBills ? 0.4 : Theme.form === "through" ? 0.6 : 0.75) : Page.kind === "cash" || Page.kind === "wait" ? 1 : 0.8)
+            readonly property real room: (root.workBottom - y) * root.askPart
             readonly property bool hero: !root.shows && Theme.form === "lobby"
             readonly property real free: Theme.workRect.y - Theme.showRect.y - Theme.gapGroup
 
@@ -188,7 +211,7 @@ Rectangle {
             readonly property real above: root.outcomeFirst && root.shows && !root.split ? show.y + show.drawn : ask.y + ask.drawn
 
             x: root.attract ? 0 : root.split ? show.x + show.width + Theme.gap : root.workLeft
-            y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? Theme.workRect.y : 0, above + Theme.gapGroup / 2)
+            y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? Theme.workRect.y - (Theme.low && Page.kind === "bills" && !root.small ? Theme.standardHeight * (root.leafed ? 1.5 : 1) : 0) : 0, above + Theme.gapGroup / 2)
             width: root.attract ? root.width : root.split ? show.width : root.workWidth
             height: (root.attract ? Theme.actionsRect.y + Theme.actionsRect.height : root.workBottom) - y
             source: Page.kind === "" ? "" : "pages/" + Page.kind.charAt(0).toUpperCase() + Page.kind.slice(1) + "Page.qml"

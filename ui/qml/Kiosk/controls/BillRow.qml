@@ -12,6 +12,7 @@ KioskButton {
     property string note
     property bool overdue
     property real indent
+    readonly property bool roomy: Theme.form === "lobby" && !Theme.large && !Theme.low
     property var columnWidth: index => 0
 
     look: "tile"
@@ -43,7 +44,7 @@ KioskButton {
                     width: bill.columnWidth(index)
                     horizontalAlignment: index === 0 ? Text.AlignLeft : Text.AlignRight
                     text: modelData
-                    size: Math.max(Math.min(Theme.form === "lobby" && !Theme.large ? Theme.body : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), Theme.small)
+                    size: Math.max(Math.min(bill.roomy ? Theme.body : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), Theme.small)
                     strong: index === 0 || index === 3
                     lineHeight: Theme.tight
                     color: bill.ink
@@ -56,7 +57,7 @@ KioskButton {
             width: bill.width - bill.indent - Theme.gap
             visible: text !== ""
             text: bill.note
-            size: Theme.form === "lobby" && !Theme.large ? Theme.service : Theme.small
+            size: bill.roomy ? Theme.service : Theme.small
             lineHeight: Theme.tight
             color: bill.down ? bill.ink : bill.overdue ? Theme.danger : Theme.text2
             Accessible.ignored: true

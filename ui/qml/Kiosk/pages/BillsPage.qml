@@ -15,7 +15,7 @@ Item {
     readonly property real column: (width - Theme.gap / 2 - tickWidth) / 4.3
 
     function columnWidth(index: int): real {
-        return column * [1.1, 1.15, 0.85, 1.2][index]
+        return column * [1, 1.1, 1.1, 1.1][index]
     }
 
     Row {
@@ -81,7 +81,7 @@ Item {
         columns: aside ? 1 : 2
         spacing: page.close
         tight: true
-        icons: Theme.form === "lobby"
+        icons: Theme.form === "lobby" && !Theme.large && !Theme.low
         labelSize: Theme.service
         room: 0
     }

@@ -9,7 +9,7 @@ Item {
     Facts {
         id: facts
         width: parent.width
-        room: page.height
+        room: Math.max(page.height, 1)
         size: Theme.form === "lobby" ? Theme.subtitle : Theme.label
     }
 

@@ -8,7 +8,7 @@ Item {
     Facts {
         id: facts
         width: parent.width
-        room: note.y
+        room: Math.max(note.y, 1)
     }
 
     Picture {

@@ -12,7 +12,7 @@ Item {
     Facts {
         id: facts
         width: parent.width
-        room: page.height
+        room: Math.max(page.height, 1)
         visible: filled && !(Theme.form === "through" && Page.panel.headline)
     }
 

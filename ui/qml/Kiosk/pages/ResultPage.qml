@@ -10,7 +10,7 @@ Item {
         id: facts
         width: parent.width
         visible: filled && !(Theme.form === "wall" && Page.panel.headline)
-        room: note.y
+        room: Math.max(note.y, 1)
     }
 
     ChoiceGrid {
