@@ -37,6 +37,7 @@ class Run:
     form: str = "lobby"
     language: str = "zh"
     speed: float = 1.0
+    accounts: int = 2000
 
 
 def play(run: Run, say: Say) -> dict[str, Any]:
@@ -44,7 +45,7 @@ def play(run: Run, say: Say) -> dict[str, Any]:
     began = time.monotonic()
     _clear(run.out)
     changes = _merged(run.journey.changes, run.fault.changes if run.fault else {})
-    plan = Plan(run.out / "bench", run.speed, run.form, run.language, changes=changes)
+    plan = Plan(run.out / "bench", run.speed, run.form, run.language, changes=changes, accounts=run.accounts)
     say("starting the hub, the far ends and the kiosk")
     with Bench(plan) as bench:
         bench.start_kiosk()
