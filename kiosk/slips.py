@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import replace
 from datetime import datetime
 from zoneinfo import ZoneInfo
@@ -13,6 +14,8 @@ from kiosk.payment.effects import PrintSlip
 from kiosk.payment.events import AccountFacts
 from kiosk.payment.model import Claim, Payment
 from kiosk.receipts import Place, ReceiptFacts, receipt
+
+log = logging.getLogger("kiosk.slips")
 
 
 class Slips:
@@ -28,6 +31,9 @@ class Slips:
         """Make the document of one print job."""
         about = effect.about
         facts = self.of_claim(about, effect) if isinstance(about, Claim) else self.of_payment(about, effect)
+        if not facts.adds_up:
+            # The customer gets the slip all the same; a person must look at why.
+            log.error("slip_does_not_add_up", extra={"job": effect.job, "slip": effect.slip})
         return receipt(facts, effect.job, self._key)
 
     def of_payment(self, payment: Payment, effect: PrintSlip) -> ReceiptFacts:

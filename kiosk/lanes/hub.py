@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import TypeVar
 
 from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
+from kiosk.hubclient.outcomes import NotSent, Outcome, Refused, Unknown
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
 from kiosk.payment.model import Claim, Payment
+
+W = TypeVar("W")
 
 
 class HubLane(Lane):
@@ -26,21 +30,31 @@ class HubLane(Lane):
         client = self._client
         match effect:
             case fx.LookUp(request, "meter", number):
-                self.tell(AccountSaid(request, client.account_of_meter(number)))
+                self.tell(AccountSaid(request, self._noted(client.account_of_meter(number))))
             case fx.LookUp(request, _, number):
-                self.tell(AccountSaid(request, client.account(number)))
-            case fx.AskQuote():
-                self.tell(
-                    QuoteSaid(effect.quote_id, client.put_quote(effect.quote_id, quote_request(effect)))
-                )
+                self.tell(AccountSaid(request, self._noted(client.account(number))))
+            case fx.AskQuote(quote_id):
+                quote = client.put_quote(quote_id, quote_request(effect))
+                self.tell(QuoteSaid(quote_id, self._noted(quote)))
             case fx.SendCredit(payment):
-                outcome = client.put_payment(payment.payment_id, payment_request(payment))
-                self.tell(CreditSaid(payment.payment_id, payment.attempts, outcome))
+                credit = client.put_payment(payment.payment_id, payment_request(payment))
+                self.tell(CreditSaid(payment.payment_id, payment.attempts, self._noted(credit)))
             case fx.SendClaim(claim):
                 told = client.put_claim(claim.claim_id, claim_request(claim))
-                self.tell(ClaimSaid(claim.claim_id, claim.attempts, told))
+                self.tell(ClaimSaid(claim.claim_id, claim.attempts, self._noted(told)))
             case fx.AskHubStatus():
-                self.tell(StatusSaid(client.status()))
+                self.tell(StatusSaid(self._noted(client.status())))
+
+    def _noted(self, outcome: Outcome[W]) -> Outcome[W]:
+        """Leave a line for the technician when the hub did not simply answer; never what was asked about."""
+        match outcome:
+            case Refused(problem):
+                self.log.info("hub_refused", extra={"code": problem.code})
+            case NotSent(reason, detail) | Unknown(reason, detail):
+                self.log.warning("hub_unanswered", extra={"reason": str(reason), "detail": detail[:200]})
+            case _:
+                pass
+        return outcome
 
     def close(self) -> None:
         """Close the connection."""
