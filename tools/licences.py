@@ -14,9 +14,9 @@ _COPYLEFT = re.compile(r"(?<!L)GPL|(?<!Lesser )(?<!Library )General Public Licen
 
 def main() -> int:
     """Check every locked runtime distribution; 1 when one is refused."""
-    refused = {name: terms for name in _locked() if _is_copyleft(terms := _terms(distribution(name)))}
-    for name, terms in refused.items():
-        print(f"{name}: only under {' / '.join(terms)}", file=sys.stderr)
+    refused = {name: offered for name in _locked() if is_copyleft(offered := terms(distribution(name)))}
+    for name, offered in refused.items():
+        print(f"{name}: only under {' / '.join(offered)}", file=sys.stderr)
     return 1 if refused else 0
 
 
@@ -25,7 +25,7 @@ def _locked() -> list[str]:
     return sorted(set(re.findall(r"^([A-Za-z0-9._-]+)==", lines, re.MULTILINE)))
 
 
-def _terms(package: Distribution) -> list[str]:
+def terms(package: Distribution) -> list[str]:
     """Give the licences a package offers, each of them enough by itself."""
     if expression := _first(package, "License-Expression"):
         return re.split(r"\s+OR\s+", expression.strip("()"))
@@ -41,8 +41,9 @@ def _first(package: Distribution, field: str) -> str:
     return str((package.metadata.get_all(field) or [""])[0])
 
 
-def _is_copyleft(terms: list[str]) -> bool:
-    return all(_COPYLEFT.search(term) for term in terms)
+def is_copyleft(offered: list[str]) -> bool:
+    """Tell whether every one of these licences is the GPL or AGPL."""
+    return all(_COPYLEFT.search(one) for one in offered)
 
 
 if __name__ == "__main__":

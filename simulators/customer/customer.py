@@ -15,6 +15,7 @@ from simulators.far_end import ControlError
 NOTES = (10000, 5000, 2000, 1000)
 # Pages on which a payment that had money in it comes to its end.
 ENDS = ("done", "checking", "claim")
+_WAYS_OUT = ("cancel", "leave", "finish", "wrong", "back")
 _MOVING_S = 30.0
 _SLOT_S = 5.0
 _SLIP_S = 10.0
@@ -216,12 +217,15 @@ class Customer:
         for _ in range(8):
             page = self.hand.page()
             if page["name"] == "attract":
-                return
-            way = next((name for name in ("leave", "finish", "wrong", "back") if self.can_touch(name)), None)
+                break
+            way = next((name for name in _WAYS_OUT if self.can_touch(name)), None)
             if way is None:
                 break
             self.hand.touch(f"id={way}")
-            time.sleep(REACTION_S)
+            if way == "cancel":
+                self.sees("cancelled")
+            else:
+                time.sleep(REACTION_S)
         self.sees("attract", own=False, timeout_s=120)
 
     def finds_the_kiosk_again(self) -> None:

@@ -53,5 +53,5 @@ def test_what_is_left_behind_is_paid_in_after_a_question(played: Play) -> None:
 
 def test_who_leaves_before_money_leaves_no_trace(played: Play) -> None:
     result = played("cancel-before-money")
-    assert result["pages"][-2:] == ["cash", "attract"]
+    assert result["pages"][-3:] == ["cash", "cancelled", "attract"]
     assert (result["tendered"], result["credited"], result["receipt"]) == (0, 0, None)
