@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -52,7 +52,7 @@ class Database:
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
         """One consistent look; nothing is kept."""
-        with _busy():
+        with busy():
             async with self.engine.connect() as connection:
                 yield connection
 
@@ -60,7 +60,7 @@ class Database:
     async def write(self) -> AsyncIterator[AsyncConnection]:
         """One transaction, committed and on disk when the block has ended without an exception."""
         async with self._one_writer or nullcontext():
-            with _busy():
+            with busy():
                 async with self._writing.begin() as connection:
                     yield connection
 
@@ -124,12 +124,12 @@ def _prepare(engine: Engine, name: str) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-class _busy:  # noqa: N801  # a context manager, used like a function
+class busy:  # noqa: N801  # a context manager, used like a function
     """Says "busy" for what a database refuses only for now."""
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OperationalError | PoolTimeoutError):
+        if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
             raise Refusal("hub_busy", f"database: {error}", retry_after_s=2) from error

@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.business.refusals import Refusal
-from hub.data.database import Database
+from hub.data.database import Database, busy
 from hub.data.schema import seen_requests
 
 _PRUNE = timedelta(seconds=60)
@@ -28,11 +28,12 @@ class SeenInPostgres:
     async def first_time(self, terminal: str, request_id: str, now: datetime) -> bool:
         """Remember the attempt; false when it was there already."""
         values = {"terminal": terminal, "request_id": request_id, "seen_at": now}
-        async with self._engine.connect() as connection:
-            new = (await connection.execute(_remember, values)).first() is not None
-            if self._next_prune is None or now >= self._next_prune:
-                self._next_prune = now + _PRUNE
-                await connection.execute(_forget, {"before": now - self._keep})
+        with busy():
+            async with self._engine.connect() as connection:
+                new = (await connection.execute(_remember, values)).first() is not None
+                if self._next_prune is None or now >= self._next_prune:
+                    self._next_prune = now + _PRUNE
+                    await connection.execute(_forget, {"before": now - self._keep})
         return new
 
 
