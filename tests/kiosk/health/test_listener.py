@@ -113,18 +113,18 @@ def test_refuses_what_it_does_not_serve(request_line: bytes, status: bytes) -> N
 def test_a_client_that_dawdles_is_cut_off_and_keeps_nobody_waiting(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(listener, "CONNECTION_S", 2.0)
+    monkeypatch.setattr(listener, "CONNECTION_S", 4.0)
     with serving() as server, connected(server) as slow:
         start = time.monotonic()
         slow.sendall(b"GET /here HTTP/1.1\r\n")
         assert asked(server, b"GET /here HTTP/1.0\r\n\r\n").endswith(BODY)
-        assert time.monotonic() - start < 2.0, "the other client had to wait for the slow one"
+        assert time.monotonic() - start < 4.0, "the other client had to wait for the slow one"
         # A byte now and then keeps a socket's own time-out from ever passing.
         with contextlib.suppress(ConnectionError):
             while time.monotonic() - start < 30:
                 slow.sendall(b"x")
                 time.sleep(0.1)
-        assert 1.5 < time.monotonic() - start < 20
+        assert 3.5 < time.monotonic() - start < 20
         assert BODY not in rest(slow)
 
 

@@ -139,36 +139,64 @@ def hub(cabinet: Cabinet) -> Iterator[HubProcess]:
     hub.stop()
 
 
+def walk(kiosk: Kiosk) -> Iterator[str]:
+    """Walk a customer from the attract page to the means of payment; after each step the page that stands."""
+    steps = [
+        ("home", ["start"]),
+        ("enter_account", ["pay_bill", *(f"key:{digit}" for digit in ACCOUNT)]),
+        ("confirm_account", ["confirm"]),
+        ("bills", ["correct"]),
+        ("means", ["pay"]),
+    ]
+    kiosk.wait_for(lambda told: both_usable(told) and told["cash"]["offered"])
+    for page, presses in steps:
+        for press in presses:
+            kiosk.press(*press.split(":"))
+        kiosk.wait_for(lambda told, page=page: told["page"] == page)  # type: ignore[misc]
+        yield page
+
+
 def test_backlog_is_told_and_nothing_of_the_customer(
     cabinet: Cabinet, hub: HubProcess, printer: Launched, validator: Launched
 ) -> None:
     with cabinet.running(cabinet.settings(hub.url)) as kiosk:
-        kiosk.wait_for(lambda told: both_usable(told) and told["cash"]["offered"])
-        told = [kiosk.get("/health")[2] + kiosk.get("/metrics")[2]]
 
-        def step(page: str, *presses: str) -> None:
-            for press in presses:
-                kiosk.press(*press.split(":"))
-            kiosk.wait_for(lambda report: report["page"] == page)
-            told.append(kiosk.get("/health")[2] + kiosk.get("/metrics")[2])
+        def everything() -> str:
+            return kiosk.get("/health")[2] + kiosk.get("/metrics")[2]
 
-        step("home", "start")
-        step("enter_account", "pay_bill", *(f"key:{digit}" for digit in ACCOUNT))
-        step("confirm_account", "confirm")
-        step("bills", "correct")
-        step("means", "pay")
-        step("cash", "cash")
-        open_now = kiosk.report()["journal"]
-        assert (open_now["open_payments"], open_now["open_claims"]) == (1, 0)
-        assert 0 <= open_now["oldest_open_age_s"] < 60
+        told = [everything() for _ in walk(kiosk)]
+        kiosk.press("cash")
+        before = kiosk.wait_for(lambda told: told["page"] == "cash")["journal"]
+        assert (before["open_payments"], before["open_claims"]) == (1, 0)
+        assert 0 <= before["oldest_open_age_s"] < 60
         kiosk.wait_for(lambda _: validator.do("status")["enabled"])
         validator.do("insert", value_fen=10000)
-        kiosk.wait_for(lambda report: report["journal"]["rows"] >= 3)
-        step("done", "pay_now")
-        after = kiosk.wait_for(lambda report: report["journal"]["open_payments"] == 0)["journal"]
-        assert after["rows"] > open_now["rows"]
+        kiosk.wait_for(lambda told: told["journal"]["rows"] >= 3)
+        told.append(everything())
+        kiosk.press("pay_now")
+        kiosk.wait_for(lambda told: told["page"] == "done")
+        told.append(everything())
+        after = kiosk.wait_for(lambda told: told["journal"]["open_payments"] == 0)["journal"]
+        assert after["rows"] > before["rows"]
         assert after["append_ms"] > 0
         assert after["oldest_open_age_s"] is None
     ids = {row.key for row in read(cabinet.journal)}
     assert ids
     assert [word for word in OF_THE_CUSTOMER | ids if any(word in text for text in told)] == []
+
+
+def test_an_append_that_fails_is_told(
+    cabinet: Cabinet, hub: HubProcess, printer: Launched, validator: Launched
+) -> None:
+    with cabinet.running(cabinet.settings(hub.url)) as kiosk:
+        for _ in walk(kiosk):
+            pass
+        journal = kiosk.runner._journal
+        assert journal is not None
+        journal._db.execute("PRAGMA query_only=ON")  # what a file system does that went read-only
+        kiosk.press("cash")
+        told = kiosk.wait_for(lambda told: told["mode"] == "out_of_service")
+        assert told["reason"] == "journal_failed"
+        assert (told["journal"]["failed"], told["journal"]["damaged"]) == (True, False)
+        assert kiosk.get("/health")[0] == 503
+        assert "power_kiosk_journal_damaged 1.0" in kiosk.get("/metrics")[2]
