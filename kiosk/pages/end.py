@@ -51,7 +51,7 @@ def _receipt(draft: Draft, payment: Payment, credit: Credit) -> None:
     """Say where the receipt is; a note that is still in doubt comes first, for it is not in the amount."""
     look = draft.look
     state = slip_state(payment.slips, "paid")
-    if state == "printing" and payment.state is PaymentState.PAID:
+    if not any(slip.kind == "paid" for slip in payment.slips) and payment.state is PaymentState.PAID:
         state = "kept"  # the customer holds the slip that said the outcome was being checked
     title = look.line(f"receipt.{state}")
     text = look.line(f"receipt.{state}_text", reference=spelled(credit.hub_no))

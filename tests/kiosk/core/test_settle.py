@@ -91,6 +91,9 @@ def test_an_answer_while_the_customer_still_reads_being_checked_shows_that_it_is
     sent.hub()
     assert sent.at(Page.DONE)
     assert sent.stands(PaymentState.PAID)
+    assert [e.slip for e in sent.effects if isinstance(e, fx.PrintSlip)] == ["paid"]
+    sent.printed()
+    assert sent.payment.slips[-1].printed is True
 
 
 def test_an_answer_twice_credits_once(sent: Any) -> None:
