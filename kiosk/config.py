@@ -110,6 +110,10 @@ class Printer(Section, frozen=True, kw_only=True):
     stopbits: Literal[1, 2] = 1
     columns: Literal[32, 48] = 48
     chinese: Literal["text", "raster"] = "text"
+    asks_status: bool = True
+    """False for a unit that never answers: it is printed to all the same, and paper-out is not noticed."""
+    end_of_job: Literal["process_id", "paper_status", "none"] = "process_id"
+    """How the unit tells that a slip is out: by GS ( H, by GS r 1, or not at all."""
     check_every_s: Seconds = 1.0
     print_deadline_s: Seconds = 20.0
 

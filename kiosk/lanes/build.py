@@ -34,7 +34,13 @@ def _acceptor(line: Acceptor) -> CcnetAcceptor:
 
 def _printer(line: Printer) -> EscposPrinter:
     paper = Paper(columns=line.columns, mode=line.chinese)
-    return EscposPrinter(_transport(line), EscposSettings(paper=paper, done_seconds=line.print_deadline_s))
+    settings = EscposSettings(
+        paper=paper,
+        asks_status=line.asks_status,
+        end_of_job=line.end_of_job,
+        done_seconds=line.print_deadline_s,
+    )
+    return EscposPrinter(_transport(line), settings)
 
 
 def _transport(line: Acceptor | Printer) -> SerialTransport:
