@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import Literal
 
@@ -109,7 +109,7 @@ class Reporter:
         """Make the report of this moment."""
         pulse, mono, utc = self.runner.pulse, time.monotonic(), datetime.now(UTC)
         facts, since = pulse.facts, pulse.since
-        mode, reason = _mode(pulse, mono)
+        mode, reason, mode_since = _mode(pulse, mono, utc)
         return Report(
             schema=SCHEMA,
             terminal=facts.terminal,
@@ -119,7 +119,7 @@ class Reporter:
             uptime_s=_seconds(mono - self.born),
             mode=mode,
             reason=reason,
-            mode_since=since["mode"],
+            mode_since=mode_since,
             page=pulse.page.value,
             cash=TenderReport(facts.cash_works, facts.cash_reason),
             devices={
@@ -133,12 +133,14 @@ class Reporter:
         )
 
 
-def _mode(pulse: Pulse, mono: float) -> tuple[Mode, str]:
-    if mono - pulse.beat > STALLED_S:
-        return "out_of_service", "core_stalled"
+def _mode(pulse: Pulse, mono: float, utc: datetime) -> tuple[Mode, str, datetime]:
+    silent = mono - pulse.beat
+    if silent > STALLED_S:
+        return "out_of_service", "core_stalled", utc - timedelta(seconds=silent)
+    since = pulse.since["mode"]
     if pulse.facts.closed_reason:
-        return "out_of_service", pulse.facts.closed_reason
-    return ("settling" if pulse.page is Page.SETTLING else "in_service"), ""
+        return "out_of_service", pulse.facts.closed_reason, since
+    return ("settling" if pulse.page is Page.SETTLING else "in_service"), "", since
 
 
 def _device(health: DeviceHealth, since: datetime) -> DeviceReport:

@@ -128,14 +128,17 @@ def test_a_client_that_dawdles_is_cut_off_and_keeps_nobody_waiting(
         assert BODY not in rest(slow)
 
 
-def test_a_crowd_of_dawdlers_makes_room_for_one_who_asks() -> None:
+def test_a_crowd_of_dawdlers_makes_room_for_one_who_asks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(listener, "CONNECTION_S", 50.0)
     with serving() as server, contextlib.ExitStack() as crowd:
         slow = [crowd.enter_context(connected(server)) for _ in range(MOST_CONNECTIONS + 3)]
         for line in slow:
             with contextlib.suppress(ConnectionError):
-                line.sendall(b"GET /h")
+                line.sendall(b"GET /he")
         assert asked(server, b"GET /here HTTP/1.0\r\n\r\n").endswith(BODY)
-        assert rest(slow[0]) == b"", "the oldest was cut off"
+        assert rest(slow[0]) == b"", "the oldest should have been cut off"
+        slow[-1].sendall(b"re HTTP/1.0\r\n\r\n")
+        assert rest(slow[-1]).endswith(BODY), "the newest should have been left alone"
 
 
 def test_a_client_that_does_not_read_is_let_go(monkeypatch: pytest.MonkeyPatch) -> None:
