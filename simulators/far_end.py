@@ -56,6 +56,8 @@ class FarEnd:
         self._trickle = 0.0
         self._garble = 0
         self._truncate = 0
+        self._intruder = b""
+        self._intrusions = 0
         self._random = random.Random(0)  # the same faults on every run
 
     # What a subclass overrides.
@@ -91,6 +93,9 @@ class FarEnd:
         if self._truncate > 0:
             self._truncate -= 1
             data = data[: len(data) // 2]
+        if self._intrusions > 0:
+            self._intrusions -= 1
+            data = self._intruder + data
         if self._trickle:
             for index in range(len(data)):
                 self.after_real(
@@ -146,6 +151,11 @@ class FarEnd:
     def do_noise(self, bytes: int = 16) -> Reply:  # noqa: A002
         """Send random bytes now."""
         self._put(self._random.randbytes(bytes))
+        return {}
+
+    def do_intrude(self, hex: str, next: int = 1) -> Reply:  # noqa: A002
+        """Put these bytes, given in hexadecimal, on the line before each of the next answers."""
+        self._intruder, self._intrusions = bytes.fromhex(hex), next
         return {}
 
     def do_unplug(self) -> Reply:

@@ -1,0 +1,28 @@
+"""The town that all journeys share, and a cabinet of its own for each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.journeys.cabinet import Cabinet
+from tests.journeys.town import Town, founded
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Town]:
+    """A hub with a small town; its books must balance at the end."""
+    with founded(tmp_path_factory.mktemp("town")) as town:
+        yield town
+
+
+@pytest.fixture
+def cabinet(tmp_path: Path, town: Town) -> Iterator[Cabinet]:
+    """Acceptor, printer and line to the hub, for one kiosk after the other."""
+    cabinet = Cabinet(tmp_path, town)
+    try:
+        yield cabinet
+    finally:
+        cabinet.close()

@@ -1,0 +1,76 @@
+"""The kiosk without its screen as a program: intents come as JSON lines, what is shown goes out as JSON lines.
+
+    python -m tests.journeys.program KIOSK_TOML [before:EVENT | after:EVENT | served:EFFECT]
+
+It kills itself before or after the first event of that kind is durable, or when a lane has done the first such effect.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import uuid
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from kiosk.config import Config, load
+from kiosk.core.core import Core
+from kiosk.core.inputs import Intent
+from kiosk.hubclient.signing import load_key
+from kiosk.lanes.build import build_lanes
+from kiosk.lanes.lane import Lane, Tell
+from kiosk.page import Snapshot
+from kiosk.payment.effects import Effect
+from kiosk.runner import Runner, now
+from tests.journeys.kiosk import WatchedJournal, killed
+
+
+def main(config_file: Path, die: str) -> None:
+    """Run until the intents end."""
+    config = load(config_file)
+    when, _, what = die.partition(":")
+    journal = WatchedJournal(config.journal.path)
+    if when in {"before", "after"}:
+        getattr(journal, when)[what] = killed
+    core = Core(config, journal.recover(), lambda: uuid.uuid4().hex, now())
+    runner = Runner(
+        core, journal, lambda tell: _lanes(config, tell, what * (when == "served")), _show, _fault
+    )
+    _show(runner.snapshot())
+    runner.start()
+    for line in sys.stdin:
+        runner.tell(Intent(*json.loads(line)))
+    runner.stop()
+
+
+def _lanes(config: Config, tell: Tell, last: str) -> Mapping[str, Lane]:
+    lanes = build_lanes(config, load_key(config.hub.key_file, bench=True), tell)
+    for lane in lanes.values():
+        _mortal(lane, last)
+    return lanes
+
+
+def _mortal(lane: Lane, last: str) -> None:
+    serve = lane.serve
+
+    def serve_and_die(effect: Effect) -> None:
+        serve(effect)
+        if type(effect).__name__ == last:
+            killed()
+
+    lane.serve = serve_and_die  # type: ignore[method-assign]
+
+
+def _show(snapshot: Snapshot) -> None:
+    sys.stdout.buffer.write(msgspec.json.encode(snapshot) + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _fault() -> None:
+    sys.stderr.write("the core met a fault of ours\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), sys.argv[2])

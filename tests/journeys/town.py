@@ -1,0 +1,109 @@
+"""A hub with a small town behind it: real processes on SQLite, and accounts made to measure."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import msgspec
+
+from hub.business.numbers import meter_number
+from hub.data.check import Report, check
+from hub.data.database import sync_engine
+from hub.data.schema import quotes
+from hub.data.seed import add_accounts
+from hub.data.town_model import AccountState, TownAccount, TownBill, TownMeter
+from simulators.bench.settings import TERMINAL
+from tools.hub_process import HubClient, HubProcess, power_hub, write_test_key
+
+KEY = bytes(range(32))
+DUE_IN = timedelta(days=10)
+_numbers = itertools.count(1)
+
+
+class Town:
+    """A running hub, its books, and a client that asks it as the kiosk's terminal does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.key = write_test_key(folder / "terminal.key", KEY)
+        self.database = f"sqlite:///{folder / 'hub.sqlite'}"
+        power_hub("seed", "--database", self.database, "--accounts", "20")
+        power_hub("terminal", "add", TERMINAL, "--database", self.database, "--key", str(self.key))
+        self._engine = sync_engine(self.database)
+        self._process = HubProcess(self.database)
+        self.url = self._process.url
+        self.client = HubClient(self.url, TERMINAL, KEY)
+
+    def account(self, *charges: int, balance: int = 0, state: AccountState = "open") -> TownAccount:
+        """Add an account with these charges in fen, oldest month first and none overdue."""
+        number = next(_numbers)
+        today = (datetime.now(UTC) + timedelta(hours=8)).date()
+        account = TownAccount(
+            account_no=f"0399{900_000_000_000 + number}",
+            name="测试户",
+            phone="13900000000",
+            address="江城区试验路18号502房",
+            supply_unit="测试供电所",
+            usage_class="residential",
+            tariff_id="GD-RES-STEP",
+            large_household=False,
+            state=state,
+            opened_on=date(2020, 1, 1),
+            closed_on=today if state == "closed" else None,
+            balance_fen=balance,
+            meters=(TownMeter(meter_number(f"9900099{number:014d}"), f"{number:016d}", "postpaid"),),
+            bills=tuple(_bill(month, charge, today) for month, charge in enumerate(charges, 1)),
+        )
+        with self._engine.begin() as connection:
+            add_accounts(connection, [account], today, datetime.now(UTC))
+        return account
+
+    def books(self) -> Report:
+        """What `power-hub check` reads in the books."""
+        with self._engine.connect() as connection:
+            return check(connection)
+
+    def standing(self, account_no: str) -> tuple[int, int]:
+        """Arrears and balance of the account, as the hub tells them."""
+        told = self.client.get(f"/v1/accounts/{account_no}").json()
+        return told["arrears_fen"], told["balance_fen"]
+
+    def forget_quotes(self) -> None:
+        """Lose all quotes, as books do that were restored from an older copy."""
+        with self._engine.begin() as connection:
+            connection.execute(quotes.delete())
+
+    def close(self) -> None:
+        """End the hub; its books must balance by its own command."""
+        self.client.close()
+        self._engine.dispose()
+        assert self._process.stop() == 0
+        told = power_hub("check", "--json", "--database", self.database)
+        report = msgspec.json.decode(told.stdout, type=dict)
+        assert report["ok"], report
+        assert report["ledger_sum"] == 0
+
+
+def _bill(month: int, charge: int, today: date) -> TownBill:
+    return TownBill(
+        month=f"2025-{month:02d}",
+        kwh=100,
+        lines=(),
+        charge_fen=charge,
+        read_on=date(2025, month, 1),
+        issued_on=date(2025, month, 5),
+        due_date=today + DUE_IN,
+    )
+
+
+@contextmanager
+def founded(folder: Path) -> Iterator[Town]:
+    """A town for as long as the block lasts."""
+    town = Town(folder)
+    try:
+        yield town
+    finally:
+        town.close()
