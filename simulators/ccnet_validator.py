@@ -196,7 +196,8 @@ class CcnetValidator(FarEnd):
             self.do_power_off()
 
     def _note(self, what: str, value: int | None = None) -> None:
-        self.log.append({"what": what} if value is None else {"what": what, "value_fen": value})
+        entry: dict[str, object] = {"what": what, "at": time.monotonic()}
+        self.log.append(entry if value is None else entry | {"value_fen": value})
         if value is not None:
             self.totals[what] += value
 
