@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from pathlib import Path
 from typing import Any
@@ -68,8 +69,6 @@ class Cabinet:
         self.line_url = started[-1].wait_for(r"^ready (\S+)", PATIENCE)[1]
 
     def _start(self, name: str, options: tuple[str, ...]) -> Program:
-        import sys
-
         control = str(self.folder / f"{name}.sock")
         command = (sys.executable, "-m", f"simulators.{name}", "--control", control, *options)
         program = Program(name, command, self.folder)

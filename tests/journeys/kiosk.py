@@ -10,7 +10,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -181,12 +181,8 @@ class InProcess(Kiosk):
 
     def __init__(self, config: Config) -> None:
         super().__init__(config.journal.path, lambda name, arg: self.runner.tell(Intent(name, arg)))
-        self.journal: WatchedJournal | None = None
         self.faults = 0
-        books = Books.empty()
-        with contextlib.suppress(JournalDamaged):
-            self.journal = WatchedJournal(config.journal.path)
-            books = self.journal.recover()
+        self.journal, books = _opened(config.journal.path)
         core = Core(config, books, lambda: uuid.uuid4().hex, now())
         if self.journal is None:
             core.close("journal_damaged")
@@ -214,6 +210,19 @@ class InProcess(Kiosk):
         """End it in good order."""
         self.runner.stop()
         assert not self.faults, "the core met a fault of ours"
+
+
+def _opened(path: Path) -> tuple[WatchedJournal | None, Books]:
+    """As `ui.app` does it: a journal that is damaged is closed again, and nothing is written."""
+    try:
+        journal = WatchedJournal(path)
+    except JournalDamaged:
+        return None, Books.empty()
+    try:
+        return journal, journal.recover()
+    except JournalDamaged:
+        journal.close()
+        return None, Books.empty()
 
 
 class OwnProcess(Kiosk):
@@ -258,15 +267,6 @@ class OwnProcess(Kiosk):
         self._reader.join(PATIENCE)
         self.process.stdout.close()
         assert code in {0, -9}, f"the kiosk ended with {code}"
-
-
-@contextlib.contextmanager
-def closing(kiosk: InProcess | OwnProcess) -> Iterator[InProcess | OwnProcess]:
-    """The kiosk, ended with the block."""
-    try:
-        yield kiosk
-    finally:
-        kiosk.close()
 
 
 def killed() -> None:

@@ -1,0 +1,131 @@
+"""The kiosk is killed at every moment at which money changes hands, and settles before the next customer."""
+
+from __future__ import annotations
+
+import pytest
+
+from kiosk.payment.model import PaymentState
+from tests.journeys.cabinet import Cabinet
+from tests.journeys.kiosk import InProcess, OwnProcess, eventually
+
+AT_THE_SLOT = (
+    "after:NoteIntended",
+    "served:StackNote",
+    "before:NoteStacked",
+    "after:NoteStacked",
+    "served:AcknowledgeNote",
+)
+AFTER_THE_PRESS = (
+    "before:PayRequested",
+    "after:PayRequested",
+    "before:CreditSending",
+    "after:CreditSending",
+    "served:SendCredit",
+    "before:CreditApproved",
+    "after:CreditApproved",
+    "served:PrintSlip",
+)
+
+
+def dies(cabinet: Cabinet, moment: str) -> OwnProcess:
+    """A customer puts a hundred in and, if it comes to that, presses the key that pays; then the kiosk is gone."""
+    kiosk = cabinet.own_process(moment)
+    kiosk.to_slot(cabinet.town.account(10000).account_no)
+    cabinet.insert(100)
+    if moment in AFTER_THE_PRESS:
+        kiosk.notice("¥100.00 received")
+        kiosk.press("pay_now")
+    kiosk.died()
+    return kiosk
+
+
+def starts_again(cabinet: Cabinet) -> InProcess:
+    """The kiosk comes back; whoever presses Start at once is not served before the money is settled."""
+    kiosk = cabinet.kiosk()
+    kiosk.press("start")
+    return kiosk
+
+
+def comes_to_rest(cabinet: Cabinet, kiosk: InProcess, credited: int) -> None:
+    """All is settled, no next customer came between, and one more restart finds nothing to do."""
+    cabinet.settled(kiosk, credited=credited)
+    assert kiosk.shown.names[1] in {"settling", "closing", "done"}
+    assert "home" not in kiosk.shown.names
+    kinds = kiosk.kinds()
+    kiosk.close()
+    third = cabinet.kiosk()
+    third.ready()
+    assert third.kinds() == kinds
+    cabinet.settled(third, credited=credited)
+
+
+@pytest.mark.parametrize("moment", AT_THE_SLOT + AFTER_THE_PRESS)
+def test_killed_the_money_is_credited_once(cabinet: Cabinet, moment: str) -> None:
+    dies(cabinet, moment)
+    kiosk = starts_again(cabinet)
+    kiosk.page("done")
+    kiosk.notice("Take your receipt")
+    comes_to_rest(cabinet, kiosk, 10000)
+    payment = kiosk.payment()
+    assert payment.state is PaymentState.PAID
+    assert cabinet.town.standing(payment.account.account_no) == (0, 0)
+    kinds = kiosk.kinds()
+    assert (kinds.count("NoteIntended"), kinds.count("NoteStacked"), kinds.count("CreditApproved")) == (
+        1,
+        1,
+        1,
+    )
+    assert payment.account.account_no in cabinet.slips()[-1]
+
+
+def test_killed_with_a_note_in_escrow_and_no_intent_the_note_goes_back(cabinet: Cabinet) -> None:
+    dies(cabinet, "before:NoteIntended")
+    assert cabinet.validator("status")["state"] == "escrow"
+    kiosk = starts_again(cabinet)
+    cabinet.take_note()
+    kiosk.page("closing")
+    kiosk.ready()
+    comes_to_rest(cabinet, kiosk, 0)
+    assert kiosk.payment().state is PaymentState.CANCELLED
+    assert cabinet.validator("status")["totals"]["returned"] == 10000
+
+
+def test_killed_while_the_hub_has_the_request_it_is_not_booked_again(cabinet: Cabinet) -> None:
+    kiosk = cabinet.own_process()
+    kiosk.to_slot(cabinet.town.account(10000).account_no)
+    cabinet.insert(100)
+    kiosk.notice("¥100.00 received")
+    cabinet.line("drop_reply")
+    kiosk.press("pay_now")
+    kiosk.wrote("CreditSending")
+    at_hub = f"/v1/payments/{kiosk.payment().payment_id}"
+    eventually(lambda: cabinet.town.client.get(at_hub).status_code == 200, "the hub has not booked it")
+    kiosk.kill()
+    cabinet.line("pass")
+    again = starts_again(cabinet)
+    again.page("done")
+    again.notice("Take your receipt")
+    [approved] = again.events("CreditApproved")
+    assert approved.replayed  # type: ignore[union-attr]
+    comes_to_rest(cabinet, again, 10000)
+
+
+def test_killed_with_power_cut_at_the_acceptor_too(cabinet: Cabinet) -> None:
+    cabinet.validator("cut_power_at", state="stacking")
+    dies(cabinet, "served:StackNote")
+    cabinet.stands("power_off")
+    cabinet.validator("power_on")
+    kiosk = starts_again(cabinet)
+    kiosk.page("done")
+    kiosk.notice("Take your receipt")
+    comes_to_rest(cabinet, kiosk, 10000)
+
+
+def test_killed_again_and_again_while_it_recovers(cabinet: Cabinet) -> None:
+    dies(cabinet, "served:StackNote")
+    for moment in ("before:NoteStacked", "after:NoteStacked", "before:CreditSending", "after:CreditApproved"):
+        cabinet.own_process(moment).died()
+    kiosk = cabinet.kiosk()
+    kiosk.page("done")
+    kiosk.notice("Take your receipt")
+    cabinet.settled(kiosk, credited=10000)

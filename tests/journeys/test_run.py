@@ -1,0 +1,162 @@
+"""`power-kiosk run` as a service manager sees it: what it refuses, with which status, and what it leaves untouched."""
+
+from __future__ import annotations
+
+import json
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.journeys.cabinet import Cabinet
+from tests.journeys.kiosk import eventually
+from ui.app import EXIT_CONFIG, EXIT_JOURNAL
+
+POWER_KIOSK = Path(sys.executable).with_name("power-kiosk")
+HEADLESS = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software", "PATH": "/usr/bin:/bin"}
+
+
+def refused(config: Path) -> tuple[int, str]:
+    """Exit status and last line of a kiosk that does not start."""
+    done = subprocess.run(
+        [POWER_KIOSK, "run", "--config", config],
+        env=HEADLESS,
+        capture_output=True,
+        text=True,
+        timeout=40,
+        check=False,
+    )
+    return done.returncode, done.stderr.strip().splitlines()[-1]
+
+
+@contextmanager
+def running(config: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """The kiosk on its screen, which nobody sees."""
+    with subprocess.Popen(
+        [POWER_KIOSK, "run", "--window", "--config", config], env=HEADLESS, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+def health(port: int) -> dict[str, Any] | None:
+    """What the kiosk says of itself; None while it does not answer yet."""
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as reply:
+            told: dict[str, Any] = json.load(reply)
+    except urllib.error.HTTPError as error:
+        with error:
+            told = json.load(error)
+    except OSError:
+        return None
+    return told
+
+
+def free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        port: int = one.getsockname()[1]
+    return port
+
+
+def test_a_mistake_in_the_settings_ends_with_2_and_names_the_line(cabinet: Cabinet) -> None:
+    config = cabinet.settings(cash={"most_fenn": 1})
+    status, why = refused(config)
+    assert status == EXIT_CONFIG == 2
+    assert why.startswith(f"power-kiosk: {config}:")
+    assert "unknown key cash.most_fenn" in why
+
+
+def test_a_test_key_outside_the_bench_ends_with_2(cabinet: Cabinet) -> None:
+    status, why = refused(cabinet.settings(terminal={"bench": False}))
+    assert status == EXIT_CONFIG
+    assert "is a test key, which only a bench may use" in why
+
+
+def test_a_second_kiosk_on_the_same_journal_ends_with_3_and_disturbs_nothing(cabinet: Cabinet) -> None:
+    kiosk = cabinet.kiosk()
+    kiosk.to_slot(cabinet.town.account(10000).account_no)
+    cabinet.insert(100)
+    kiosk.notice("¥100.00 received")
+    status, why = refused(cabinet.folder / "kiosk.toml")
+    assert status == EXIT_JOURNAL == 3
+    assert "another kiosk process is using this journal" in why
+    kiosk.press("pay_now")
+    kiosk.notice("Take your receipt")
+    cabinet.settled(kiosk, credited=10000)
+
+
+def scribbled(path: Path) -> None:
+    """Overwrite a stretch in the middle of the file."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 : len(data) // 2 + 900] = b"\x5a" * 900
+    path.write_bytes(data)
+
+
+def headless(path: Path) -> None:
+    path.write_bytes(b"\0" * 100 + path.read_bytes()[100:])
+
+
+def forged(path: Path) -> None:
+    """Change one amount, as someone would who wants a note back."""
+    with closing(sqlite3.connect(path)) as db:
+        body = db.execute("SELECT body FROM event WHERE kind = 'NoteStacked'").fetchone()[0]
+        db.execute(
+            "UPDATE event SET body = ? WHERE kind = 'NoteStacked'", (body.replace(b"10000", b"90000"),)
+        )
+        db.commit()
+
+
+def paid_journal(cabinet: Cabinet, *, killed: bool) -> Path:
+    """A journal with one payment in it, closed in good order or by a kill."""
+    kiosk = cabinet.own_process()
+    kiosk.to_slot(cabinet.town.account(10000).account_no)
+    cabinet.insert(100)
+    kiosk.notice("¥100.00 received")
+    kiosk.press("pay_now")
+    kiosk.notice("Take your receipt")
+    kiosk.kill() if killed else kiosk.close()
+    return kiosk.path
+
+
+def files(path: Path) -> dict[str, bytes]:
+    """The journal's files but for SQLite's shared memory, which holds no data."""
+    return {
+        p.name: p.read_bytes() for p in path.parent.glob("journal.sqlite*") if not p.name.endswith("-shm")
+    }
+
+
+@pytest.mark.parametrize(
+    ("damage", "killed"), [(scribbled, False), (headless, False), (forged, False), (forged, True)]
+)
+def test_a_damaged_journal_closes_the_kiosk_and_stays_as_it_is(
+    cabinet: Cabinet, damage: Callable[[Path], None], killed: bool
+) -> None:
+    path = paid_journal(cabinet, killed=killed)
+    damage(path)
+    before = files(path)
+    kiosk = cabinet.kiosk()
+    page = kiosk.page("closed")
+    assert "journal_damaged" in page.footnote
+    kiosk.press("start")
+    kiosk.close()
+    port = free_port()
+    with running(cabinet.settings(health={"port": port})) as process:
+        eventually(lambda: health(port), "no health")
+        told = json.dumps(health(port))
+        assert "journal_damaged" in told
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    assert files(path) == before
+    assert cabinet.validator("status")["state"] == "unit_disabled"
