@@ -289,6 +289,13 @@ class CcnetValidator(FarEnd):
         self._move(PollAnswer(State.RETURNED, self._type(value)))
         return {"value_fen": value}
 
+    def do_speed(self, times: float) -> Reply:
+        """Let the mechanics go so many times as fast from now on."""
+        if times <= 0:
+            raise ControlError("times is above 0")
+        self.speed = times
+        return {}
+
     def do_reject_next(self, reason: int = 0x65) -> Reply:
         """Find the next note bad, for this reason code."""
         self._reject_reason = reason

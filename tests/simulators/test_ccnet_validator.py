@@ -349,3 +349,12 @@ def walk(chance: random.Random, unit: Launched, host: Host) -> Reply:
         elif state in (State.ESCROW, State.HOLDING) or chance.random() < 0.1:
             host.ask(chance.choice(HOST_WORDS))
     return unit.do("status")
+
+
+def test_its_speed_can_be_changed_while_it_runs(host: Host, unit: Launched) -> None:
+    host.start()
+    unit.do("speed", times=0.001)
+    unit.do("insert", value_fen=2000)
+    assert unit.do("status")["state"] == "accepting"
+    with pytest.raises(ControlError, match="above 0"):
+        unit.do("speed", times=0)
