@@ -1,0 +1,185 @@
+"""Slips tell the journal's facts and nothing else: amounts that add up, local time, the right reference."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from drivers.printer.document import Document, Line, Pair, QrCode
+from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
+from kiosk.numbers import reference
+from kiosk.payment import events as ev
+from kiosk.payment.effects import PrintSlip
+from kiosk.payment.fold import claim_opened
+from kiosk.payment.model import Claim, Payment
+from kiosk.payment.table import step
+from kiosk.slips import Slips
+
+PAYMENT_ID, CLAIM_ID, JOB = "a" * 32, "c" * 32, "f" * 32
+TAKEN_AT, CREDITED_AT = "2026-11-22T15:59:58.000Z", "2026-11-22T16:00:01.250Z"
+CONFIG = Config(
+    terminal=Terminal(id="T-1", site="Lobby", company="Sample Power", hotline="12345", language="en"),
+    hub=Hub(url="http://127.0.0.1:1", key_file=Path("k")),
+    journal=JournalFile(path=Path("j")),
+    acceptor=Acceptor(port="a"),
+    printer=Printer(port="p"),
+)
+SLIPS = Slips(CONFIG, b"key")
+
+
+def payment(*events: ev.Event, business: str = "arrears") -> Payment:
+    """A payment of 100 and 20 that was sent to the hub, and what came of it."""
+    opened = ev.PaymentOpened(
+        key=PAYMENT_ID,
+        kiosk_no=42,
+        business=business,
+        account=ev.AccountFacts("0399000000000018", "*伟", "漠阳花园**栋"),
+        quote=ev.QuoteFacts("b" * 32, ("2026-10",), 11325, 200000, "2026-11-22T16:30:00Z"),
+        lang="en",
+        at="2026-11-22T15:58:00.000Z",
+    )
+    notes = [
+        event
+        for number, value in enumerate((10000, 2000))
+        for event in (
+            ev.NoteIntended(key=PAYMENT_ID, note_id=f"{number:032x}", note_type=0, value_fen=value),
+            ev.NoteStacked(key=PAYMENT_ID, note_id=f"{number:032x}", value_fen=value),
+        )
+    ]
+    sent = ev.CreditSending(
+        key=PAYMENT_ID, attempt=1, amount_fen=12000, taken_at=TAKEN_AT, business_date="2026-11-22"
+    )
+    made, _ = step(None, opened)
+    for event in (*notes, ev.PayRequested(key=PAYMENT_ID, by="customer"), sent, *events):
+        made, _ = step(made, event)
+    return made
+
+
+APPROVED = ev.CreditApproved(
+    key=PAYMENT_ID,
+    hub_no="000000000123",
+    allocations=(ev.Allocation("2026-10", 170, 11155),),
+    to_balance_fen=675,
+    balance_before_fen=0,
+    balance_after_fen=675,
+    arrears_after_fen=0,
+    credited_at=CREDITED_AT,
+    business_date="2026-11-22",
+)
+PROMISED = ev.CheckingPromised(key=PAYMENT_ID, reference=reference(PAYMENT_ID))
+
+
+def claim(**changes: object) -> Claim:
+    facts: dict[str, object] = {
+        "reason": "declined",
+        "payment_id": PAYMENT_ID,
+        "account_no": "0399000000000018",
+        "amount_fen": 12000,
+        "memo_fen": 0,
+        "notes": (ev.NoteCount(10000, 1), ev.NoteCount(2000, 1)),
+    }
+    return claim_opened(
+        ev.ClaimOpened(
+            key=CLAIM_ID,
+            reference=reference(CLAIM_ID),
+            note_id="",
+            at=TAKEN_AT,
+            lang="en",
+            **(facts | changes),  # type: ignore[arg-type]
+        )
+    )
+
+
+def effect(about: Payment | Claim, slip: str, copy_no: int = 0) -> PrintSlip:
+    return PrintSlip(JOB, slip, copy_no, about)
+
+
+def pairs(document: Document) -> dict[str, str]:
+    return {e.label.strip(): e.value for e in document.elements if isinstance(e, Pair)}
+
+
+def text(document: Document) -> str:
+    return "\n".join(e.text for e in document.elements if isinstance(e, Line))
+
+
+def test_the_receipt_tells_what_the_hub_booked_at_the_time_it_did() -> None:
+    order = effect(payment(APPROVED), "paid")
+    assert SLIPS.of_payment(payment(APPROVED), order).adds_up
+    document = SLIPS.compose(order)
+    assert document.job == JOB
+    told = pairs(document)
+    assert told["Time"] == "2026-11-23 00:00:01"  # Beijing, a day after the UTC of the journal
+    assert told["Business date"] == "2026-11-22"
+    assert (told["Kiosk no."], told["Hub no."]) == ("000042", "000000000123")
+    assert (told["Received"], told["Arrears paid"], told["Added to balance"]) == (
+        "120.00 yuan",
+        "113.25 yuan",
+        "6.75 yuan",
+    )
+    assert reference(PAYMENT_ID) not in text(document)
+
+
+def test_the_slip_of_a_payment_under_check_promises_no_booking() -> None:
+    document = SLIPS.compose(effect(payment(PROMISED), "checking"))
+    told = pairs(document)
+    assert reference(PAYMENT_ID) in text(document)
+    assert told["Time"] == "2026-11-22 23:59:58"
+    assert told["Received"] == "120.00 yuan"
+    assert "Hub no." not in told
+    assert "Added to balance" not in told
+
+
+def test_a_slip_of_checking_that_prints_after_the_credit_still_says_checking() -> None:
+    before = SLIPS.compose(effect(payment(PROMISED), "checking"))
+    after = SLIPS.compose(effect(payment(PROMISED, APPROVED), "checking"))
+    assert pairs(after) == pairs(before)
+
+
+def test_a_copy_says_so_and_has_the_same_check_code() -> None:
+    paid = payment(APPROVED)
+    original, copy = (SLIPS.compose(effect(paid, "paid", copy_no)) for copy_no in (0, 1))
+    assert "COPY 1" in text(copy)
+    assert "COPY" not in text(original)
+    assert pairs(copy)["Check code"] == pairs(original)["Check code"]
+
+
+def test_another_key_makes_another_check_code() -> None:
+    order = effect(payment(APPROVED), "paid")
+    other = Slips(CONFIG, b"another key")
+    assert pairs(SLIPS.compose(order))["Check code"] != pairs(other.compose(order))["Check code"]
+
+
+def test_a_claims_slip_has_its_reference_in_words_and_as_a_code() -> None:
+    document = SLIPS.compose(effect(claim(), "claim"))
+    assert reference(CLAIM_ID) in text(document)
+    [code] = [e.text for e in document.elements if isinstance(e, QrCode)]
+    assert code.startswith(f"ECLAIM1|T-1|{reference(CLAIM_ID)}|")
+    assert pairs(document)["Received"] == "120.00 yuan"
+    assert SLIPS.of_claim(claim(), effect(claim(), "claim")).adds_up
+
+
+def test_a_note_in_doubt_is_neither_received_nor_denied() -> None:
+    doubt = claim(amount_fen=0, memo_fen=10000, notes=(ev.NoteCount(10000, 1),), reason="note_fate_unknown")
+    order = effect(doubt, "claim")
+    assert SLIPS.of_claim(doubt, order).adds_up
+    told = pairs(SLIPS.compose(order))
+    assert told["To be counted"] == "100.00 yuan"
+    assert "Received" not in told
+    assert not any("x 1" in label for label in told)
+
+
+def test_a_claim_of_nobody_names_no_account() -> None:
+    orphan = claim(
+        payment_id="", account_no="", reason="orphan_note", amount_fen=2000, notes=(ev.NoteCount(2000, 1),)
+    )
+    told = pairs(SLIPS.compose(effect(orphan, "claim")))
+    assert "Account number" not in told
+    assert told["Received"] == "20.00 yuan"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_slip_speaks_the_customers_language(lang: str) -> None:
+    document = SLIPS.compose(effect(replace(payment(APPROVED), lang=lang), "paid"))
+    assert ("Payment receipt" in text(document)) == (lang == "en")
