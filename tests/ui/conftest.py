@@ -41,6 +41,13 @@ class Bench:
         self.screen.present(Snapshot(self.serial, page, modes or Modes(), "K1", "11-22 20:15"))
         QTest.qWait(wait)
 
+    def draw(self, page: PageModel, modes: Modes) -> None:
+        """Show a page and let its layout come to rest: positioners settle when a frame is drawn."""
+        self.put(page, modes, wait=1)
+        for _ in range(3):
+            self.screen.view.grabWindow()
+            QTest.qWait(1)
+
     def item(self, name: str) -> QQuickItem:
         """Return the visible item with this objectName."""
         found = [item for item in self.items() if item.objectName() == name]

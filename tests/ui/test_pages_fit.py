@@ -16,8 +16,6 @@ from kiosk.pages.samples import samples
 from ui.gallery import LANGUAGES, MODES, modes_of
 from ui.tokens import FONT, FORMS, PANELS, Form
 
-SETTLE_MS = 12
-
 
 def area(item: QQuickItem) -> QRectF:
     """Return where an item stands on the screen."""
@@ -87,7 +85,7 @@ def test_nothing_is_cut_or_covered(
     bench = bench_of(form)
     found = {}
     for name, model in models.items():
-        bench.put(model, modes_of(mode, lang), wait=SETTLE_MS)
+        bench.draw(model, modes_of(mode, lang))
         wrong = list(faults(bench, form))
         if wrong:
             found[name] = wrong
@@ -100,7 +98,7 @@ def test_every_button_is_named_and_the_amount_is_the_largest(bench: Any, lang: s
     """Role and name through Qt's accessibility tree; no text is larger than the amount."""
     QAccessible.setActive(True)
     for name, model in samples(lang).items():
-        bench.put(model, Modes(lang=lang), wait=SETTLE_MS)
+        bench.draw(model, Modes(lang=lang))
         for button in bench.buttons():
             one: QAccessibleInterface | None = QAccessible.queryAccessibleInterface(button)
             assert one is not None

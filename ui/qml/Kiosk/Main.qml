@@ -37,16 +37,17 @@ Rectangle {
             return Theme.showRect.height * (Theme.large ? 1.7 : 1.4)
         return outcomeFirst ? (workBottom - show.y) * 0.62 : all * (leafed ? 0.26 : manyBills ? 0.3 : 0.5)
     }
-    readonly property real askPart: {
-        if (Page.kind === "entry" && !small)
-            return 0.35
-        if (besideBills)
-            return 0.4
-        if (manyBills)
-            return 0.35
+    // A full table of bills may begin a little above the lowest reach; it stays under 1220 mm.
+    readonly property real firstTarget: {
+        if (!Theme.low || Page.kind !== "bills")
+            return Theme.workRect.y
+        return small ? Theme.showRect.y + Theme.standardHeight : Theme.workRect.y - Theme.standardHeight * (leafed ? 1.5 : 1)
+    }
+    readonly property real askRoom: {
+        const all = workBottom - ask.y
         if (targets)
-            return Theme.form === "through" || (Page.notice.title ?? "") !== "" ? 0.6 : 0.75
-        return Page.kind === "cash" ? 0.6 : Page.kind === "wait" ? 1 : outcomeFirst && Theme.large ? 0.45 : 0.8
+            return all - (body.item?.needed ?? 0) - Theme.gapGroup / 2
+        return all * (Page.kind === "cash" ? 0.6 : Page.kind === "wait" ? 1 : outcomeFirst && Theme.large ? 0.45 : 0.8)
     }
     readonly property real workLeft: column ? Theme.showRect.x + showWidth + Theme.gapGroup : Theme.showRect.x
     readonly property real workWidth: Theme.width - Theme.showRect.x - workLeft
@@ -122,7 +123,7 @@ Rectangle {
             transformOrigin: Item.TopLeft
             scale: Math.min(1, root.showRoom / Math.max(height, 1))
             readonly property real drawn: height * scale
-            visible: root.shows && !root.attract
+            visible: root.shows && !root.attract && scale > 0.4
 
             Card {
                 id: contextRows
@@ -190,7 +191,7 @@ Rectangle {
             transformOrigin: Item.TopLeft
             scale: Math.min(1, room / Math.max(height, 1))
             readonly property real drawn: height * scale
-            readonly property real room: (root.workBottom - y) * root.askPart
+            readonly property real room: Math.max(root.askRoom, 1)
             readonly property bool hero: !root.shows && Theme.form === "lobby"
             readonly property real free: Theme.workRect.y - Theme.showRect.y - Theme.gapGroup
 
@@ -211,7 +212,7 @@ Rectangle {
             readonly property real above: root.outcomeFirst && root.shows && !root.split ? show.y + show.drawn : ask.y + ask.drawn
 
             x: root.attract ? 0 : root.split ? show.x + show.width + Theme.gap : root.workLeft
-            y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? Theme.workRect.y - (Theme.low && Page.kind === "bills" && !root.small ? Theme.standardHeight * (root.leafed ? 1.5 : 1) : 0) : 0, above + Theme.gapGroup / 2)
+            y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? root.firstTarget : 0, above + Theme.gapGroup / 2)
             width: root.attract ? root.width : root.split ? show.width : root.workWidth
             height: (root.attract ? Theme.actionsRect.y + Theme.actionsRect.height : root.workBottom) - y
             source: Page.kind === "" ? "" : "pages/" + Page.kind.charAt(0).toUpperCase() + Page.kind.slice(1) + "Page.qml"

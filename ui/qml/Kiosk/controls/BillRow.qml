@@ -12,6 +12,7 @@ KioskButton {
     property string note
     property bool overdue
     property real indent
+    readonly property int dense: Theme.small * (Theme.form === "through" && Theme.large ? 0.85 : 1)
     readonly property bool roomy: Theme.form === "lobby" && !Theme.large && !Theme.low
     property var columnWidth: index => 0
 
@@ -42,9 +43,10 @@ KioskButton {
                     required property string modelData
 
                     width: bill.columnWidth(index)
+                    anchors.verticalCenter: parent.verticalCenter
                     horizontalAlignment: index === 0 ? Text.AlignLeft : Text.AlignRight
                     text: modelData
-                    size: Math.max(Math.min(bill.roomy ? Theme.body : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), Theme.small)
+                    size: Math.max(Math.min(bill.roomy ? Theme.body : Theme.large && Theme.form !== "lobby" ? bill.dense : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), Theme.small)
                     strong: index === 0 || index === 3
                     lineHeight: Theme.tight
                     color: bill.ink
@@ -57,7 +59,7 @@ KioskButton {
             width: bill.width - bill.indent - Theme.gap
             visible: text !== ""
             text: bill.note
-            size: bill.roomy ? Theme.service : Theme.small
+            size: bill.roomy ? Theme.service : bill.dense
             lineHeight: Theme.tight
             color: bill.down ? bill.ink : bill.overdue ? Theme.danger : Theme.text2
             Accessible.ignored: true

@@ -21,6 +21,9 @@ Item {
     readonly property real share: (room - (rows - 1) * spacing) / Math.max(rows, 1)
     readonly property real cell: Math.max(need(), Math.min(share, cap))
 
+    // The least height these tiles can have, whatever the room.
+    readonly property real least: tiles.count === 0 ? 0 : rows * need() + (rows - 1) * spacing
+
     height: tiles.count === 0 ? 0 : rows * cell + (rows - 1) * spacing
 
     function columnsFor(count: int): int {

@@ -43,10 +43,11 @@ KioskButton {
         id: words
         x: Theme.gap + tile.indent
         y: tile.standing ? tile.height - height - Theme.gap : (tile.height - height) / 2
-        width: tile.width - x - Theme.gap - (tick.visible ? tick.width + Theme.gap / 2 : 0)
+        width: tile.width - x - Theme.gap
 
         KioskText {
-            width: parent.width
+            id: title
+            width: parent.width - (tick.visible ? tick.width + Theme.gap / 2 : 0)
             text: tile.label
             size: tile.labelSize
             strong: true
@@ -59,7 +60,8 @@ KioskButton {
             width: parent.width
             visible: text !== ""
             text: tile.second
-            size: Theme.service
+            // An amount cannot be broken into lines.
+            size: text.startsWith("¥") && !text.includes(" ") ? Math.max(Math.min(Theme.service, Math.floor(width / text.length / 0.58)), Theme.small * 0.9) : Theme.service
             lineHeight: Theme.tight
             color: tile.ink2
             Accessible.ignored: true
@@ -70,7 +72,7 @@ KioskButton {
         id: tick
         anchors.right: parent.right
         anchors.rightMargin: Theme.gap
-        anchors.verticalCenter: words.verticalCenter
+        y: words.y + (title.height - height) / 2
         visible: tile.chosen
         name: "success"
         ink: tile.mark

@@ -12,6 +12,7 @@ KioskButton {
 
     Column {
         anchors.centerIn: parent
+        scale: Math.min(1, (digit.height - 8) / height)
 
         Icon {
             anchors.horizontalCenter: parent.horizontalCenter

@@ -57,7 +57,7 @@ Card {
                     objectName: "amount"
                     width: parent.width
                     text: money.headline
-                    size: Math.max(Math.min(Theme.amount, probe.fit), Theme.label)
+                    size: Math.max(Math.min(Theme.amount, probe.fit), Theme.small)
                     strong: true
                     lineHeight: 0.8
                     wrapMode: Text.NoWrap
@@ -65,7 +65,7 @@ Card {
 
                     TextMetrics {
                         id: probe
-                        readonly property int fit: Math.floor(money.amountRoom / Math.max(advanceWidth, 1) * 98)
+                        readonly property int fit: Math.floor((money.amountRoom - Theme.gap / 2) / Math.max(advanceWidth, 1) * 98)
                         font.family: Theme.font
                         font.pixelSize: 100
                         font.bold: true

@@ -32,6 +32,8 @@ Item {
 
         Column {
             id: words
+            transformOrigin: attract.tall ? Item.Center : Item.Left
+            scale: Math.min(1, Math.max((hero.height - Theme.gap / 2 - (attract.tall && emblem.visible ? emblem.height + Theme.gapGroup : 0)) / Math.max(height, 1), 0.3))
             x: Theme.margin
             y: attract.tall ? (emblem.visible ? emblem.height + Theme.gapGroup : 0) + (parent.height - height - (emblem.visible ? emblem.height + Theme.gapGroup : 0)) / 2 : (parent.height - height) / 2
             width: parent.width - x * 2 - (attract.tall || !emblem.visible ? 0 : emblem.width + Theme.margin)

@@ -9,6 +9,7 @@ Item {
     readonly property bool beside: Theme.form !== "lobby" && bills.count > 0
     // What stands in the column of the sum: the frame keeps it free.
     readonly property real asideHeight: beside ? choices.height + (leaf.aside && leaf.height > 0 ? leaf.height + close : 0) : 0
+    readonly property real needed: beside ? table.y + table.height : choices.foot + page.close * 1.5 + choices.height
     readonly property real close: Theme.gap / 2
     readonly property bool lowered: Theme.low && Theme.form === "lobby"
     readonly property real tickWidth: Theme.iconText + Theme.gap

@@ -3,6 +3,8 @@ import Kiosk
 import Kiosk.Model
 
 Item {
+    readonly property real needed: choices.least + (note.visible ? note.height + Theme.gap : 0)
+
     ChoiceGrid {
         id: choices
         width: parent.width

@@ -8,6 +8,7 @@ Item {
 
     readonly property bool tall: Theme.form === "lobby"
     readonly property bool lowered: tall && Theme.low
+    readonly property real needed: tall ? pad.height + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : (Theme.floorTarget + Theme.gap) * 4
     readonly property bool wrong: (Page.entry.error ?? "") !== ""
 
     Column {
