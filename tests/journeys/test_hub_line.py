@@ -114,9 +114,11 @@ def test_an_answer_while_the_customer_reads_that_it_is_checked(cabinet: Cabinet)
     kiosk.page("checking")
     cabinet.line("pass")
     kiosk.page("done")
-    kiosk.notice("Checked and booked")
+    kiosk.notice("Take your receipt")
     cabinet.settled(kiosk, credited=10000)
-    assert len(cabinet.slips()) == 1
+    checking, receipt = cabinet.slips()
+    assert "Payment being checked" in checking
+    assert "Payment receipt" in receipt
 
 
 def test_a_hub_that_refuses_the_money_makes_it_a_claim(cabinet: Cabinet) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from kiosk.numbers import reference
 from kiosk.payment.model import PaymentState
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import InProcess, OwnProcess, eventually
@@ -108,6 +109,28 @@ def test_killed_while_the_hub_has_the_request_it_is_not_booked_again(cabinet: Ca
     [approved] = again.events("CreditApproved")
     assert approved.replayed  # type: ignore[union-attr]
     comes_to_rest(cabinet, again, 10000)
+
+
+def test_killed_and_the_hub_stays_away_the_customer_gets_a_slip_and_the_next_one_is_served(
+    cabinet: Cabinet,
+) -> None:
+    dies(cabinet, "after:CreditSending")
+    cabinet.line("refuse")
+    kiosk = cabinet.kiosk(hub={"checking_after_s": 1.0, "status_every_s": 0.2})
+    kiosk.page("settling")
+    page = kiosk.page("checking")
+    assert reference(kiosk.payment().payment_id) in str(page)
+    kiosk.press("finish")
+    kiosk.page("attract")
+    cabinet.line("pass")
+    kiosk.to_slot(cabinet.town.account(5000).account_no)
+    cabinet.insert(50)
+    kiosk.notice("¥50.00 received")
+    kiosk.press("pay_now")
+    kiosk.page("done")
+    cabinet.settled(kiosk, credited=15000)
+    kinds = kiosk.kinds()
+    assert (kinds.count("CreditApproved"), kinds.count("CheckingPromised")) == (2, 1)
 
 
 def test_killed_with_power_cut_at_the_acceptor_too(cabinet: Cabinet) -> None:
