@@ -154,7 +154,7 @@ def _rig(server: str, folder: Path) -> Iterator[Rig]:
 
 def _database(server: str, name: str, template: str) -> str:
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")  # type: ignore[call-overload]
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     return server.replace("/postgres?", f"/{name}?")
 
 
@@ -162,7 +162,7 @@ def _peer(server: str) -> str:
     url = server.replace("/postgres?", "/peer?")
     script = (HERE / "pgbench_accounts.sql").read_text("utf-8").replace(":accounts", str(PAYERS))
     with psycopg.connect(url) as connection:
-        connection.execute(script)  # type: ignore[call-overload]
+        connection.execute(script)
     return url
 
 
@@ -208,7 +208,7 @@ def _serve_empty(sock: socket.socket) -> None:
         lifespan="off",
         log_config=None,
         access_log=False,
-        server_header=False,  # type: ignore[arg-type]
+        server_header=False,
     )
     uvicorn.Server(config).run(sockets=[sock])
 

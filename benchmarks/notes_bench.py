@@ -35,6 +35,7 @@ def figures(*, quick: bool) -> list[Figure]:
         for number in range(1, notes + 1):
             _feed(bench, number)
         kiosk.hand.read(f"{notes * VALUE_FEN // 100:,}.00")
+        time.sleep(10 * FRAME_MS / 1000)  # what can be read is in the next frame, not yet in the last
         log = bench.validator("status", log=1000)["log"]
     stacked = [entry["at"] for entry in log if entry["what"] == "stacked"]
     shown = [seen["at"] for seen in kiosk.frames if "money" in seen and seen["at"] > stacked[0]][:notes]

@@ -77,7 +77,8 @@ def watch_kiosk(config: Path, socket: Path, frames: Path) -> int:
 
     application = build(load(config))
     view, page = application.screen.view, application.screen.page
-    finger: QObject = view.engine().singletonInstance("Kiosk", "Finger")  # type: ignore[call-overload]
+    finger = view.engine().singletonInstance("Kiosk", "Finger")
+    assert isinstance(finger, QObject)
     watch = Watch(
         view,
         lambda: finger.property("holder") is not None,
@@ -101,7 +102,8 @@ def watch_bare(socket: Path, frames: Path) -> int:
     waker.start(200)
     view = QQuickView()
     view.setSource(QUrl.fromLocalFile(str(HERE / "qml" / "Bare.qml")))
-    pad: QQuickItem = view.rootObject().findChild(QQuickItem, "pad")
+    pad = view.rootObject().findChild(QQuickItem, "pad")
+    assert pad is not None
     watch = Watch(view, lambda: bool(pad.property("down")), lambda: "", frames)
     server = FingerServer(Screen(view, lambda: "bare"), socket)
     view.showFullScreen()
