@@ -19,8 +19,8 @@ import pytest
 
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import eventually
-from ui.app import EXIT_CONFIG, EXIT_JOURNAL
 
+EXIT_CONFIG, EXIT_JOURNAL = 2, 3
 POWER_KIOSK = Path(sys.executable).with_name("power-kiosk")
 HEADLESS = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software", "PATH": "/usr/bin:/bin"}
 
@@ -73,7 +73,7 @@ def free_port() -> int:
 def test_a_mistake_in_the_settings_ends_with_2_and_names_the_line(cabinet: Cabinet) -> None:
     config = cabinet.settings(cash={"most_fenn": 1})
     status, why = refused(config)
-    assert status == EXIT_CONFIG == 2
+    assert status == EXIT_CONFIG
     assert why.startswith(f"power-kiosk: {config}:")
     assert "unknown key cash.most_fenn" in why
 
@@ -90,7 +90,7 @@ def test_a_second_kiosk_on_the_same_journal_ends_with_3_and_disturbs_nothing(cab
     cabinet.insert(100)
     kiosk.notice("¥100.00 received")
     status, why = refused(cabinet.folder / "kiosk.toml")
-    assert status == EXIT_JOURNAL == 3
+    assert status == EXIT_JOURNAL
     assert "another kiosk process is using this journal" in why
     kiosk.press("pay_now")
     kiosk.notice("Take your receipt")

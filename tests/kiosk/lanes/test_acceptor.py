@@ -144,8 +144,8 @@ def test_an_acceptor_that_did_not_hear_enable_is_told_again(
 ) -> None:
     validator.do("silence")
     line.lane.put(fx.EnableAcceptor())
-    line.tap.wait(lambda sent: Command.ENABLE_BILL_TYPES in sent or Command.GET_BILL_TABLE in sent)
-    line.tap.more()
+    line.tap.wait(lambda sent: Command.ENABLE_BILL_TYPES in sent)
+    line.tap.more()  # it gave up on the order
     validator.do("silence", on=False)
     told.wait(says(CashState.IDLE))
     assert validator.do("status")["enabled"] == [1000, 2000, 5000, 10000]
