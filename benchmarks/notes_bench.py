@@ -26,7 +26,7 @@ CHANGES = {"acceptor": {"poll_ms": int(POLL_MS)}}
 
 def figures(*, quick: bool) -> list[Figure]:
     """Feed notes one by one; every one of them must be seen on the screen."""
-    notes = WARM_UP + (12 if quick else 49)
+    notes = WARM_UP + (8 if quick else 49)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         bench = stack.enter_context(Bench(Plan(folder, speed=10, accounts=200, changes=CHANGES)))

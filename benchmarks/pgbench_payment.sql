@@ -1,6 +1,6 @@
 -- What the hub sends to PostgreSQL for one payment into an account with an open month, in its own order: the row of the
--- replay window by itself, the rest as one transaction. Texts and replies are as long as the hub's. The colon in account names is chr(58):
--- pgbench takes a written one for a variable even in quotes.
+-- replay window by itself, the rest as one transaction. Texts and replies are as long as the hub's. The colon of the
+-- ledger's account names is chr(58), because pgbench takes a written one for a variable even in quotes.
 \set account random(1, :accounts)
 \set a random(1, 2000000000)
 \set b random(1, 2000000000)

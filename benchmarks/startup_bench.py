@@ -138,7 +138,7 @@ def figures(*, quick: bool) -> list[Figure]:
             Side("bare", display, [pad, text], pad, folder),
             Side("chromium", display, page, hero, folder),
         ]
-        first = medians(interleaved([side.start for side in sides], 3 if quick else 5))
+        first = medians(interleaved([side.start for side in sides], 2 if quick else 5))
     # Both lists still hold the warm-up, which came first.
     ready = medians(side.interactive[1:] for side in sides)
     weight = medians([size / 2**20 for size in side.memory[1:]] for side in sides)

@@ -27,7 +27,7 @@ CHANGES = {
 
 def figures(*, quick: bool) -> list[Figure]:
     """Give median and p99; each is the median of the rounds' own."""
-    touches = 20 if quick else 80
+    touches = 8 if quick else 80
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         bench = stack.enter_context(Bench(Plan(folder, speed=20, accounts=200, changes=CHANGES)))
