@@ -118,13 +118,14 @@ def _check(options: argparse.Namespace) -> int:
 
 
 def _seed(options: argparse.Namespace) -> int:
+    from hub.business.day import Day
     from hub.data.database import sync_engine
     from hub.data.migrate import migrate
     from hub.data.seed import NotEmptyError, load_town
     from hub.data.town import generate
 
     now = datetime.now(UTC)
-    as_of: date = options.as_of or now.date()
+    as_of: date = options.as_of or Day().business_date(now)
     engine = sync_engine(database_url(options.database))
     migrate(engine)
     try:

@@ -64,7 +64,7 @@ class Books:
                 self._settle(NoteState.RETURNED)
             case ev.NoteFateUnknown():
                 self._settle(NoteState.UNKNOWN)
-            case ev.ClaimOpened() if event.note_id and event.amount_fen:
+            case ev.ClaimOpened() if event.note_id:
                 self.last_note = LastNote(event.note_id, event.key, event.amount_fen, NoteState.STACKED)
 
     def _settle(self, state: NoteState) -> None:
@@ -92,6 +92,17 @@ class Books:
             if c.state is ClaimState.OPEN or k == claim_id or c.payment_id == keep
         }
 
+    def forget_settled(self, before: set[str]) -> set[str]:
+        """Drop what was settled to the last slip already at the call before; returns what is settled now.
+
+        The events of one step stand together in the journal, so what was settled a whole call ago stays so.
+        """
+        over = {k for k, p in self.payments.items() if p.over} | {k for k, c in self.claims.items() if c.over}
+        for key in over & before:
+            self.payments.pop(key, None)
+            self.claims.pop(key, None)
+        return over - before
+
 
 class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The open part of the books, as the journal stores it beside the row it was taken after."""
@@ -107,9 +118,15 @@ VERSION = 1
 
 
 def to_snapshot(books: Books) -> bytes:
-    """Encode what is open; ended payments and claims stay behind in the journal's rows."""
+    """Encode all that the books still hold: a payment that has ended may still owe the word on its slip."""
     return msgspec.json.encode(
-        Snapshot(VERSION, books.open_payments, books.open_claims, books.last_note, books.kiosk_no)
+        Snapshot(
+            VERSION,
+            tuple(books.payments.values()),
+            tuple(books.claims.values()),
+            books.last_note,
+            books.kiosk_no,
+        )
     )
 
 

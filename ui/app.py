@@ -103,7 +103,7 @@ def _open_journal(path: Path) -> tuple[Journal | None, Books]:
         return journal, journal.recover()
     except JournalDamaged:
         log.exception("journal_damaged")
-        journal.close()
+        journal.close_untouched()
         return None, Books.empty()
 
 

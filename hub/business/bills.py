@@ -52,8 +52,8 @@ class OpenBill:
 
 
 def late_fee_due_fen(bill: Bill, on: date, rule: LateFeeRule) -> int:
-    """Give the late fee that is outstanding on a date."""
-    return _grown(bill, on, rule) - bill.late_fee_paid_fen
+    """Give the late fee that is outstanding on a date; never less than nothing, should the date step back."""
+    return max(_grown(bill, on, rule) - bill.late_fee_paid_fen, 0)
 
 
 def as_of(bill: Bill, on: date, rule: LateFeeRule) -> OpenBill:
@@ -85,7 +85,8 @@ def after_payment(bill: Bill, late_fee_fen: int, principal_fen: int, on: date, r
     paid = replace(paid, paid_fen=bill.paid_fen + principal_fen)
     if on <= bill.due_date:
         return paid
-    return replace(paid, late_fee_accrued_fen=_grown(bill, on, rule), late_fee_accrued_to=on)
+    grown = max(_grown(bill, on, rule), paid.late_fee_paid_fen)
+    return replace(paid, late_fee_accrued_fen=grown, late_fee_accrued_to=on)
 
 
 def _grown(bill: Bill, on: date, rule: LateFeeRule) -> int:

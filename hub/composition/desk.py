@@ -176,14 +176,19 @@ class Desk:
         return Reply(body, new=True)
 
     async def _leave_tombstone(self, store: Store, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
-        """Refuse the claim's payment from now on; true if it is credited already."""
+        """Refuse the claim's payment from now on; true if this very amount is credited already.
+
+        A payment has one claim for all its money; another one is refused, lest the money stand in suspense twice.
+        """
         if order.payment_id is None or not stands_for_payment(order):
             return False
         payment = await store.payment(order.payment_id)
         if payment is None:
             await store.add_tombstone(order.payment_id, terminal, claim_id)
             return False
-        return payment.claim_id is None and payment.terminal == terminal
+        if payment.claim_id is not None:
+            raise Refusal("claimed", "a claim for this payment exists", claim_id=payment.claim_id)
+        return payment.terminal == terminal and payment.amount_fen == order.amount_fen
 
 
 async def _once(attempt: Callable[[], Awaitable[Reply]]) -> Reply:

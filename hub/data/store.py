@@ -21,6 +21,7 @@ class Stored:
     content: str
     reply: bytes
     claim_id: str | None = None
+    amount_fen: int | None = None
 
 
 _one = select(literal(1).label("one")).subquery()
@@ -41,9 +42,9 @@ _stored = {
     table.name: select(table.c.terminal, table.c.content, table.c.reply).where(table.c.id == bindparam("id"))
     for table in (quotes, claims)
 }
-_payment = select(payments.c.terminal, payments.c.content, payments.c.reply, payments.c.claim_id).where(
-    payments.c.id == bindparam("id")
-)
+_payment = select(
+    payments.c.terminal, payments.c.content, payments.c.reply, payments.c.claim_id, payments.c.amount_fen
+).where(payments.c.id == bindparam("id"))
 _post = insert(transactions).returning(transactions.c.id)
 _post_legs = insert(legs)
 
@@ -62,9 +63,9 @@ class Store:
 
     async def payment(self, payment_id: str) -> Stored | None:
         row = (await self._connection.execute(_payment, {"id": payment_id})).first()
-        return (
-            None if row is None else Stored(row.terminal, row.content or "", row.reply or b"", row.claim_id)
-        )
+        if row is None:
+            return None
+        return Stored(row.terminal, row.content or "", row.reply or b"", row.claim_id, row.amount_fen)
 
     async def payment_and_quoted_account(
         self, payment_id: str, quote_id: str, terminal: str

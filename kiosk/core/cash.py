@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Literal
 
 from drivers.cash.model import CashReport, CashState
@@ -10,7 +11,7 @@ from kiosk.core.desk import Desk
 from kiosk.core.inputs import AcceptorSaid
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
-from kiosk.payment.model import NoteState, Payment, PaymentState
+from kiosk.payment.model import Note, NoteState, Payment, PaymentState
 from kiosk.session.state import NoteNotice, Page
 
 RESTING = frozenset(
@@ -27,6 +28,16 @@ RESTING = frozenset(
 )
 """States in which no further note can come in."""
 
+IN_HAND = frozenset(
+    {
+        CashState.ESCROW,
+        CashState.HOLDING,
+        CashState.STACKING,
+        CashState.STACKED,
+        CashState.RETURNING,
+        CashState.RETURNED,
+    }
+)
 TAKING = frozenset({PaymentState.OPEN, PaymentState.FUNDED})
 POWER_UPS = frozenset({CashState.POWER_UP, CashState.POWER_UP_NOTE_IN_HEAD, CashState.POWER_UP_NOTE_IN_BOX})
 Sight = Literal["watched", "absent", "blind"]
@@ -46,6 +57,10 @@ def on_report(desk: Desk, said: AcceptorSaid) -> None:
     report = said.report
     desk.cash_state = report.state
     desk.blind = desk.blind or report.state in POWER_UPS or report.state in TROUBLE
+    # After a start, only an acceptor that rests or still has the note in hand can tell of what we did not see.
+    desk.blind = desk.blind or (
+        report.first and report.state not in IN_HAND | {CashState.IDLE, CashState.DISABLED}
+    )
     if said.counter is not None or report.first or report.state in POWER_UPS:
         # A count from before a restart says nothing of what happened during it.
         desk.counter = said.counter
@@ -69,11 +84,7 @@ def _escrow(desk: Desk, report: CashReport) -> None:
         desk.do(fx.GiveBackNote())
         return
     if (waiting := payment.intended) is not None:
-        # The intent of an earlier run is durable and this is its note, still in escrow.
-        if waiting.value_fen == value:
-            desk.do(fx.StackNote(waiting.note_id))
-        else:
-            desk.do(fx.GiveBackNote())
+        _escrow_again(desk, payment, waiting, value)
         return
     desk.blind = False
     reason = "closing" if payment.state not in TAKING else why_not(desk, payment, report)
@@ -92,6 +103,23 @@ def _escrow(desk: Desk, report: CashReport) -> None:
         )
     )
     desk.after("note_fate", desk.config.cash.note_fate_s)
+
+
+def _escrow_again(desk: Desk, payment: Payment, waiting: Note, value: int) -> None:
+    """A note in escrow while one is intended: the same one, told again, or another after it, as the count says."""
+    if waiting.counter is not None and desk.counter == waiting.counter + 1:
+        desk.emit(
+            ev.NoteStacked(
+                key=payment.payment_id, note_id=waiting.note_id, value_fen=waiting.value_fen, recovered=True
+            )
+        )
+        desk.stop("note_fate")
+        desk.do(fx.GiveBackNote())
+    elif waiting.value_fen == value:
+        # Its intent is durable.
+        desk.do(fx.StackNote(waiting.note_id))
+    else:
+        desk.do(fx.GiveBackNote())
 
 
 def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
@@ -121,11 +149,12 @@ def _stacked(desk: Desk, report: CashReport) -> None:
     elif report.first and last is not None and last.state is NoteState.STACKED:
         # Credited by an earlier run that could not acknowledge it any more.
         desk.do(fx.AcknowledgeNote())
-    elif payment is not None:
+    elif payment is not None and value and not _other_note_due(desk, payment):
         desk.emit(ev.NoteStacked(key=payment.payment_id, note_id=desk.ids(), value_fen=value, asked=False))
         _notice(desk, NoteNotice("credited", value))
     else:
-        late = desk.shown
+        # Of unknown value, or of a note that was lost before this payment: never another customer's money.
+        late = None if payment is not None else desk.shown
         settle.open_claim(
             desk,
             reason="late_note" if late else "orphan_note",
@@ -133,6 +162,11 @@ def _stacked(desk: Desk, report: CashReport) -> None:
             amount_fen=value,
             note_id=desk.ids(),
         )
+
+
+def _other_note_due(desk: Desk, payment: Payment) -> bool:
+    last = desk.books.last_note
+    return last is not None and last.state is NoteState.UNKNOWN and last.key != payment.payment_id
 
 
 def _returned(desk: Desk, report: CashReport) -> None:
@@ -227,7 +261,7 @@ def _powered_up(desk: Desk, report: CashReport) -> None:
             desk.stop("note_fate")
     elif report.state is CashState.POWER_UP_NOTE_IN_BOX and not _on_the_books(desk):
         # Money is in the box that no event of ours explains, and its value nobody knows until the box is counted.
-        settle.open_claim(desk, reason="orphan_note", payment=desk.shown, amount_fen=0)
+        settle.open_claim(desk, reason="orphan_note", payment=None, amount_fen=0, note_id=desk.ids())
     if report.state is CashState.POWER_UP_NOTE_IN_HEAD:
         _notice(desk, NoteNotice("returned", note.value_fen if note else 0))
     desk.do(fx.ResetAcceptor())
@@ -250,6 +284,13 @@ def _keep_in_step(desk: Desk) -> None:
     finish_closing(desk)
 
 
+def mind_stray_note(desk: Desk) -> None:
+    """No cash payment begins while a note that belongs to none is still on its way."""
+    free = desk.collecting is not None or desk.cash_state not in IN_HAND
+    if free != desk.facts.acceptor_free:
+        desk.facts = replace(desk.facts, acceptor_free=free)
+
+
 def end_interrupted(desk: Desk) -> None:
     """A payment that a restart interrupted takes no further note once its last one is settled."""
     payment = desk.collecting
@@ -264,7 +305,11 @@ def end_interrupted(desk: Desk) -> None:
 def finish_closing(desk: Desk, *, waited: bool = False) -> None:
     """Fix the amount or end the cancelled payment once no note can come in any more (or `waited` long enough)."""
     payment = desk.collecting
-    if payment is None or payment.intended is not None:
+    if payment is None:
+        return
+    if payment.intended is not None:
+        if waited:
+            desk.after("closing", desk.config.cash.closing_s)  # the note's fate comes first
         return
     if not waited and desk.cash_state not in RESTING:
         return

@@ -100,7 +100,7 @@ def on_quote(desk: Desk, said: QuoteSaid) -> None:
 
 def _open_payment(desk: Desk, quote: wire.Quote) -> None:
     account = desk.session.account
-    if account is None or not (desk.facts.acceptor.usable and desk.facts.printer.usable):
+    if account is None or not desk.facts.cash_works or desk.collecting is not None:
         _message(desk, "no_cash")
         return
     payment_id = desk.ids()

@@ -26,10 +26,11 @@ from kiosk.core.inputs import (
     Tick,
 )
 from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
-from kiosk.page import PageModel
+from kiosk.page import Modes, PageModel
 from kiosk.pages import build
 from kiosk.payment.effects import Effect
 from kiosk.payment.events import AnyEvent
+from kiosk.payment.model import PaymentState
 from kiosk.session.state import Facts, Page, Session
 
 
@@ -53,8 +54,12 @@ class Core:
             max_payment_fen=config.cash.most_fen,
         )
         self.zone = ZoneInfo(config.terminal.timezone)
-        self._desk = Desk(config, ids, books, Session(), facts, now)
-        self._desk.start_over()
+        # What is open shows itself at once: nobody starts in the moment before `begin`.
+        unsettled = any(p.state is not PaymentState.CHECKING for p in books.open_payments)
+        session = Session(
+            page=Page.SETTLING if unsettled else Page.ATTRACT, modes=Modes(lang=config.terminal.language)
+        )
+        self._desk = Desk(config, ids, books, session, facts, now)
 
     def begin(self, now: Moment) -> Decision:
         """Take up what an earlier run left open; the first call, before any input."""
@@ -100,6 +105,7 @@ class Core:
         desk.now, desk.events, desk.effects = now, [], []
         self._due(desk)
         act(desk)
+        cash.mind_stray_note(desk)
         timing.reset_question(desk)
         return Decision(tuple(desk.events), tuple(desk.effects))
 

@@ -6,8 +6,10 @@ from kiosk.core import cash, settle
 from kiosk.core.desk import COLLECTING, Desk
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
-from kiosk.payment.model import Payment, PaymentState
+from kiosk.payment.model import Claim, Payment, PaymentState
 from kiosk.session.state import Page
+
+SLIPS_REPEATED = frozenset({PaymentState.CHECKING, PaymentState.CREDITED, PaymentState.PAID})
 
 
 def begin(desk: Desk) -> None:
@@ -15,8 +17,21 @@ def begin(desk: Desk) -> None:
     desk.after("status", 0.0)
     for claim in desk.books.open_claims:
         settle.send_claim(desk, claim)
+    for paid in tuple(desk.books.payments.values()):
+        _owed_slip(desk, paid)
+    for claim in tuple(desk.books.claims.values()):
+        _owed_slip(desk, claim)
     for payment in desk.books.open_payments:
         _resume(desk, payment)
+
+
+def _owed_slip(desk: Desk, item: Payment | Claim) -> None:
+    """Whether the last slip came out nobody knows: the one printed now says that it is a copy."""
+    if isinstance(item, Payment) and item.state not in SLIPS_REPEATED:
+        return
+    if item.slips and item.slips[-1].printed is None:
+        key = item.payment_id if isinstance(item, Payment) else item.claim_id
+        settle.print_slip(desk, key, item.slips[-1].kind, copy_no=len(item.slips))
 
 
 def _resume(desk: Desk, payment: Payment) -> None:
@@ -26,12 +41,13 @@ def _resume(desk: Desk, payment: Payment) -> None:
         return
     desk.change(payment_id=key, modes=type(desk.session.modes)(lang=payment.lang))
     desk.go(Page.SETTLING)
+    desk.stop("page")
     desk.after("wait", 2.0)
     if payment.state is PaymentState.SENDING:
         _repeat(desk, payment)
         desk.after("checking", desk.config.hub.checking_after_s)
     elif payment.state is PaymentState.CREDITED:
-        _print_again(desk, payment)
+        _show_receipt(desk, payment)
     if payment.state in COLLECTING:
         desk.ending = key
         desk.do(fx.DisableAcceptor())
@@ -41,6 +57,7 @@ def _resume(desk: Desk, payment: Payment) -> None:
         else:
             # The acceptor's first report says where the note that was on its way is now.
             desk.after("note_fate", desk.config.cash.note_fate_s)
+            desk.after("closing", 2 * desk.config.cash.closing_s)
 
 
 def _repeat(desk: Desk, payment: Payment) -> None:
@@ -53,8 +70,8 @@ def _repeat(desk: Desk, payment: Payment) -> None:
     settle.send_credit(desk, desk.books.payments[payment.payment_id])
 
 
-def _print_again(desk: Desk, payment: Payment) -> None:
-    """Whether the receipt came out nobody knows: the one printed now says that it is a copy."""
-    settle.print_slip(desk, payment.payment_id, "paid", copy_no=len(payment.slips))
+def _show_receipt(desk: Desk, payment: Payment) -> None:
+    if not payment.slips:
+        settle.print_slip(desk, payment.payment_id, "paid")
     desk.go(Page.DONE)
     desk.after("page", desk.config.screen.slip_s)

@@ -10,6 +10,7 @@ JournalError
 from __future__ import annotations
 
 import fcntl
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -22,8 +23,10 @@ from kiosk.books import Books, IllegalEvent, from_snapshot, to_snapshot
 from kiosk.journal.row import GENESIS, Row, chain_hash, chained, from_columns
 from kiosk.payment.events import AnyEvent
 
+log = logging.getLogger("kiosk.journal")
 SCHEMA_VERSION = 1
 SNAPSHOT_EVERY = 200
+FORGET_EVERY = 5000
 # Small pages: a payment touches few of them, and each touched page is written whole to the WAL (flash wears).
 PAGE_SIZE = 1024
 QUICK_CHECK_BELOW = 16 * 1024 * 1024
@@ -61,8 +64,11 @@ class Journal:
             self._db = _connect(path)
             self._prepare()
             self._seq, self._head = self._last()
+        except JournalDamaged:
+            self.close_untouched()
+            raise
         except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
-            self.close()
+            self.close_untouched()
             raise JournalDamaged(f"{path}: {error}") from error
         except BaseException:
             self.close()
@@ -75,6 +81,17 @@ class Journal:
             db.close()
         if not self._lock.closed:
             self._lock.close()
+
+    def close_untouched(self) -> None:
+        """Close a damaged journal without the checkpoint that SQLite's last close would write into it."""
+        reader = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
+        try:
+            reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        except sqlite3.DatabaseError:
+            log.info("journal_unreadable", extra={"path": str(self.path)})
+        finally:
+            self.close()
+            reader.close()
 
     @property
     def head(self) -> tuple[int, str]:
@@ -103,28 +120,22 @@ class Journal:
         """Store the open books beside the last row now and then, so that a start reads few rows."""
         if self._since_snapshot < SNAPSHOT_EVERY:
             return
+        body = to_snapshot(books)
+        seal = _sealed(self._seq, self._head, body)
         try:
-            self._db.execute(
-                "INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)",
-                (self._seq, self._head, to_snapshot(books)),
-            )
+            self._db.execute("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)", (self._seq, seal, body))
             self._db.execute("DELETE FROM snapshot WHERE seq < ?", (self._seq,))
         except sqlite3.Error as error:
             raise JournalFailed(f"{self.path}: {error}") from error
         self._since_snapshot = 0
 
     def recover(self) -> Books:
-        """Fold the books from the last snapshot on, checking the chain. Raises JournalDamaged."""
+        """Fold the books from the last snapshot on, checking the chain. Raises JournalDamaged.
+
+        A snapshot only saves time: one that does not fit the chain is passed over, and every row is read.
+        """
         try:
-            found = self._db.execute(
-                "SELECT seq, hash, body FROM snapshot ORDER BY seq DESC LIMIT 1"
-            ).fetchone()
-            books = from_snapshot(found[2]) if found else Books.empty()
-            seq, head = (found[0], found[1]) if found else (0, GENESIS)
-            if found and not self._has(seq, head):
-                raise JournalDamaged(
-                    f"{self.path}: the snapshot after row {seq} does not belong to this journal"
-                )
+            books, seq, head = self._snapshot() or (Books.empty(), 0, GENESIS)
             self._since_snapshot = 0
             for row in self.rows(after=seq):
                 _check_link(self.path, row, seq, head)
@@ -140,9 +151,21 @@ class Journal:
         for found in self._db.execute("SELECT * FROM event WHERE seq > ? ORDER BY seq", (after,)):
             yield from_columns(found)
 
-    def _has(self, seq: int, row_hash: str) -> bool:
-        found = self._db.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()
-        return found is not None and found[0] == row_hash
+    def _snapshot(self) -> tuple[Books, int, str] | None:
+        found = self._db.execute(
+            "SELECT s.seq, s.hash, s.body, e.hash FROM snapshot s JOIN event e ON e.seq = s.seq"
+            " ORDER BY s.seq DESC LIMIT 1"
+        ).fetchone()
+        if found is None:
+            return None
+        seq, seal, body, head = found
+        try:
+            if seal == _sealed(seq, head, body):
+                return from_snapshot(body), seq, head
+        except (TypeError, ValueError, msgspec.DecodeError):
+            log.exception("snapshot_unreadable")
+        log.warning("snapshot_passed_over", extra={"seq": seq})
+        return None
 
     def _last(self) -> tuple[int, str]:
         found = self._db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
@@ -167,15 +190,16 @@ class Journal:
 def verify_rows(path: Path, rows: Iterator[Row]) -> tuple[int, str]:
     """Check chain and transaction table over the whole journal and return its head. Raises JournalDamaged."""
     books, seq, head = Books.empty(), 0, GENESIS
+    settled: set[str] = set()
     for row in rows:
         _check_link(path, row, seq, head)
         try:
             books.apply(row.event)
         except (IllegalEvent, msgspec.DecodeError) as error:
             raise JournalDamaged(f"{path}: row {row.seq}: {error}") from error
-        if row.seq % SNAPSHOT_EVERY == 0:
-            books.forget_ended()
         seq, head = row.seq, row.hash
+        if seq % FORGET_EVERY == 0:
+            settled = books.forget_settled(settled)
     return seq, head
 
 
@@ -189,6 +213,11 @@ def _check_link(path: Path, row: Row, seq: int, head: str) -> None:
         raise JournalDamaged(
             f"{path}: row {row.seq} is labelled {row.kind} {row.key} but holds another event"
         )
+
+
+def _sealed(seq: int, head: str, body: bytes) -> str:
+    """The seal of a snapshot: it continues the chain at its row."""
+    return chain_hash(head, seq, "snapshot", body)
 
 
 def _lock(path: Path) -> BinaryIO:

@@ -8,7 +8,7 @@ from typing import TypeVar
 from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
-from kiosk.hubclient.outcomes import NotSent, Outcome, Refused, Unknown
+from kiosk.hubclient.outcomes import NotSent, Outcome, Refused, Unknown, UnknownReason
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
@@ -26,7 +26,27 @@ class HubLane(Lane):
         self._client = client
 
     def serve(self, effect: Effect) -> None:
-        """Make the call that the effect stands for."""
+        """Make the call that the effect stands for; the core hears an outcome whatever happens here."""
+        try:
+            self._call(effect)
+        except Exception as error:
+            self.log.exception("hub_call_failed")
+            self._give_up(effect, Unknown(UnknownReason.BROKEN, type(error).__name__))
+
+    def _give_up(self, effect: Effect, unknown: Unknown) -> None:
+        match effect:
+            case fx.LookUp(request):
+                self.tell(AccountSaid(request, unknown))
+            case fx.AskQuote(quote_id):
+                self.tell(QuoteSaid(quote_id, unknown))
+            case fx.SendCredit(payment):
+                self.tell(CreditSaid(payment.payment_id, payment.attempts, unknown))
+            case fx.SendClaim(claim):
+                self.tell(ClaimSaid(claim.claim_id, claim.attempts, unknown))
+            case fx.AskHubStatus():
+                self.tell(StatusSaid(unknown))
+
+    def _call(self, effect: Effect) -> None:
         client = self._client
         match effect:
             case fx.LookUp(request, "meter", number):

@@ -94,6 +94,8 @@ def cash_reason(look: Look) -> Line:
             return look.line("reason.hub_gone")
         case "printer":
             return device_reason(look, "printer", facts.printer.code)
+        case "busy":
+            return device_reason(look, "acceptor", "busy")
         case _:
             return device_reason(look, "acceptor", facts.acceptor.code)
 

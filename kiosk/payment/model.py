@@ -127,7 +127,7 @@ class Payment:
     @property
     def note_counts(self) -> tuple[NoteCount, ...]:
         """Stacked notes by value, the largest first."""
-        return count_notes(n.value_fen for n in self.notes if n.state is NoteState.STACKED)
+        return count_notes(n.value_fen for n in self.notes if n.state is NoteState.STACKED and n.value_fen)
 
     @property
     def due_fen(self) -> int:
@@ -146,8 +146,13 @@ class Payment:
 
     @property
     def ended(self) -> bool:
-        """Whether nothing more can happen to it."""
+        """Whether nothing more can happen to its money."""
         return self.state in ENDS
+
+    @property
+    def over(self) -> bool:
+        """Whether no event can come for it any more: no printer still owes a word."""
+        return self.ended and all(s.printed is not None for s in self.slips)
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +174,8 @@ class Claim:
     in_flight: bool = False
     resolution: str = ""
     slips: tuple[Slip, ...] = ()
+
+    @property
+    def over(self) -> bool:
+        """Whether no event can come for it any more."""
+        return self.state is ClaimState.TAKEN and all(s.printed is not None for s in self.slips)

@@ -90,6 +90,8 @@ class Facts:
     site: str
     acceptor: DeviceHealth = UNKNOWN_HEALTH
     printer: DeviceHealth = UNKNOWN_HEALTH
+    acceptor_free: bool = True
+    """False while a note that belongs to no present payment is still on its way."""
     hub_up: bool = False
     accepted_fen: tuple[int, ...] = ()
     """Note values taken, largest first."""
@@ -103,13 +105,15 @@ class Facts:
     @property
     def cash_works(self) -> bool:
         """Whether a cash payment may begin: acceptor, paper and hub."""
-        return self.acceptor.usable and self.printer.usable and self.hub_up
+        return self.acceptor.usable and self.acceptor_free and self.printer.usable and self.hub_up
 
     @property
     def cash_reason(self) -> str:
-        """Why cash does not work: hub_gone, acceptor, printer; empty if it works."""
+        """Why cash does not work: hub_gone, acceptor, printer, busy (a note is still moving); empty if it works."""
         if not self.hub_up:
             return "hub_gone"
         if not self.printer.usable:
             return "printer"
-        return "" if self.acceptor.usable else "acceptor"
+        if not self.acceptor.usable:
+            return "acceptor"
+        return "" if self.acceptor_free else "busy"

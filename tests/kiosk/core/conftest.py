@@ -12,7 +12,7 @@ import pytest
 
 from drivers.cash.model import CashReport, CashState, NoteType
 from drivers.status import DeviceHealth, DeviceStatus
-from kiosk.books import Books
+from kiosk.books import Books, from_snapshot, to_snapshot
 from kiosk.config import Acceptor, Cash, Config, Hub, JournalFile, Printer, Terminal
 from kiosk.core.core import Core
 from kiosk.core.inputs import (
@@ -95,6 +95,8 @@ class Stage:
     journal: list[AnyEvent] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
     mono: float = 1000.0
+    snapshot: bytes = b""
+    snapshot_at: int = 0
     ids: Callable[[], str] = field(default_factory=lambda: (lambda n: lambda: f"{next(n):032x}")(count(1)))
 
     def __post_init__(self) -> None:
@@ -106,15 +108,18 @@ class Stage:
 
     def restart(self) -> list[Effect]:
         """Lose everything but the journal."""
-        books = Books.empty()
-        for event in self.journal:
+        books = from_snapshot(self.snapshot) if self.snapshot else Books.empty()
+        for event in self.journal[self.snapshot_at :]:
             books.apply(event)
-        books.forget_ended()
         self.core = Core(self.config, books, self.ids, self.now)
         decision = self.core.begin(self.now)
         self.journal += decision.events
         self.effects = list(decision.effects)
         return self.effects
+
+    def take_snapshot(self) -> None:
+        """What the journal would store beside its last row."""
+        self.snapshot, self.snapshot_at = to_snapshot(self.core.books), len(self.journal)
 
     def says(self, *told: Input) -> list[Effect]:
         """The world tells; returns what the kiosk asks of it."""
@@ -239,27 +244,31 @@ class Stage:
         self.press("correct")
         return self
 
-    def at_slot(self, who: wire.Account | None = None) -> Stage:
+    def at_slot(self, who: wire.Account | None = None, max_fen: int = 200000) -> Stage:
         """The customer stands at the note slot."""
         who = who or account(bill("2026-09", 9255), bill("2026-10", 12056))
         self.found(who)
         self.press("pay" if who.bills else "prepay", "cash")
         [ask] = self.effects
+        self.quoted(ask, who, max_fen)
+        assert self.effects == [fx.EnableAcceptor()]
+        self.acceptor(CashState.IDLE)
+        return self
+
+    def quoted(self, ask: Effect, who: wire.Account | None = None, max_fen: int = 200000) -> None:
+        """The hub gives the quote that was asked for."""
         assert isinstance(ask, fx.AskQuote)
         quote = wire.Quote(
             id=ask.quote_id,
-            account_no=who.account_no,
-            business="arrears" if who.bills else "prepay",
+            account_no=ask.account_no,
+            business="prepay" if ask.business == "prepay" else "arrears",
             months=ask.months,
-            due_fen=who.due_fen,
-            max_fen=200000,
+            due_fen=who.due_fen if who else 0,
+            max_fen=max_fen,
             expires_at=NOW,
             as_of=NOW,
         )
         self.says(QuoteSaid(ask.quote_id, Answer(quote)))
-        assert self.effects == [fx.EnableAcceptor()]
-        self.acceptor(CashState.IDLE)
-        return self
 
 
 @pytest.fixture

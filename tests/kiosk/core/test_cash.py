@@ -310,3 +310,101 @@ def test_ticks_and_repeats_change_nothing(stage: Any) -> None:
     journal = list(stage.journal)
     stage.says(Tick(), Tick())
     assert stage.journal == journal
+
+
+def test_a_stacked_note_of_unknown_value_is_a_claim_and_never_a_payment_of_nothing(stage: Any) -> None:
+    stage.at_slot()
+    stage.says(AcceptorSaid(CashReport(CashState.STACKED, None, needs_ack=True)))
+    assert stage.stands(PaymentState.OPEN)
+    assert fx.AcknowledgeNote() in stage.effects
+    [claim] = stage.core.books.open_claims
+    assert (claim.amount_fen, claim.memo_fen, claim.notes) == (0, 0, ())
+    stage.acceptor(CashState.IDLE)
+    stage.note(10000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    assert stage.payment.note_counts == (ev.NoteCount(10000, 1),)
+
+
+def test_a_late_note_of_an_earlier_customer_is_not_credited_to_the_next_one(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.acceptor(CashState.STACKING)
+    stage.wait(200)
+    assert stage.at(Page.ATTRACT)
+    assert not stage.core.facts.cash_works
+    assert stage.core.facts.cash_reason == "busy"
+    stage.acceptor(CashState.DISABLED)
+    stage.at_slot()
+    stage.acceptor(CashState.STACKED, 10000)
+    assert stage.payment.inserted_fen == 0
+    late = stage.core.books.open_claims[-1]
+    assert (late.reason, late.amount_fen, late.payment_id) == ("orphan_note", 10000, "")
+
+
+def test_a_payment_does_not_wait_for_ever_for_a_motor_that_hangs(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(10000)
+    stage.acceptor(CashState.ESCROW, 5000)
+    stage.acceptor(CashState.STACKING)
+    stage.press("pay_now")
+    stage.wait(70)
+    assert stage.stands(PaymentState.SENDING)
+    assert stage.payment.inserted_fen == 10000
+    assert [c.memo_fen for c in stage.core.books.open_claims] == [5000]
+
+
+def test_a_note_told_as_in_the_box_again_and_again_is_one_claim(stage: Any) -> None:
+    for _ in range(3):
+        stage.acceptor(CashState.POWER_UP_NOTE_IN_BOX, first=True)
+        stage.restart()
+    assert len(stage.core.books.open_claims) == 1
+
+
+def test_a_lost_note_found_in_the_box_has_its_claim_already(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.acceptor(CashState.OFFLINE)
+    stage.wait(61)
+    stage.acceptor(CashState.POWER_UP_NOTE_IN_BOX)
+    assert len(stage.core.books.open_claims) == 1
+
+
+def test_a_count_from_before_a_power_cut_decides_nothing(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.IDLE, counter=7)
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.acceptor(CashState.POWER_UP)
+    stage.acceptor(CashState.DISABLED)
+    assert stage.payment.notes[0].state is NoteState.UNKNOWN
+
+
+def test_sight_begins_anew_with_each_note(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.OFFLINE)
+    stage.acceptor(CashState.IDLE)
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.acceptor(CashState.IDLE)
+    assert stage.payment.notes[0].state is NoteState.RETURNED
+
+
+def test_the_hubs_own_limit_holds_too(stage: Any, world: Any) -> None:
+    stage.at_slot(max_fen=4000)
+    stage.acceptor(CashState.ESCROW, 5000)
+    assert stage.effects == [fx.GiveBackNote()]
+
+
+def test_cash_is_not_begun_without_the_hub(stage: Any, world: Any) -> None:
+    stage.found(world.account(world.bill("2026-10", 12056)))
+    stage.says(StatusSaid(world.silence))
+    assert stage.press("pay", "cash") == []
+    assert stage.at(Page.MEANS)
+
+
+def test_what_broke_while_the_quote_was_asked_stops_the_payment(stage: Any, world: Any) -> None:
+    stage.found(world.account(world.bill("2026-10", 12056))).press("pay", "cash")
+    ask = stage.effects[0]
+    stage.says(DeviceFelt("printer", DeviceHealth(DeviceStatus.USER_ERROR, "paper_out")))
+    stage.quoted(ask)
+    assert stage.at(Page.MESSAGE)
+    assert stage.journal == []

@@ -147,6 +147,7 @@ def test_a_receipt_that_may_have_come_out_is_printed_again_as_a_copy(stage: Any)
 
 def test_open_claims_are_told_again(stage: Any) -> None:
     stage.acceptor(CashState.STACKED, 2000)
+    stage.printed()
     restarted(stage)
     assert [type(e) for e in stage.effects] == [fx.SendClaim]
 
@@ -159,3 +160,89 @@ def test_the_running_number_goes_on(stage: Any) -> None:
     stage.restart()
     stage.up().at_slot()
     assert stage.payment.kiosk_no == 2
+
+
+@pytest.mark.parametrize(
+    "strange",
+    [CashState.ACCEPTING, CashState.BUSY, CashState.PAUSED, CashState.REJECTING, CashState.INITIALIZING],
+)
+def test_an_acceptor_that_begins_in_the_middle_of_something_has_not_been_watched(
+    stage: Any, strange: CashState
+) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    bring_up(stage, strange)
+    stage.acceptor(CashState.IDLE)
+    assert [c.memo_fen for c in stage.core.books.open_claims] == [10000]
+
+
+def test_another_note_in_escrow_is_not_taken_for_the_one_that_was_counted(stage: Any) -> None:
+    stage.acceptor(CashState.DISABLED, counter=7)
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000, counter=7)
+    restarted(stage)
+    bring_up(stage, CashState.ESCROW, 10000, counter=8)
+    assert fx.GiveBackNote() in stage.effects
+    assert not any(isinstance(e, fx.StackNote) for e in stage.effects)
+    assert stage.payment.inserted_fen == 10000
+
+
+def test_a_note_of_another_value_in_escrow_goes_back(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    bring_up(stage, CashState.ESCROW, 5000)
+    assert fx.GiveBackNote() in stage.effects
+    assert stage.payment.intended is not None
+
+
+def test_a_silent_acceptor_does_not_keep_the_kiosk_closed(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    stage.wait(70)
+    assert stage.stands(PaymentState.SENDING)
+    assert [c.memo_fen for c in stage.core.books.open_claims] == [10000]
+    stage.hub()
+    stage.wait(40)
+    assert stage.at(Page.ATTRACT)
+
+
+def test_a_promised_slip_is_printed_after_a_crash(stage: Any) -> None:
+    stage.acceptor(CashState.STACKED, 2000)
+    restarted(stage)
+    [slip] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
+    assert (slip.slip, slip.copy_no) == ("claim", 1)
+
+
+def test_the_slip_of_a_check_is_printed_after_a_crash(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.wait(16)
+    restarted(stage)
+    assert [e.slip for e in stage.effects if isinstance(e, fx.PrintSlip)] == ["checking"]
+    stage.printed()
+    restarted(stage)
+    assert [e for e in stage.effects if isinstance(e, fx.PrintSlip)] == []
+
+
+def test_two_open_payments_are_both_settled_before_the_next_customer(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.hub()
+    stage.press("finish")
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    stage.wait(35)
+    assert not stage.at(Page.ATTRACT)
+    bring_up(stage, CashState.STACKED, 10000)
+    stage.acceptor(CashState.DISABLED)
+    stage.hub()
+    assert stage.at(Page.DONE)

@@ -152,6 +152,24 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(path: Path, at: str) -> Non
     assert path.read_bytes() == raw
 
 
+def test_a_damaged_journal_is_not_touched_even_where_a_kill_left_a_wal(path: Path) -> None:
+    script = (
+        "import os; from pathlib import Path;"
+        "from kiosk.journal.store import Journal; from kiosk.payment import events as ev;"
+        f"j = Journal(Path({str(path)!r}));"
+        "j.append([ev.Cancelled(key='a' * 32)], 'at'); os._exit(0)"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True)
+    wal = path.with_name(path.name + "-wal")
+    before = (path.read_bytes(), wal.read_bytes())
+    assert before[1]
+    journal = Journal(path)
+    with pytest.raises(JournalDamaged):
+        journal.recover()
+    journal.close_untouched()
+    assert (path.read_bytes(), wal.read_bytes()) == before
+
+
 def test_a_file_of_something_else_is_refused(path: Path) -> None:
     path.write_bytes(b"this is no database, whatever it is called\n" * 40)
     with pytest.raises(JournalDamaged):
@@ -231,11 +249,51 @@ def test_a_start_reads_from_the_last_snapshot_on(journal: Journal, path: Path) -
         verify_rows(path, again.rows())
 
 
-def test_a_snapshot_of_another_journal_is_refused(journal: Journal) -> None:
-    journal.append([opened(1)], AT)
-    journal._db.execute("INSERT INTO snapshot SELECT 1, 'another', '{}'")
-    with pytest.raises(JournalDamaged):
-        journal.recover()
+@pytest.mark.parametrize(
+    "change", ["hash = 'another'", "body = CAST('{}' AS BLOB)", "body = 'text'", "body = NULL", "seq = 1"]
+)
+def test_a_snapshot_that_does_not_fit_the_chain_is_passed_over(journal: Journal, change: str) -> None:
+    books = Books.empty()
+    for number in range(1, 80):
+        for event in (batch := cancelled(number)[:2]):
+            books.apply(event)
+        journal.append(batch, AT)
+        journal.snapshot_if_due(books)
+    journal._db.execute(f"UPDATE snapshot SET {change.replace('NULL', 'zeroblob(0)')}")
+    assert journal.recover() == books
+
+
+def test_what_has_ended_may_still_owe_a_word_on_its_slip(journal: Journal) -> None:
+    """A snapshot between an end and the printer's word on its slip does not lose the way to that word."""
+    books = Books.empty()
+    key, job = f"{1:032x}", "d" * 32
+    first: list[ev.AnyEvent] = [
+        ev.ClaimOpened(
+            key=key,
+            reference="R",
+            reason="orphan_note",
+            payment_id="",
+            account_no="",
+            amount_fen=1000,
+            memo_fen=0,
+            notes=(),
+            note_id="n" * 32,
+            at=AT,
+            lang="zh",
+        ),
+        ev.SlipIntended(key=key, job=job, slip="claim"),
+        ev.ClaimTaken(key=key, resolution=""),
+    ]
+    others: list[list[ev.AnyEvent]] = [[opened(number)] for number in range(2, 210)]
+    batches: list[list[ev.AnyEvent]] = [first, *others, [ev.SlipPrinted(key=key, job=job)]]
+    for batch in batches:
+        for event in batch:
+            books.apply(event)
+        journal.append(batch, AT)
+        journal.snapshot_if_due(books)
+    assert journal._db.execute("SELECT count(*) FROM snapshot").fetchone() == (1,)
+    assert journal.recover() == books
+    assert verify_rows(journal.path, journal.rows()) == journal.head
 
 
 def test_a_full_disk_fails_the_append_and_loses_nothing(tmp_path: Path) -> None:
