@@ -105,7 +105,7 @@ class Rig:
 
 def figures(*, quick: bool) -> list[Figure]:
     """Take all figures of one hub, then prove that it lost nothing meanwhile."""
-    seconds, rounds = (1.5, 3) if quick else (4.0, 5)
+    seconds, rounds = (1.0, 2) if quick else (4.0, 5)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-")))
         server = stack.enter_context(throwaway_postgres())
