@@ -123,7 +123,7 @@ Rectangle {
             transformOrigin: Item.TopLeft
             scale: Math.min(1, root.showRoom / Math.max(height, 1))
             readonly property real drawn: height * scale
-            visible: root.shows && !root.attract && scale > 0.4
+            visible: root.shows && !root.attract && (!root.besideBills || root.showRoom > Theme.floorTarget)
 
             Card {
                 id: contextRows

@@ -46,7 +46,7 @@ KioskButton {
                     anchors.verticalCenter: parent.verticalCenter
                     horizontalAlignment: index === 0 ? Text.AlignLeft : Text.AlignRight
                     text: modelData
-                    size: Math.max(Math.min(bill.roomy ? Theme.body : Theme.large && Theme.form !== "lobby" ? bill.dense : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), Theme.small)
+                    size: Math.max(Math.min(bill.roomy ? Theme.body : Theme.large && Theme.form !== "lobby" ? bill.dense : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), bill.dense)
                     strong: index === 0 || index === 3
                     lineHeight: Theme.tight
                     color: bill.ink

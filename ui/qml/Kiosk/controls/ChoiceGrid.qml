@@ -14,6 +14,7 @@ Item {
     property bool icons: true
     property bool tight: false
     property bool details: true
+    property bool terse: false
     property int labelSize: few ? Theme.subtitle : Theme.label
     property real spacing: Theme.gap
     property int columns: columnsFor(tiles.count)
@@ -65,6 +66,7 @@ Item {
                 least: grid.tight ? Theme.floorTarget : Theme.standardHeight
                 labelSize: grid.labelSize
                 detailed: grid.details
+                terse: grid.terse
                 chosen: selected
             }
         }

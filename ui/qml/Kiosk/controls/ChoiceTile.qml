@@ -10,15 +10,17 @@ KioskButton {
     property string icon
     property string reason
     property bool detailed: true
+    // Where there is room for one text only, what cannot be pressed says why instead of what.
+    property bool terse: false
     property real least: Theme.standardHeight
     property int labelSize: Theme.label
-    readonly property string second: usable ? (detailed ? detail : "") : reason
+    readonly property string second: usable ? (detailed ? detail : "") : terse ? "" : reason
     readonly property bool standing: icon !== "" && height >= words.implicitHeight + plate.width + Theme.gap * 3
     readonly property real indent: icon === "" || standing ? 0 : plate.width + Theme.gap
 
     look: "tile"
     implicitHeight: Math.max(words.implicitHeight + Theme.gap / 2, least)
-    spoken: [label, second].filter(part => part).join(", ")
+    spoken: [label, usable ? detail : reason].filter(part => part).join(", ")
 
     Rectangle {
         id: plate
@@ -48,7 +50,7 @@ KioskButton {
         KioskText {
             id: title
             width: parent.width - (tick.visible ? tick.width + Theme.gap / 2 : 0)
-            text: tile.label
+            text: tile.terse && !tile.usable ? tile.reason : tile.label
             size: tile.labelSize
             strong: true
             lineHeight: Theme.tight

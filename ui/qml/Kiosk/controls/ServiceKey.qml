@@ -27,16 +27,24 @@ KioskButton {
             ground: service.ground
         }
 
-        KioskText {
+        // The word gives way to the key's width; the box around it keeps the icon in its place.
+        Item {
             readonly property real room: service.width - 14 - (service.beside ? Theme.serviceIcon + Theme.gap / 3 : 0)
-            wrapMode: Text.NoWrap
-            scale: Math.min(1, room / implicitWidth)
-            text: service.label
-            size: Theme.service
-            lineHeight: Theme.tight
-            strong: true
-            color: service.ink
-            Accessible.ignored: true
+            width: Math.min(word.implicitWidth, room)
+            height: word.height
+
+            KioskText {
+                id: word
+                anchors.centerIn: parent
+                wrapMode: Text.NoWrap
+                scale: Math.min(1, parent.room / implicitWidth)
+                text: service.label
+                size: Theme.service
+                lineHeight: Theme.tight
+                strong: true
+                color: service.ink
+                Accessible.ignored: true
+            }
         }
     }
 }

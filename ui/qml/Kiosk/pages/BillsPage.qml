@@ -16,7 +16,7 @@ Item {
     readonly property real column: (width - Theme.gap / 2 - tickWidth) / 4.3
 
     function columnWidth(index: int): real {
-        return column * [1, 1.1, 1.1, 1.1][index]
+        return column * (Theme.form === "through" && Theme.large ? [1.28, 1, 0.92, 1.1] : [1, 1.1, 1.1, 1.1])[index]
     }
 
     Row {
@@ -80,6 +80,7 @@ Item {
         width: aside ? choices.width : page.width
         model: Page.leaf
         columns: aside ? 1 : 2
+        terse: aside
         spacing: page.close
         tight: true
         icons: Theme.form === "lobby" && !Theme.large && !Theme.low
