@@ -59,7 +59,7 @@ class Bench:
         waiting = [self.screen.view.contentItem()]
         while waiting:
             item = waiting.pop()
-            if item.isVisible():
+            if item.isVisible() and item.opacity() > 0:
                 yield item
                 waiting.extend(item.childItems())
 

@@ -13,7 +13,7 @@ Rectangle {
     readonly property bool shows: hasPanel || contextRows.shown
     // Pages whose body holds targets from its top on; the others keep theirs at their foot.
     readonly property bool targets: ["choices", "entry", "bills"].includes(Page.kind)
-    readonly property bool outcomeFirst: Page.kind === "result" && !side
+    readonly property bool outcomeFirst: Page.kind === "result" && !side && !split
     // On the smallest form the outcome's amount and its facts stand beside one another.
     readonly property bool split: Theme.form === "through" && Page.kind === "result" && hasPanel
     readonly property bool manyBills: Page.kind === "bills" && (Page.billCount > 3 || Theme.large || (Page.billCount > 0 && (Page.notice.title ?? "") !== ""))
@@ -21,8 +21,8 @@ Rectangle {
     readonly property bool small: Theme.form !== "lobby"
     // Where the form is low the bills stand beside their sum and the ways to choose.
     readonly property bool besideBills: small && Page.kind === "bills" && Page.billCount > 0
-    readonly property bool column: (side && shows) || besideBills
-    readonly property real showWidth: side ? Theme.showRect.width : Theme.showRect.width * (besideBills ? 0.37 : split ? 0.48 : 1)
+    readonly property bool column: (side && shows) || besideBills || split
+    readonly property real showWidth: side ? Theme.showRect.width : Theme.showRect.width * (besideBills ? 0.37 : split ? 0.42 : 1)
     readonly property real asideHeight: besideBills ? body.item?.asideHeight ?? 0 : 0
     // What is only shown gives way: drawn smaller, never under the work, so that no word is lost.
     readonly property real showRoom: {
@@ -32,22 +32,24 @@ Rectangle {
         if (side)
             return Theme.showRect.height
         if (split)
-            return workBottom - show.y
+            return Theme.workRect.height
         if (Theme.form === "through")
-            return Theme.showRect.height * (Theme.large ? 1.7 : 1.4)
+            return Theme.showRect.height * (Theme.large ? 2 : 1.7)
         return outcomeFirst ? (workBottom - show.y) * 0.62 : all * (leafed ? 0.26 : manyBills ? 0.3 : 0.5)
     }
     // A full table of bills may begin a little above the lowest reach; it stays under 1220 mm.
     readonly property real firstTarget: {
-        if (!Theme.low || Page.kind !== "bills")
+        if (!Theme.low || Page.kind === "choices")
             return Theme.workRect.y
-        return small ? Theme.showRect.y + Theme.standardHeight : Theme.workRect.y - Theme.standardHeight * (leafed ? 1.5 : 1)
+        if (small)
+            return Theme.showRect.y + Theme.standardHeight
+        return Page.kind === "entry" ? Theme.workRect.y : Theme.workRect.y - Theme.standardHeight * (leafed ? 1.5 : 1)
     }
     readonly property real askRoom: {
         const all = workBottom - ask.y
         if (targets)
             return all - (body.item?.needed ?? 0) - Theme.gapGroup / 2
-        return all * (Page.kind === "cash" ? 0.6 : Page.kind === "wait" ? 1 : outcomeFirst && Theme.large ? 0.45 : 0.8)
+        return all * (Page.kind === "cash" ? 0.6 : Page.kind === "wait" ? 1 : outcomeFirst && Theme.large ? 0.45 : Page.kind === "result" ? 0.62 : 0.8)
     }
     readonly property real workLeft: column ? Theme.showRect.x + showWidth + Theme.gapGroup : Theme.showRect.x
     readonly property real workWidth: Theme.width - Theme.showRect.x - workLeft
@@ -127,7 +129,7 @@ Rectangle {
 
             Card {
                 id: contextRows
-                readonly property bool shown: rows.count > 0 && !root.ownContext && !(Theme.form === "through" && root.hasPanel) && !(root.side && root.hasPanel && Theme.large) && !root.manyBills
+                readonly property bool shown: rows.count > 0 && !root.ownContext && !(Theme.form === "through" && root.hasPanel) && !(root.side && root.hasPanel && Theme.large) && !root.manyBills && !root.besideBills
                 width: parent.width
                 visible: shown
                 height: visible ? list.height + pad : 0
@@ -175,7 +177,7 @@ Rectangle {
             MoneyCard {
                 width: parent.width
                 visible: root.hasPanel
-                brief: root.leafed && root.small
+                brief: root.besideBills || root.leafed || (root.manyBills && Theme.large)
                 split: root.split || (root.besideBills && !root.side)
                 promised: !root.manyBills && !root.besideBills && !(Theme.form === "through" && (Page.kind === "question" || Page.kind === "bills"))
             }
@@ -203,17 +205,18 @@ Rectangle {
             visible: !root.attract
             stateIcon: Page.kind === "result" || Page.kind === "closed"
             noticed: Page.kind !== "cash" && Page.kind !== "attract"
-            prompted: !(root.manyBills && (root.leafed || Theme.large || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
+            terse: Theme.large && (root.manyBills || (root.small && root.targets))
+            prompted: !(Page.kind === "entry" && Theme.large && (Page.entry.error ?? "") !== "") && !(root.manyBills && (root.leafed || Theme.large || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
             error: Page.kind === "entry" && Theme.form === "lobby" ? Page.entry.error ?? "" : ""
         }
 
         Loader {
             id: body
-            readonly property real above: root.outcomeFirst && root.shows && !root.split ? show.y + show.drawn : ask.y + ask.drawn
+            readonly property real above: root.outcomeFirst && root.shows ? show.y + show.drawn : ask.y + ask.drawn
 
-            x: root.attract ? 0 : root.split ? show.x + show.width + Theme.gap : root.workLeft
+            x: root.attract ? 0 : root.workLeft
             y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? root.firstTarget : 0, above + Theme.gapGroup / 2)
-            width: root.attract ? root.width : root.split ? show.width : root.workWidth
+            width: root.attract ? root.width : root.workWidth
             height: (root.attract ? Theme.actionsRect.y + Theme.actionsRect.height : root.workBottom) - y
             source: Page.kind === "" ? "" : "pages/" + Page.kind.charAt(0).toUpperCase() + Page.kind.slice(1) + "Page.qml"
         }

@@ -16,7 +16,7 @@ KioskButton {
 
         Icon {
             anchors.horizontalCenter: parent.horizontalCenter
-            visible: name !== ""
+            visible: name !== "" && digit.height >= Theme.iconText + Theme.service * 2
             name: digit.icon
             ink: digit.mark
             ground: digit.ground
@@ -27,7 +27,7 @@ KioskButton {
             width: Math.min(implicitWidth, digit.width - Theme.gap / 2)
             horizontalAlignment: Text.AlignHCenter
             text: digit.label
-            size: digit.icon === "" ? Math.min(Theme.title, digit.height * 0.55) : Math.min(Theme.service, digit.height * 0.28)
+            size: digit.icon === "" ? Math.min(Theme.title, digit.height * 0.55) : Math.min(Theme.service, digit.height * 0.4)
             lineHeight: Theme.tight
             strong: true
             color: digit.ink

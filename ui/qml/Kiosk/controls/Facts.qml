@@ -14,6 +14,9 @@ Card {
     pad: Theme.form === "lobby" ? Theme.gap * 1.5 : Theme.gap
     visible: filled
     transformOrigin: Item.TopLeft
+    // Left out where it could not be read; its words stand in the sentence above too.
+    property bool optional: false
+    opacity: optional && scale < 0.8 ? 0 : 1
     scale: room > 0 ? Math.min(1, room / height) : 1
     height: filled ? rows.height + pad * 1.4 : 0
 

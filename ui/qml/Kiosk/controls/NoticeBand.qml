@@ -6,6 +6,7 @@ Rectangle {
     id: band
 
     property var notice: ({})
+    property bool terse: false
     readonly property string tone: notice.tone ?? "info"
     readonly property color ink: Theme[tone]
 
@@ -45,7 +46,7 @@ Rectangle {
 
         KioskText {
             width: parent.width
-            visible: text !== ""
+            visible: text !== "" && !band.terse
             text: band.notice.text ?? ""
             lineHeight: Theme.tight
             color: Theme.dark ? Theme.text : band.ink

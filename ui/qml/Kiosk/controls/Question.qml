@@ -10,6 +10,7 @@ Column {
     property bool noticed: true
     property bool prompted: true
     property string error
+    property bool terse: false
     readonly property string tone: Page.notice.tone ?? "info"
 
     spacing: Theme.gap / 2
@@ -50,6 +51,7 @@ Column {
         width: parent.width
         visible: question.noticed && (Page.notice.title ?? "") !== ""
         notice: Page.notice
+        terse: question.terse
     }
 
     NoticeBand {

@@ -7,6 +7,7 @@ Item {
     id: attract
 
     readonly property bool tall: Theme.form === "lobby"
+    readonly property bool crowded: Theme.form === "through" && Theme.large
 
     TapHandler {
         gesturePolicy: TapHandler.ReleaseWithinBounds
@@ -53,7 +54,7 @@ Item {
             KioskText {
                 width: parent.width
                 horizontalAlignment: attract.tall ? Text.AlignHCenter : Text.AlignLeft
-                visible: text !== ""
+                visible: text !== "" && !(attract.crowded && notice.visible)
                 text: Page.prompt
                 size: Theme.label
                 lineHeight: Theme.tight
@@ -63,7 +64,7 @@ Item {
             KioskText {
                 width: parent.width
                 horizontalAlignment: attract.tall ? Text.AlignHCenter : Text.AlignLeft
-                visible: text !== ""
+                visible: text !== "" && !attract.crowded
                 text: Page.footnote
                 size: Theme.body
                 lineHeight: Theme.tight
@@ -80,6 +81,7 @@ Item {
         spacing: Theme.gap * 0.75
 
         NoticeBand {
+            id: notice
             width: parent.width
             notice: Page.notice
         }

@@ -9,6 +9,7 @@ Item {
         id: facts
         width: parent.width
         room: Math.max(note.y, 1)
+        optional: true
     }
 
     Picture {

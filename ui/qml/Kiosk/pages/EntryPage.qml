@@ -22,7 +22,7 @@ Item {
 
         KioskText {
             width: parent.width
-            visible: text !== ""
+            visible: text !== "" && !Theme.large
             text: Page.entry.label ?? ""
             strong: true
             lineHeight: Theme.tight
@@ -90,7 +90,7 @@ Item {
         readonly property real room: page.height - (page.tall && !page.lowered ? told.height + Theme.gapGroup / 2 : 0)
         readonly property real side: page.lowered && others.height > 0 ? page.width * 0.64
             : page.tall ? page.width : page.width - told.width - Theme.gapGroup
-        readonly property real cell: Math.min((page.height - spacing * 3) / 4, page.tall && !page.lowered ? Theme.standardHeight : Theme.mainHeight * 1.2)
+        readonly property real cell: Math.min((page.height - spacing * 3) / 4, page.tall && !page.lowered ? (Theme.large ? Theme.floorTarget : Theme.standardHeight) : Theme.mainHeight * 1.2)
 
         x: page.width - width
         y: page.height - height

@@ -13,6 +13,7 @@ Item {
         id: facts
         width: parent.width
         room: Math.max(page.height, 1)
+        optional: true
         visible: filled && !(Theme.form === "through" && Page.panel.headline)
     }
 
