@@ -7,6 +7,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -21,7 +22,7 @@ from kiosk.config import Config, ConfigError, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
 from kiosk.health.server import HealthServer
-from kiosk.hubclient.signing import KeyFileError, load_key
+from kiosk.hubclient.keyfile import KeyFileError, load_key
 from kiosk.journal.store import Journal, JournalDamaged, JournalError
 from kiosk.lanes.build import build_lanes
 from kiosk.runner import Runner, now
@@ -31,6 +32,9 @@ EXIT_CONFIG = 2
 EXIT_JOURNAL = 3
 EXIT_FAULT = 70
 """The core met a fault of ours: to be started again (sysexits.h EX_SOFTWARE)."""
+
+BLIND_MS = 3000
+"""A display that never shows a frame does not keep open payments waiting."""
 
 log = logging.getLogger("ui.app")
 
@@ -63,22 +67,32 @@ class Application(QObject):
             self.faulted.emit,
         )
         self.health = HealthServer(config, self.runner)
+        self._starter: threading.Thread | None = None
         self.faulted.connect(lambda: self.qt.exit(EXIT_FAULT), Qt.ConnectionType.QueuedConnection)
 
     def run(self) -> int:
         """Show the first page, start everything behind it, and return the exit status when the program ends."""
+        self.screen.view.frameSwapped.connect(self._behind_the_page)
+        QTimer.singleShot(BLIND_MS, self._behind_the_page)
         self.screen.show(self.runner.snapshot())
-        QTimer.singleShot(0, self._behind_the_page)
         signals = _Signals(self.qt.quit)
         try:
             return int(self.qt.exec())
         finally:
             signals.restore()
+            if self._starter is not None:
+                self._starter.join()
             self.health.stop()
             self.runner.stop()
             self.screen.close()
 
     def _behind_the_page(self) -> None:
+        """Once, when the first page stands: what is slow to load may not keep it from the customer's touch."""
+        if self._starter is None:
+            self._starter = threading.Thread(target=self._start, name="start", daemon=True)
+            self._starter.start()
+
+    def _start(self) -> None:
         self.runner.start()
         logs.structured(self.config.log.level)
         self.health.start()

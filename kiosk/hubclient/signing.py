@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import binascii
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from http_message_signatures import (
@@ -23,11 +21,6 @@ if TYPE_CHECKING:
 LABEL = "sig1"
 REQUEST_COMPONENTS = ("@method", "@path", "content-digest", "power-terminal", "power-request")
 REPLY_COMPONENTS = ("@status", "content-digest", "power-request")
-TEST_MARK = "TEST KEY"
-
-
-class KeyFileError(ValueError):
-    """The key file cannot be used; the text names the file and what is wrong, never its content."""
 
 
 class SignatureError(ValueError):
@@ -48,27 +41,6 @@ class _ReplyVerifier(HTTPMessageVerifier):
     def validate_created_and_expires(self, sig_input: object, max_age: timedelta | None = None) -> None:
         """Not by the clock: the reply signs our fresh Power-Request, and a kiosk whose clock is wrong must
         still be able to read the refusal that tells it so."""
-
-
-def load_key(path: Path, *, bench: bool = False) -> bytes:
-    """The 32 key bytes of a file with 64 hex digits and `#` comment lines.
-
-    Raises KeyFileError when the file cannot be read or is malformed, and when it is marked as a test key
-    and this is no bench.
-    """
-    try:
-        lines = [line.strip() for line in path.read_text("ascii").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: cannot be read: {type(error).__name__}") from error
-    if not bench and any(line.startswith("#") and TEST_MARK in line.upper() for line in lines):
-        raise KeyFileError(f"{path}: is a test key, which only a bench may use (bench = true)")
-    digits = [line for line in lines if line and not line.startswith("#")]
-    if len(digits) != 1 or len(digits[0]) != 64:
-        raise KeyFileError(f"{path}: expected one line of 64 hex digits")
-    try:
-        return binascii.unhexlify(digits[0])
-    except binascii.Error as error:
-        raise KeyFileError(f"{path}: expected one line of 64 hex digits") from error
 
 
 class Signer:

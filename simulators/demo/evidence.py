@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from kiosk.hubclient.client import HubClient
+from kiosk.hubclient.keyfile import load_key
 from kiosk.hubclient.outcomes import Answer
-from kiosk.hubclient.signing import load_key
 from kiosk.hubclient.wire import Account
 from simulators.bench.bench import Bench
 from simulators.bench.programs import BenchError

@@ -19,7 +19,7 @@ from kiosk.books import Books
 from kiosk.config import Config, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
-from kiosk.hubclient.signing import load_key
+from kiosk.hubclient.keyfile import load_key
 from kiosk.journal.cli import fold, read
 from kiosk.journal.store import Journal, JournalDamaged
 from kiosk.lanes.build import build_lanes

@@ -18,7 +18,7 @@ import msgspec
 from kiosk.config import Config, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
-from kiosk.hubclient.signing import load_key
+from kiosk.hubclient.keyfile import load_key
 from kiosk.lanes.build import build_lanes
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot

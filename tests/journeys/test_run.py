@@ -131,10 +131,9 @@ def paid_journal(cabinet: Cabinet, *, killed: bool) -> Path:
 
 
 def files(path: Path) -> dict[str, bytes]:
-    """The journal's files but for SQLite's shared memory, which holds no data."""
-    return {
-        p.name: p.read_bytes() for p in path.parent.glob("journal.sqlite*") if not p.name.endswith("-shm")
-    }
+    """The journal's files but for SQLite's shared memory and empty files, which hold no data."""
+    found = {p.name: p.read_bytes() for p in path.parent.glob("journal.sqlite*")}
+    return {name: data for name, data in found.items() if data and not name.endswith("-shm")}
 
 
 @pytest.mark.parametrize(

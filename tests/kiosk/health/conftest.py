@@ -22,7 +22,7 @@ from kiosk.config import Config, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
 from kiosk.health.server import HealthServer
-from kiosk.hubclient.signing import load_key
+from kiosk.hubclient.keyfile import load_key
 from kiosk.journal.store import Journal
 from kiosk.lanes.build import build_lanes
 from kiosk.page import Snapshot
