@@ -22,7 +22,7 @@ Rectangle {
     // Where the form is low the bills stand beside their sum and the ways to choose.
     readonly property bool besideBills: small && Page.kind === "bills" && Page.billCount > 0
     readonly property bool column: (side && shows) || besideBills || split
-    readonly property real showWidth: side ? Theme.showRect.width : Theme.showRect.width * (besideBills ? 0.37 : split ? 0.42 : 1)
+    readonly property real showWidth: side ? Theme.showRect.width : Theme.showRect.width * (besideBills ? 0.37 : split ? 0.35 : 1)
     readonly property real asideHeight: besideBills ? body.item?.asideHeight ?? 0 : 0
     // What is only shown gives way: drawn smaller, never under the work, so that no word is lost.
     readonly property real showRoom: {
@@ -49,7 +49,9 @@ Rectangle {
         const all = workBottom - ask.y
         if (targets)
             return all - (body.item?.needed ?? 0) - Theme.gapGroup / 2
-        return all * (Page.kind === "cash" ? 0.6 : Page.kind === "wait" ? 1 : outcomeFirst && Theme.large ? 0.45 : Page.kind === "result" ? 0.62 : 0.8)
+        // Question and facts give way alike.
+        const part = ask.height / Math.max(ask.height + (body.item?.needed ?? 0) + Theme.gapGroup / 2, 1)
+        return all * Math.min(part, Page.kind === "cash" ? 0.6 : outcomeFirst && Theme.large ? 0.42 : 1)
     }
     readonly property real workLeft: column ? Theme.showRect.x + showWidth + Theme.gapGroup : Theme.showRect.x
     readonly property real workWidth: Theme.width - Theme.showRect.x - workLeft
@@ -205,9 +207,10 @@ Rectangle {
             visible: !root.attract
             stateIcon: Page.kind === "result" || Page.kind === "closed"
             noticed: Page.kind !== "cash" && Page.kind !== "attract"
+            small: root.split || (Theme.form === "through" && Theme.large)
             terse: Theme.large && (root.manyBills || (root.small && root.targets))
             prompted: !(Page.kind === "entry" && Theme.large && (Page.entry.error ?? "") !== "") && !(root.manyBills && (root.leafed || Theme.large || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
-            error: Page.kind === "entry" && Theme.form === "lobby" ? Page.entry.error ?? "" : ""
+            error: Page.kind === "entry" && (Theme.form === "lobby" || Theme.large) ? Page.entry.error ?? "" : ""
         }
 
         Loader {

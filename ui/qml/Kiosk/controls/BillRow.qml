@@ -12,7 +12,7 @@ KioskButton {
     property string note
     property bool overdue
     property real indent
-    readonly property int dense: Theme.small * (Theme.form === "through" && Theme.large ? 0.85 : 1)
+    readonly property int dense: Theme.small * (Theme.form !== "lobby" && Theme.large ? 0.85 : 1)
     readonly property bool roomy: Theme.form === "lobby" && !Theme.large && !Theme.low
     property var columnWidth: index => 0
 

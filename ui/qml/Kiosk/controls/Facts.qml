@@ -26,7 +26,8 @@ Card {
         y: card.pad * 0.7
         width: parent.width - x * 2
         ruled: true
-        spacing2: Theme.form === "lobby" ? Theme.gap : Theme.gap / 2
+        limit: Theme.form === "through" && Page.kind === "result" ? 4 : 99
+        spacing2: Theme.form === "lobby" ? Theme.gap * (Theme.large ? 0.3 : 1) : Theme.form === "wall" ? Theme.gap / 2 : 0
         size: card.size
         model: Page.context
     }

@@ -7,6 +7,7 @@ Rectangle {
 
     property var notice: ({})
     property bool terse: false
+    property int size: Theme.body
     readonly property string tone: notice.tone ?? "info"
     readonly property color ink: Theme[tone]
 
@@ -23,7 +24,7 @@ Rectangle {
         id: shape
         x: Theme.gap
         anchors.verticalCenter: parent.verticalCenter
-        size: Theme.iconTile * 0.75
+        size: band.size < Theme.body ? Theme.iconText : Theme.iconTile * 0.75
         name: band.tone
         ink: band.ink
         ground: band.color
@@ -39,6 +40,7 @@ Rectangle {
         KioskText {
             width: parent.width
             text: band.notice.title ?? ""
+            size: band.size
             strong: true
             lineHeight: Theme.tight
             color: band.ink
@@ -48,6 +50,7 @@ Rectangle {
             width: parent.width
             visible: text !== "" && !band.terse
             text: band.notice.text ?? ""
+            size: band.size
             lineHeight: Theme.tight
             color: Theme.dark ? Theme.text : band.ink
         }

@@ -11,6 +11,7 @@ Column {
     property bool prompted: true
     property string error
     property bool terse: false
+    property bool small: false
     readonly property string tone: Page.notice.tone ?? "info"
 
     spacing: Theme.gap / 2
@@ -23,7 +24,7 @@ Column {
             id: shape
             anchors.verticalCenter: parent.verticalCenter
             visible: question.stateIcon
-            size: Theme.iconTile
+            size: question.small ? Theme.iconText : Theme.iconTile
             name: visible ? question.tone : ""
             ink: Theme[question.tone]
             ground: Theme.page
@@ -33,7 +34,7 @@ Column {
             width: parent.width - (shape.visible ? shape.width + Theme.gap : 0)
             anchors.verticalCenter: parent.verticalCenter
             text: Page.title
-            size: Theme.form === "through" && Page.panel.headline ? Theme.subtitle : Theme.title
+            size: question.small ? Theme.label : Theme.form === "through" && Page.panel.headline ? Theme.subtitle : Theme.title
             strong: true
             lineHeight: Theme.tight
             Accessible.role: Accessible.Heading
@@ -44,6 +45,7 @@ Column {
         width: parent.width
         visible: text !== "" && question.prompted
         text: Page.prompt
+        size: question.small ? Theme.service : Theme.body
         color: Theme.text2
     }
 
@@ -52,6 +54,7 @@ Column {
         visible: question.noticed && (Page.notice.title ?? "") !== ""
         notice: Page.notice
         terse: question.terse
+        size: question.small ? Theme.service : Theme.body
     }
 
     NoticeBand {

@@ -9,6 +9,8 @@ Column {
     property int size: Theme.body
     property real spacing2: 0
     property string skip
+    // Rows beyond this stand elsewhere too.
+    property int limit: 99
     property bool ruled: false
     property real widest: 0
 
@@ -21,7 +23,7 @@ Column {
             required property string label
             required property string value
             required property string weight
-            visible: label !== list.skip
+            visible: label !== list.skip && index < list.limit
             readonly property real need: name.implicitWidth + amount.implicitWidth + Theme.gap
             onNeedChanged: list.widest = Math.max(list.widest, need)
             readonly property bool total: weight === "total"

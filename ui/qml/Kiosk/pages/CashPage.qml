@@ -16,6 +16,7 @@ Item {
         NoticeBand {
             width: parent.width
             notice: Page.notice
+            size: Theme.form === "through" && Theme.large ? Theme.service : Theme.body
         }
 
         KioskText {

@@ -6,11 +6,13 @@ import Kiosk.Model
 Item {
     id: page
 
+    readonly property real needed: (facts.visible ? facts.height : 0)
+
     Facts {
         id: facts
         width: parent.width
         room: Math.max(page.height, 1)
-        size: Theme.form === "lobby" ? Theme.subtitle : Theme.label
+        size: Theme.form === "lobby" ? Theme.subtitle : Theme.form === "through" && Theme.large ? Theme.service : Theme.label
     }
 
     ChoiceGrid {

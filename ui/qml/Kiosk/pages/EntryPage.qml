@@ -8,7 +8,7 @@ Item {
 
     readonly property bool tall: Theme.form === "lobby"
     readonly property bool lowered: tall && Theme.low
-    readonly property real needed: tall ? pad.height + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : (Theme.floorTarget + Theme.gap) * 4
+    readonly property real needed: lowered ? Theme.workRect.height + told.height + Theme.gapGroup * 2 : tall ? pad.height + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : (Theme.floorTarget + Theme.gap) * 4
     readonly property bool wrong: (Page.entry.error ?? "") !== ""
 
     Column {
@@ -64,13 +64,13 @@ Item {
 
         NoticeBand {
             width: parent.width
-            visible: page.wrong && !page.tall
+            visible: page.wrong && !page.tall && !Theme.large
             notice: ({tone: "danger", title: Page.entry.error ?? ""})
         }
 
         KioskText {
             width: parent.width
-            visible: text !== "" && (!page.wrong || page.tall)
+            visible: text !== "" && (!page.wrong || page.tall) && !(Theme.large && !page.tall)
             text: Page.entry.hint ?? ""
             lineHeight: Theme.tight
             color: Theme.text2

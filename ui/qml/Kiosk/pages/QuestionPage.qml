@@ -6,6 +6,8 @@ import Kiosk.Model
 Item {
     id: page
 
+    readonly property real needed: (facts.visible ? facts.height : 0)
+
     readonly property real space: choices.y - (facts.visible ? facts.height : 0) - Theme.gap * 2
     readonly property real round: Math.max(Math.min(Theme.tileHeight * 1.6, space), 0)
 

@@ -6,6 +6,8 @@ import Kiosk.Model
 Item {
     id: page
 
+    readonly property real needed: (facts.visible ? facts.height : 0) + (note.visible ? note.height : 0)
+
     Facts {
         id: facts
         width: parent.width
