@@ -1,5 +1,6 @@
 import QtQuick
 import Kiosk
+import Kiosk.Model
 
 KioskButton {
     id: button
@@ -9,13 +10,21 @@ KioskButton {
     property int labelSize: Theme.label
     readonly property string icon: choice.icon ?? ""
     readonly property real iconRoom: Theme.iconText + Theme.gap / 2
-    readonly property bool iconFits: label.implicitWidth + iconRoom + Theme.gap <= width
+    readonly property bool iconFits: probe.advanceWidth + iconRoom + Theme.gap <= width
     readonly property real room: width - Theme.gap - (icon !== "" && iconFits ? iconRoom : 0)
 
     visible: key !== ""
     key: choice.key ?? ""
     usable: choice.usable ?? false
     spoken: [choice.label, choice.detail, usable ? "" : choice.reason].filter(part => part).join(", ")
+
+    TextMetrics {
+        id: probe
+        font.family: Theme.font
+        font.pixelSize: button.labelSize
+        font.bold: true
+        text: button.choice.label ?? ""
+    }
 
     Row {
         anchors.centerIn: parent
@@ -40,7 +49,9 @@ KioskButton {
                 anchors.horizontalCenter: parent.horizontalCenter
                 horizontalAlignment: Text.AlignHCenter
                 text: button.choice.label ?? ""
-                size: button.labelSize
+                // A word is not broken in two: where the longest is wider than the button the label is smaller.
+                size: Page.lang === "zh" ? button.labelSize : Math.min(button.labelSize, Math.floor(button.room / longest / 0.62))
+                readonly property int longest: Math.max(...text.split(" ").map(word => word.length), 1)
                 strong: true
                 lineHeight: Theme.tight
                 color: button.ink

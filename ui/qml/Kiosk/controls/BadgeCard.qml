@@ -33,6 +33,7 @@ Card {
         KioskText {
             width: parent.width
             text: badge.label
+            size: Theme.large ? Theme.service : Theme.body
             strong: true
             lineHeight: Theme.tight
             color: badge.works ? Theme.text : Theme.disabled

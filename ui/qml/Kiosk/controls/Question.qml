@@ -12,7 +12,8 @@ Column {
     property string error
     property bool terse: false
     property bool small: false
-    readonly property string tone: Page.notice.tone ?? "info"
+    // The state of the whole page; the notice may tell of a part of it, the slip being printed.
+    readonly property string tone: Page.picture === "success" ? "success" : Page.notice.tone ?? "info"
 
     spacing: Theme.gap / 2
 
