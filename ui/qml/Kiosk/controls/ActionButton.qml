@@ -50,7 +50,7 @@ KioskButton {
                 horizontalAlignment: Text.AlignHCenter
                 text: button.choice.label ?? ""
                 // A word is not broken in two: where the longest is wider than the button the label is smaller.
-                size: Page.lang === "zh" ? button.labelSize : Math.min(button.labelSize, Math.floor(button.room / longest / 0.62))
+                size: Page.lang === "zh" ? button.labelSize : Math.min(button.labelSize, Math.floor(button.room / longest / 0.72))
                 readonly property int longest: Math.max(...text.split(" ").map(word => word.length), 1)
                 strong: true
                 lineHeight: Theme.tight
