@@ -21,8 +21,8 @@ import pytest
 
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
+from kiosk.hubclient.keyfile import load_key
 from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused, Unknown, UnknownReason
-from kiosk.hubclient.signing import load_key
 from simulators.far_end import ControlClient, ControlError
 
 TERMINAL = "T0399001"
