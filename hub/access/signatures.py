@@ -29,6 +29,13 @@ REQUEST_COMPONENTS = ("@method", "@path", "content-digest", "power-terminal", "p
 NO_REQUEST_ID = "0" * 32
 _REQUEST_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LABEL = "sig1"
+_PLAIN = re.compile(r"/[A-Za-z0-9/_.-]*", re.ASCII)
+_PLAIN_FORM = re.compile(
+    r"(?P<label>[a-z][a-z0-9]{0,15})=(?P<parameters>"
+    r'\("@method" "@path" "content-digest" "power-terminal" "power-request"\)'
+    r';created=(?P<created>[1-9][0-9]{0,11});keyid="(?P<keyid>[A-Za-z0-9._-]{1,64})";alg="hmac-sha256")',
+    re.ASCII,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +80,38 @@ def verify_request(request: SignedRequest, terminal: str, key: bytes, now: datet
     """Judge the signature, the digest and the age of a request; raise Refusal unless all are good."""
     if request.request_id == NO_REQUEST_ID:
         raise Refusal("bad_signature", "Power-Request must be 32 lower-case hex digits, not all zero")
+    plain = _plainly_signed(request, terminal, key)
+    created = _judged_by_library(request, terminal, key, now) if plain is None else plain
+    age = now.timestamp() - created
+    if abs(age) > WINDOW.total_seconds():
+        raise Refusal(
+            "stale_signature", f"created {age:.0f} s before the hub's time {now:%Y-%m-%dT%H:%M:%SZ}"
+        )
+
+
+def _plainly_signed(request: SignedRequest, terminal: str, key: bytes) -> int | None:
+    """Give the created time of a good signature in the kiosks' own form; none where the library must judge.
+
+    It can only accept, never refuse, and costs a thirtieth of the library's parsing.
+    """
+    fields = request.headers
+    digest = content_digest(request.body)
+    form = _PLAIN_FORM.fullmatch(fields.get("signature-input", ""))
+    if form is None or form["keyid"] != terminal or fields.get("content-digest") != digest:
+        return None
+    base = (
+        f'"@method": {request.method}\n"@path": {request.path}\n"content-digest": {digest}\n'
+        f'"power-terminal": {terminal}\n"power-request": {request.request_id}\n'
+        f'"@signature-params": {form["parameters"]}'
+    )
+    if not _PLAIN.fullmatch(request.path) or fields.get("power-terminal") != terminal:
+        return None
+    expected = f"{form['label']}=:{_mac(key, base)}:"
+    good = hmac.compare_digest(expected.encode(), fields.get("signature", "").encode("latin-1"))
+    return int(form["created"]) if good else None
+
+
+def _judged_by_library(request: SignedRequest, terminal: str, key: bytes, now: datetime) -> float:
     verifier = _Verifier(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_OneKey(terminal, key))
     try:
         results = verifier.verify(
@@ -81,18 +120,18 @@ def verify_request(request: SignedRequest, terminal: str, key: bytes, now: datet
     except HTTPMessageSignaturesException as error:
         raise Refusal("bad_signature", str(error)) from None
     (result,) = results
-    age = now.timestamp() - float(result.parameters["created"])
-    if abs(age) > WINDOW.total_seconds():
-        raise Refusal(
-            "stale_signature", f"created {age:.0f} s before the hub's time {now:%Y-%m-%dT%H:%M:%SZ}"
-        )
     if float(result.parameters.get("expires", math.inf)) < now.timestamp():
         raise Refusal("stale_signature", "the signature has expired")
+    return float(result.parameters["created"])
 
 
 def content_digest(body: bytes) -> str:
     """Give the value of the Content-Digest field."""
     return f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+
+
+def _mac(key: bytes, base: str) -> str:
+    return base64.b64encode(hmac.digest(key, base.encode(), "sha256")).decode()
 
 
 def sign_reply(
@@ -108,7 +147,7 @@ def sign_reply(
         f'"@status": {status}\n"content-digest": {digest}\n"power-request": {request_id}\n'
         f'"@signature-params": {parameters}'
     )
-    mac = base64.b64encode(hmac.digest(key, base.encode(), "sha256")).decode()
+    mac = _mac(key, base)
     return [
         (b"content-digest", digest.encode()),
         (b"power-request", request_id.encode()),

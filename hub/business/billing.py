@@ -32,8 +32,8 @@ class Customer:
 class Billing(Protocol):
     """One conversation with the billing system; what it applies stands once the conversation is committed."""
 
-    async def customer(self, account_no: str) -> Customer | None:
-        """Give the customer of an account, or none if there is no such account."""
+    async def account(self, account_no: str, on: date) -> tuple[Customer, Standing] | None:
+        """Give an account's customer and, as of one moment, its standing; none if there is no such account."""
 
     async def account_of_meter(self, meter_no: str) -> str | None:
         """Give the account that a meter belongs to."""

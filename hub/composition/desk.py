@@ -69,13 +69,13 @@ class Desk:
         """Show an account as of now."""
         now = self._clock()
         on = self._day.business_date(now)
-        async with self._database.read() as connection:
-            billing = self._billing(connection)
-            customer = await billing.customer(account_no) if is_account_no(account_no) else None
-            standing = await billing.standing(account_no, on) if customer else None
-        if customer is None or standing is None:
+        found = None
+        if is_account_no(account_no):
+            async with self._database.read() as connection:
+                found = await self._billing(connection).account(account_no, on)
+        if found is None:
             raise Refusal("unknown_account", "no such account", field="account_no")
-        return account_view(customer, standing, now, on)
+        return account_view(*found, now, on)
 
     async def account_of_meter(self, meter_no: str) -> Account:
         """Show the account that a meter belongs to."""

@@ -1,10 +1,10 @@
 """The hub's own books as billing system: the default adapter of the billing port."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import and_, bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.business.allocation import Settlement, Standing
@@ -20,19 +20,45 @@ _account = select(
     accounts.c.account_no, accounts.c.state, accounts.c.balance_fen, accounts.c.tariff_id
 ).where(accounts.c.account_no == bindparam("account_no"))
 _held_account = _account.with_for_update()
+_account_of_meter = select(meters.c.account_no).where(meters.c.meter_no == bindparam("meter_no"))
+_bill_columns = (
+    bills.c.bill_no,
+    bills.c.month,
+    bills.c.kwh,
+    bills.c.charge_fen,
+    bills.c.due_date,
+    bills.c.paid_fen,
+    bills.c.late_fee_accrued_fen,
+    bills.c.late_fee_accrued_to,
+    bills.c.late_fee_paid_fen,
+)
+_BILL_COLUMNS = len(_bill_columns)
+_is_open = bills.c.paid_fen < bills.c.charge_fen
 _open_bills = (
+    select(*_bill_columns)
+    .where(bills.c.account_no == bindparam("account_no"), _is_open)
+    .order_by(bills.c.month)
+)
+_whole_account = (
     select(
-        bills.c.bill_no,
-        bills.c.month,
-        bills.c.kwh,
-        bills.c.charge_fen,
-        bills.c.due_date,
-        bills.c.paid_fen,
-        bills.c.late_fee_accrued_fen,
-        bills.c.late_fee_accrued_to,
-        bills.c.late_fee_paid_fen,
+        accounts.c.account_no,
+        accounts.c.name,
+        accounts.c.address,
+        accounts.c.supply_unit,
+        accounts.c.usage_class,
+        accounts.c.state,
+        accounts.c.balance_fen,
+        accounts.c.tariff_id,
+        meters.c.meter_no,
+        meters.c.kind,
+        *_bill_columns,
     )
-    .where(bills.c.account_no == bindparam("account_no"), bills.c.paid_fen < bills.c.charge_fen)
+    .select_from(
+        accounts.outerjoin(meters, meters.c.account_no == accounts.c.account_no).outerjoin(
+            bills, and_(bills.c.account_no == accounts.c.account_no, _is_open)
+        )
+    )
+    .where(accounts.c.account_no == bindparam("account_no"))
     .order_by(bills.c.month)
 )
 _paid_bill = (
@@ -60,29 +86,27 @@ class OwnBooks:
         self._rule_of = rule_of
         self._held: dict[str, tuple[LateFeeRule, dict[str, Bill]]] = {}
 
-    async def customer(self, account_no: str) -> Customer | None:
-        row = (
-            await self._connection.execute(select(accounts).where(accounts.c.account_no == account_no))
-        ).first()
-        if row is None:
+    async def account(self, account_no: str, on: date) -> tuple[Customer, Standing] | None:
+        rows = (await self._connection.execute(_whole_account, {"account_no": account_no})).all()
+        if not rows:
             return None
-        found = await self._connection.execute(
-            select(meters.c.meter_no, meters.c.kind)
-            .where(meters.c.account_no == account_no)
-            .order_by(meters.c.meter_no)
+        first = rows[0]
+        found = {row.meter_no: Meter(row.meter_no, row.kind) for row in rows if row.meter_no is not None}
+        # Each open bill comes once with each meter.
+        owed = {row.bill_no: Bill(*row[-_BILL_COLUMNS:]) for row in rows if row.bill_no is not None}
+        customer = Customer(
+            account_no=account_no,
+            name=first.name,
+            address=first.address,
+            supply_unit=first.supply_unit,
+            usage_class=first.usage_class,
+            meters=tuple(found[meter_no] for meter_no in sorted(found)),
         )
-        return Customer(
-            account_no=row.account_no,
-            name=row.name,
-            address=row.address,
-            supply_unit=row.supply_unit,
-            usage_class=row.usage_class,
-            meters=tuple(Meter(meter.meter_no, meter.kind) for meter in found),
-        )
+        rule = self._rule_of(first.tariff_id, on)
+        return customer, _as_of(first, owed.values(), on, rule)
 
     async def account_of_meter(self, meter_no: str) -> str | None:
-        query = select(meters.c.account_no).where(meters.c.meter_no == meter_no)
-        return (await self._connection.execute(query)).scalar()
+        return (await self._connection.execute(_account_of_meter, {"meter_no": meter_no})).scalar()
 
     async def standing(self, account_no: str, on: date) -> Standing | None:
         return await self._standing(_account, account_no, on)
@@ -111,15 +135,15 @@ class OwnBooks:
         if account is None:
             return None
         rule = self._rule_of(account.tariff_id, on)
-        owed = [_bill(row) for row in await self._connection.execute(_open_bills, key)]
+        owed = [Bill(*row) for row in await self._connection.execute(_open_bills, key)]
         if query is _held_account:
             self._held[account_no] = rule, {bill.bill_no: bill for bill in owed}
-        state: Literal["open", "closed"] = account.state
-        return Standing(account_no, state, account.balance_fen, tuple(as_of(bill, on, rule) for bill in owed))
+        return _as_of(account, owed, on, rule)
 
 
-def _bill(row: Any) -> Bill:
-    return Bill(*row)
+def _as_of(account: Any, owed: Iterable[Bill], on: date, rule: LateFeeRule) -> Standing:
+    bills_now = tuple(as_of(bill, on, rule) for bill in owed)
+    return Standing(account.account_no, account.state, account.balance_fen, bills_now)
 
 
 def _columns(bill: Bill) -> dict[str, Any]:

@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from typing import Any
 
+import asyncpg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -15,8 +16,21 @@ from hub.business.refusals import Refusal
 
 DEFAULT_URL = "sqlite:///power-hub.sqlite"
 _BUSY_S = 5
-_POOL = {"sqlite": 4, "postgresql": 16}
-_DRIVERS = {"sqlite": ("sqlite+pysqlite", "sqlite+aiosqlite"), "postgresql": ("postgresql+psycopg",) * 2}
+_POOL = {"sqlite": 4, "postgresql": 12}
+_LOOKING = 4
+"""Connections for looks on PostgreSQL, where each is one statement; they are never turned into writing ones."""
+_DRIVERS = {
+    "sqlite": ("sqlite+pysqlite", "sqlite+aiosqlite"),
+    "postgresql": ("postgresql+psycopg", "postgresql+asyncpg"),
+}
+
+_LIMITS = {
+    "lock_timeout": f"{_BUSY_S}s",
+    "statement_timeout": "30s",
+    "idle_in_transaction_session_timeout": "60s",
+}
+_FOR_NOW = ("08", "40", "53", "55", "57")
+"""Classes of SQLSTATE: connection, rollback, resources, object in use (a lock), operator's doing."""
 
 
 class UnsafeDatabaseError(Exception):
@@ -37,23 +51,31 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed, self.dialect = _parse(url)
         self.path = parsed.database or ""
-        self.engine: AsyncEngine = create_async_engine(
-            parsed.set(drivername=_DRIVERS[self.dialect][1]),
-            connect_args=_connect_args(self.dialect),
-            pool_size=_POOL[self.dialect],
-            max_overflow=0,
-            pool_timeout=_BUSY_S,
-        )
-        _prepare(self.engine.sync_engine, self.dialect)
-        self._writing = self.engine.execution_options(hub_writes=True)
+        self._writing = self._engine(parsed, _POOL[self.dialect]).execution_options(hub_writes=True)
+        # A lone statement needs no transaction on PostgreSQL, and without one it is one round trip and not three.
+        self.looking = self._writing.execution_options(hub_writes=False)
+        if self.dialect == "postgresql":
+            self.looking = self._engine(parsed, _LOOKING, isolation_level="AUTOCOMMIT")
         # SQLite has one writer; a queue here is fair, its own busy loop is not.
         self._one_writer = asyncio.Lock() if self.dialect == "sqlite" else None
 
+    def _engine(self, url: URL, connections: int, **options: Any) -> AsyncEngine:
+        engine = create_async_engine(
+            url.set(drivername=_DRIVERS[self.dialect][1]),
+            pool_size=connections,
+            max_overflow=0,
+            pool_timeout=_BUSY_S,
+            **_async_arguments(url, self.dialect),
+            **options,
+        )
+        _prepare(engine.sync_engine, self.dialect)
+        return engine
+
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
-        """One consistent look; nothing is kept."""
+        """A look at what is committed, each statement at its own moment; nothing is kept."""
         with busy():
-            async with self.engine.connect() as connection:
+            async with self.looking.connect() as connection:
                 yield connection
 
     @asynccontextmanager
@@ -65,7 +87,8 @@ class Database:
                     yield connection
 
     async def close(self) -> None:
-        await self.engine.dispose()
+        await self._writing.dispose()
+        await self.looking.dispose()
 
 
 def require_durable(connection: Connection) -> None:
@@ -100,8 +123,18 @@ def _parse(url: str) -> tuple[URL, str]:
 def _connect_args(name: str) -> dict[str, Any]:
     if name == "sqlite":
         return {"timeout": _BUSY_S}
-    limits = f"-c lock_timeout={_BUSY_S}s -c statement_timeout=30s -c idle_in_transaction_session_timeout=60s"
-    return {"prepare_threshold": 1, "connect_timeout": _BUSY_S, "options": limits}
+    return {
+        "connect_timeout": _BUSY_S,
+        "options": " ".join(f"-c {name}={value}" for name, value in _LIMITS.items()),
+    }
+
+
+def _async_arguments(url: URL, name: str) -> dict[str, Any]:
+    if name == "sqlite":
+        return {"connect_args": _connect_args(name)}
+    # asyncpg reads libpq's URLs itself; SQLAlchemy would hand it sslmode and the like as arguments it does not know.
+    dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    return {"async_creator": lambda: asyncpg.connect(dsn, timeout=_BUSY_S, server_settings=_LIMITS)}
 
 
 def _prepare(engine: Engine, name: str) -> None:
@@ -131,5 +164,16 @@ class busy:  # noqa: N801  # a context manager, used like a function
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, OperationalError | InterfaceError | PoolTimeoutError):
+        if error is not None and _is_for_now(error):
             raise Refusal("hub_busy", f"database: {error}", retry_after_s=2) from error
+
+
+def _is_for_now(error: BaseException) -> bool:
+    if isinstance(error, OperationalError | PoolTimeoutError | OSError | asyncpg.PostgresConnectionError):
+        return True
+    if isinstance(error, asyncpg.PostgresError):  # while connecting
+        return str(error.sqlstate).startswith(_FOR_NOW)
+    if not isinstance(error, DBAPIError):
+        return False
+    state = getattr(error.orig, "sqlstate", None)
+    return error.connection_invalidated or str(state).startswith(_FOR_NOW)

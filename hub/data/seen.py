@@ -3,11 +3,13 @@
 It need not outlast a power cut, because a payment's own id protects it; so it never waits for the disk.
 """
 
+import asyncio
 import sqlite3
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, delete
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import DateTime, Text, bindparam, delete, func, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.business.refusals import Refusal
@@ -18,19 +20,57 @@ _PRUNE = timedelta(seconds=60)
 
 
 class SeenInPostgres:
-    """An unlogged table that all hub processes share."""
+    """An unlogged table that all hub processes share.
+
+    What comes while a statement is under way goes together with the next one: under load a round trip serves many.
+    """
 
     def __init__(self, engine: AsyncEngine, keep: timedelta) -> None:
-        self._engine = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._engine = engine
         self._keep = keep
         self._next_prune: datetime | None = None
+        self._waiting: dict[tuple[str, str], tuple[datetime, asyncio.Future[bool]]] = {}
+        self._writer: asyncio.Task[None] | None = None
 
     async def first_time(self, terminal: str, request_id: str, now: datetime) -> bool:
         """Remember the attempt; false when it was there already."""
-        values = {"terminal": terminal, "request_id": request_id, "seen_at": now}
+        attempt = terminal, request_id
+        if attempt in self._waiting:
+            return False
+        answer: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting[attempt] = now, answer
+        if self._writer is None:
+            self._writer = asyncio.create_task(self._write())
+        return await answer
+
+    async def _write(self) -> None:
+        while self._waiting:
+            batch, self._waiting = self._waiting, {}
+            try:
+                new = await self._remember(batch)
+            except Exception as error:  # noqa: BLE001  # it belongs to those who asked
+                for _, answer in batch.values():
+                    if not answer.done():
+                        answer.set_exception(error)
+            else:
+                for attempt, (_, answer) in batch.items():
+                    if not answer.done():
+                        answer.set_result(attempt in new)
+        self._writer = None
+
+    async def _remember(
+        self, batch: Mapping[tuple[str, str], tuple[datetime, object]]
+    ) -> set[tuple[str, str]]:
+        now = max(seen_at for seen_at, _ in batch.values())
+        attempts = sorted(batch)  # in one order everywhere, lest two hubs wait for one another
+        values = {
+            "terminals": [terminal for terminal, _ in attempts],
+            "request_ids": [request_id for _, request_id in attempts],
+            "seen_at": now,
+        }
         with busy():
             async with self._engine.connect() as connection:
-                new = (await connection.execute(_remember, values)).first() is not None
+                new = {(row[0], row[1]) for row in await connection.execute(_remember, values)}
                 if self._next_prune is None or now >= self._next_prune:
                     self._next_prune = now + _PRUNE
                     await connection.execute(_forget, {"before": now - self._keep})
@@ -75,8 +115,20 @@ def seen_requests_of(database: Database, keep: timedelta) -> SeenInPostgres | Se
     """Open the window that belongs to these books; `keep` is how long an attempt could be replayed."""
     if database.dialect == "sqlite":
         return SeenInFile(f"{database.path}-seen", keep)
-    return SeenInPostgres(database.engine, keep)
+    return SeenInPostgres(database.looking, keep)
 
 
-_remember = insert(seen_requests).on_conflict_do_nothing().returning(seen_requests.c.request_id)
+_remember = (
+    insert(seen_requests)
+    .from_select(
+        ["terminal", "request_id", "seen_at"],
+        select(
+            func.unnest(bindparam("terminals", type_=ARRAY(Text))),
+            func.unnest(bindparam("request_ids", type_=ARRAY(Text))),
+            bindparam("seen_at", type_=DateTime(timezone=True)),
+        ),
+    )
+    .on_conflict_do_nothing()
+    .returning(seen_requests.c.terminal, seen_requests.c.request_id)
+)
 _forget = delete(seen_requests).where(seen_requests.c.seen_at < bindparam("before"))

@@ -29,6 +29,23 @@ def test_what_fits_no_route_is_answered_signed_too(hub: Any) -> None:
     assert (reply.status_code, code_of(reply)) == (405, "method_not_allowed")
 
 
+def test_any_order_of_covered_components_is_as_good(hub: Any) -> None:
+    client = hub.client()
+    covered = ("power-request", "power-terminal", "content-digest", "@path", "@method")
+    assert client.send(client.signed("GET", STATUS, covered=covered)).status_code == 200
+
+
+@pytest.mark.parametrize("put", ["", " "])
+def test_a_signature_of_the_kiosks_form_is_judged_to_the_last_byte(hub: Any, put: str) -> None:
+    client = hub.client()
+    request = client.signed("GET", STATUS)
+    label, value = request.headers["Signature"].split("=", 1)
+    mac = value.strip(":")
+    other = "B" if mac[0] == "A" else "A"
+    request.headers["Signature"] = f"{label}=:{other}{mac[1:]}:{put}"
+    assert code_of(client.send(request)) == "bad_signature"
+
+
 def test_an_unknown_terminal_gets_an_unsigned_refusal(hub: Any) -> None:
     client = hub.client("nobody", bytes(32))
     reply = client.send(client.signed("GET", STATUS), verify=False)

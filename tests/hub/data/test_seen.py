@@ -1,0 +1,47 @@
+"""The replay window: of equal attempts one is new, however many come at one moment."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from hub.data.database import Database
+from hub.data.seen import SeenInFile, seen_requests_of
+
+NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def at_once(books: Any) -> Any:
+    """Ask two windows on the same books about all attempts at one moment, each window about each."""
+
+    async def ask(attempts: list[tuple[str, str]]) -> list[tuple[bool, bool]]:
+        databases = [Database(books.url), Database(books.url)]
+        windows = [seen_requests_of(database, timedelta(seconds=600)) for database in databases]
+        backwards = list(reversed(attempts))
+        asked = [windows[0].first_time(*each, NOW) for each in attempts]
+        asked += [windows[1].first_time(*each, NOW) for each in backwards]
+        answers = await asyncio.gather(*asked)
+        for window, database in zip(windows, databases, strict=True):
+            if isinstance(window, SeenInFile):
+                window.close()
+            await database.close()
+        return list(zip(answers[: len(attempts)], reversed(answers[len(attempts) :]), strict=True))
+
+    return lambda attempts: asyncio.run(ask(attempts))
+
+
+def test_two_hubs_call_each_attempt_new_once(at_once: Any) -> None:
+    attempts = [(f"kiosk-{number % 3}", f"{number:032x}") for number in range(200)]
+    assert all(sorted(pair) == [False, True] for pair in at_once(attempts))
+
+
+def test_equal_attempts_of_one_moment_are_new_once(at_once: Any) -> None:
+    answers = at_once([("k", "a" * 32)] * 8)
+    assert [new for pair in answers for new in pair].count(True) == 1
+
+
+def test_an_id_belongs_to_its_terminal(at_once: Any) -> None:
+    first, second = at_once([("k", "a" * 32), ("l", "a" * 32)])
+    assert sorted(first) == sorted(second) == [False, True]
