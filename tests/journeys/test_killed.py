@@ -50,7 +50,7 @@ def starts_again(cabinet: Cabinet) -> InProcess:
 def comes_to_rest(cabinet: Cabinet, kiosk: InProcess, credited: int) -> None:
     """All is settled, no next customer came between, and one more restart finds nothing to do."""
     cabinet.settled(kiosk, credited=credited)
-    assert kiosk.shown.names[1] in {"settling", "closing", "done"}
+    assert kiosk.shown.names[0] in {"settling", "closing", "paying", "done"}
     assert "home" not in kiosk.shown.names
     kinds = kiosk.kinds()
     kiosk.close()
