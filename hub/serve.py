@@ -12,7 +12,6 @@ from importlib.metadata import version
 import uvicorn
 import uvloop
 from litestar.types import ASGIApp
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.access.app import create_app
 from hub.access.gate import Gate
@@ -23,6 +22,7 @@ from hub.composition.desk import Desk
 from hub.composition.terminals import Terminals
 from hub.data.books import OwnBooks
 from hub.data.database import Database, require_durable, sync_engine
+from hub.data.direct import Conversation
 from hub.data.migrate import migrate
 from hub.data.seen import SeenInFile, seen_requests_of
 from hub.data.tariff_file import read_tariffs
@@ -46,7 +46,7 @@ def open_books(url: str) -> None:
         engine.dispose()
 
 
-def billing_of_own_books() -> Callable[[AsyncConnection], Billing]:
+def billing_of_own_books() -> Callable[[Conversation], Billing]:
     """The billing port's default adapter, with the late-fee rules of the tariff files."""
     tariffs = read_tariffs()
     return lambda connection: OwnBooks(connection, lambda tariff, on: tariffs.in_force(tariff, on).late_fee)

@@ -5,8 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.business.allocation import allocate
 from hub.business.billing import Billing
@@ -24,7 +22,8 @@ from hub.business.orders import (
     stands_for_payment,
 )
 from hub.business.refusals import Code, Refusal
-from hub.data.database import Database
+from hub.data.database import Database, TakenError
+from hub.data.direct import Conversation
 from hub.data.store import Store, Stored
 
 _encode = msgspec.json.Encoder().encode
@@ -44,7 +43,7 @@ class Desk:
     def __init__(
         self,
         database: Database,
-        billing: Callable[[AsyncConnection], Billing],
+        billing: Callable[[Conversation], Billing],
         clock: Callable[[], datetime],
         day: Day,
         version: str,
@@ -195,7 +194,7 @@ async def _once(attempt: Callable[[], Awaitable[Reply]]) -> Reply:
     """Run a booking; if the same id was booked at the same moment, the second run finds the stored answer."""
     try:
         return await attempt()
-    except IntegrityError:
+    except TakenError:
         return await attempt()
 
 

@@ -6,7 +6,7 @@ import time
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from hub.composition.keys import KeyFileError, read_key
 from hub.data.database import Database
@@ -14,6 +14,7 @@ from hub.data.schema import terminals
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}", re.ASCII)
 _REMEMBER_S = 5.0
+_key_file = select(terminals.c.key_file).where(terminals.c.id == bindparam("id"))
 
 log = logging.getLogger(__name__)
 
@@ -51,9 +52,8 @@ class Terminals:
             return remembered[1]
         if not _NAME.fullmatch(terminal):
             return None
-        query = select(terminals.c.key_file).where(terminals.c.id == terminal)
         async with self._database.read() as connection:
-            file = (await connection.execute(query)).scalar()
+            file = (await connection.execute(_key_file, {"id": terminal})).scalar()
         if file is None:
             self._remembered.pop(terminal, None)
             return None

@@ -5,12 +5,12 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.business.allocation import Settlement, Standing
 from hub.business.billing import Customer, Meter
 from hub.business.bills import Bill, after_payment, as_of
 from hub.business.late_fee import LateFeeRule
+from hub.data.direct import Conversation
 from hub.data.schema import accounts, bills, meters
 
 RuleOf = Callable[[str, date], LateFeeRule]
@@ -81,7 +81,7 @@ _new_balance = (
 class OwnBooks:
     """One conversation, in one database transaction."""
 
-    def __init__(self, connection: AsyncConnection, rule_of: RuleOf) -> None:
+    def __init__(self, connection: Conversation, rule_of: RuleOf) -> None:
         self._connection = connection
         self._rule_of = rule_of
         self._held: dict[str, tuple[LateFeeRule, dict[str, Bill]]] = {}

@@ -8,17 +8,16 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from hub.business.refusals import Refusal
+from hub.data.direct import Conversation, Direct
 
 DEFAULT_URL = "sqlite:///power-hub.sqlite"
 _BUSY_S = 5
-_POOL = {"sqlite": 4, "postgresql": 12}
-_LOOKING = 4
-"""Connections for looks on PostgreSQL, where each is one statement; they are never turned into writing ones."""
+_POOL = {"sqlite": 4, "postgresql": 16}
 _DRIVERS = {
     "sqlite": ("sqlite+pysqlite", "sqlite+aiosqlite"),
     "postgresql": ("postgresql+psycopg", "postgresql+asyncpg"),
@@ -37,6 +36,10 @@ class UnsafeDatabaseError(Exception):
     """The database may forget what it has confirmed; the message names the setting."""
 
 
+class TakenError(Exception):
+    """Another one inserted the same key; the transaction is lost."""
+
+
 def sync_engine(url: str) -> Engine:
     """Open the database for the commands that run alone (seed, check, terminal)."""
     parsed, name = _parse(url)
@@ -51,44 +54,52 @@ class Database:
     def __init__(self, url: str) -> None:
         parsed, self.dialect = _parse(url)
         self.path = parsed.database or ""
-        self._writing = self._engine(parsed, _POOL[self.dialect]).execution_options(hub_writes=True)
-        # A lone statement needs no transaction on PostgreSQL, and without one it is one round trip and not three.
-        self.looking = self._writing.execution_options(hub_writes=False)
-        if self.dialect == "postgresql":
-            self.looking = self._engine(parsed, _LOOKING, isolation_level="AUTOCOMMIT")
+        self.engine = self._engine(parsed)
+        self._writing = self.engine.execution_options(hub_writes=True)
         # SQLite has one writer; a queue here is fair, its own busy loop is not.
         self._one_writer = asyncio.Lock() if self.dialect == "sqlite" else None
 
-    def _engine(self, url: URL, connections: int, **options: Any) -> AsyncEngine:
+    def _engine(self, url: URL) -> AsyncEngine:
         engine = create_async_engine(
             url.set(drivername=_DRIVERS[self.dialect][1]),
-            pool_size=connections,
+            pool_size=_POOL[self.dialect],
             max_overflow=0,
             pool_timeout=_BUSY_S,
             **_async_arguments(url, self.dialect),
-            **options,
         )
         _prepare(engine.sync_engine, self.dialect)
         return engine
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
+    async def read(self) -> AsyncIterator[Conversation]:
         """A look at what is committed, each statement at its own moment; nothing is kept."""
-        with busy():
-            async with self.looking.connect() as connection:
-                yield connection
+        with _faults():
+            async with self.engine.connect() as connection:
+                driver = await self._driver(connection)
+                yield Direct(driver) if driver else connection
 
     @asynccontextmanager
-    async def write(self) -> AsyncIterator[AsyncConnection]:
-        """One transaction, committed and on disk when the block has ended without an exception."""
+    async def write(self) -> AsyncIterator[Conversation]:
+        """One transaction, committed and on disk when the block has ended without an exception.
+
+        Raises TakenError when another one inserted the same key.
+        """
         async with self._one_writer or nullcontext():
-            with busy():
-                async with self._writing.begin() as connection:
-                    yield connection
+            with _faults():
+                async with self._writing.connect() as connection:
+                    driver = await self._driver(connection)
+                    # A payment reads the bills after it has the account's lock: each statement its own snapshot.
+                    transaction = (
+                        driver.transaction(isolation="read_committed") if driver else connection.begin()
+                    )
+                    async with transaction:
+                        yield Direct(driver) if driver else connection
+
+    async def _driver(self, connection: AsyncConnection) -> Any:
+        return None if self._one_writer else (await connection.get_raw_connection()).driver_connection
 
     async def close(self) -> None:
-        await self._writing.dispose()
-        await self.looking.dispose()
+        await self.engine.dispose()
 
 
 def require_durable(connection: Connection) -> None:
@@ -134,11 +145,16 @@ def _async_arguments(url: URL, name: str) -> dict[str, Any]:
         return {"connect_args": _connect_args(name)}
     # asyncpg reads libpq's URLs itself; SQLAlchemy would hand it sslmode and the like as arguments it does not know.
     dsn = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    return {"async_creator": lambda: asyncpg.connect(dsn, timeout=_BUSY_S, server_settings=_LIMITS)}
+    return {
+        "isolation_level": "AUTOCOMMIT",
+        "async_creator": lambda: asyncpg.connect(dsn, timeout=_BUSY_S, server_settings=_LIMITS),
+    }
 
 
 def _prepare(engine: Engine, name: str) -> None:
     if name != "sqlite":
+        if engine.dialect.is_async:
+            event.listen(engine, "checkout", _still_open)
         return
 
     @event.listens_for(engine, "connect")
@@ -157,23 +173,30 @@ def _prepare(engine: Engine, name: str) -> None:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
 
-class busy:  # noqa: N801  # a context manager, used like a function
-    """Says "busy" for what a database refuses only for now."""
+def _still_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:
+    # What is asked directly fails past SQLAlchemy, which then cannot know that a connection was lost.
+    if dbapi_connection.driver_connection.is_closed():
+        raise DisconnectionError
+
+
+class _faults:  # noqa: N801  # a context manager, used like a function
+    """Says "busy" for what a database refuses only for now, and "taken" for a key that is there already."""
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, IntegrityError | asyncpg.IntegrityConstraintViolationError):
+            raise TakenError from error
         if error is not None and _is_for_now(error):
             raise Refusal("hub_busy", f"database: {error}", retry_after_s=2) from error
 
 
 def _is_for_now(error: BaseException) -> bool:
-    if isinstance(error, OperationalError | PoolTimeoutError | OSError | asyncpg.PostgresConnectionError):
-        return True
-    if isinstance(error, asyncpg.PostgresError):  # while connecting
+    if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_FOR_NOW)
-    if not isinstance(error, DBAPIError):
-        return False
-    state = getattr(error.orig, "sqlstate", None)
-    return error.connection_invalidated or str(state).startswith(_FOR_NOW)
+    if isinstance(
+        error, asyncpg.InterfaceError
+    ):  # a connection that was lost; a ValueError is our own mistake
+        return not isinstance(error, ValueError)
+    return isinstance(error, OperationalError | PoolTimeoutError | OSError)

@@ -10,10 +10,9 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import DateTime, Text, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
-from sqlalchemy.ext.asyncio import AsyncEngine
 
 from hub.business.refusals import Refusal
-from hub.data.database import Database, busy
+from hub.data.database import Database
 from hub.data.schema import seen_requests
 
 _PRUNE = timedelta(seconds=60)
@@ -25,8 +24,8 @@ class SeenInPostgres:
     What comes while a statement is under way goes together with the next one: under load a round trip serves many.
     """
 
-    def __init__(self, engine: AsyncEngine, keep: timedelta) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, keep: timedelta) -> None:
+        self._database = database
         self._keep = keep
         self._next_prune: datetime | None = None
         self._waiting: dict[tuple[str, str], tuple[datetime, asyncio.Future[bool]]] = {}
@@ -68,12 +67,11 @@ class SeenInPostgres:
             "request_ids": [request_id for _, request_id in attempts],
             "seen_at": now,
         }
-        with busy():
-            async with self._engine.connect() as connection:
-                new = {(row[0], row[1]) for row in await connection.execute(_remember, values)}
-                if self._next_prune is None or now >= self._next_prune:
-                    self._next_prune = now + _PRUNE
-                    await connection.execute(_forget, {"before": now - self._keep})
+        async with self._database.read() as connection:
+            new = {(row[0], row[1]) for row in await connection.execute(_remember, values)}
+            if self._next_prune is None or now >= self._next_prune:
+                self._next_prune = now + _PRUNE
+                await connection.execute(_forget, {"before": now - self._keep})
         return new
 
 
@@ -115,7 +113,7 @@ def seen_requests_of(database: Database, keep: timedelta) -> SeenInPostgres | Se
     """Open the window that belongs to these books; `keep` is how long an attempt could be replayed."""
     if database.dialect == "sqlite":
         return SeenInFile(f"{database.path}-seen", keep)
-    return SeenInPostgres(database.looking, keep)
+    return SeenInPostgres(database, keep)
 
 
 _remember = (

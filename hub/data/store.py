@@ -6,10 +6,10 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, literal, select
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from hub.business.forms import ClaimOrder, PaymentOrder, Quote
 from hub.business.ledger import Leg, balanced
+from hub.data.direct import Conversation
 from hub.data.schema import claims, legs, payments, quotes, transactions
 
 
@@ -47,12 +47,13 @@ _payment = select(
 ).where(payments.c.id == bindparam("id"))
 _post = insert(transactions).returning(transactions.c.id)
 _post_legs = insert(legs)
+_add_quote, _add_payment, _add_claim = insert(quotes), insert(payments), insert(claims)
 
 
 class Store:
     """One conversation, in one database transaction."""
 
-    def __init__(self, connection: AsyncConnection) -> None:
+    def __init__(self, connection: Conversation) -> None:
         self._connection = connection
 
     async def quote(self, quote_id: str) -> Stored | None:
@@ -88,7 +89,7 @@ class Store:
 
     async def add_quote(self, terminal: str, content: str, quote: Quote, reply: bytes) -> None:
         await self._connection.execute(
-            insert(quotes),
+            _add_quote,
             {
                 "id": quote.id,
                 "terminal": terminal,
@@ -102,9 +103,9 @@ class Store:
     async def add_payment(
         self, payment_id: str, terminal: str, content: str, order: PaymentOrder, serial: int, reply: bytes
     ) -> None:
-        """Raises IntegrityError when the id was taken in the meantime; the transaction is lost then."""
+        """Raises TakenError when the id was taken in the meantime; the transaction is lost then."""
         await self._connection.execute(
-            insert(payments),
+            _add_payment,
             {
                 "id": payment_id,
                 "terminal": terminal,
@@ -117,9 +118,9 @@ class Store:
         )
 
     async def add_tombstone(self, payment_id: str, terminal: str, claim_id: str) -> None:
-        """Refuse the payment of this id for good; raises IntegrityError when it was taken in the meantime."""
+        """Refuse the payment of this id for good; raises TakenError when it was taken in the meantime."""
         await self._connection.execute(
-            insert(payments), {"id": payment_id, "terminal": terminal, "claim_id": claim_id}
+            _add_payment, {"id": payment_id, "terminal": terminal, "claim_id": claim_id}
         )
 
     async def add_claim(self, order: ClaimOrder, row: dict[str, Any]) -> None:
@@ -129,7 +130,7 @@ class Store:
             "memo_fen": order.memo_fen,
             "made_at": order.made_at,
         }
-        await self._connection.execute(insert(claims), values | row)
+        await self._connection.execute(_add_claim, values | row)
 
     async def _order(self, table: str, order_id: str) -> Stored | None:
         row = (await self._connection.execute(_stored[table], {"id": order_id})).first()
