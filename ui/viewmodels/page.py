@@ -11,6 +11,7 @@ from PySide6.QtCore import Property, QObject, Signal, Slot
 from PySide6.QtQml import QmlElement, QmlSingleton
 
 from kiosk.page import Badge, BillLine, Choice, Modes, PageKind, PageModel, Row, Snapshot, Step
+from kiosk.words import load
 from ui.viewmodels.rows import ROLE_NAMES, RowModel
 
 QML_IMPORT_NAME = "Kiosk.Model"
@@ -19,8 +20,8 @@ QML_IMPORT_MAJOR_VERSION = 1
 MAP, STRINGS = cast(type, "QVariantMap"), cast(type, "QStringList")
 """Qt's names of types that Python has no class for."""
 
-PAD_WORDS = {"zh": {"clear": "清空", "delete": "退一位"}, "en": {"clear": "Clear", "delete": "Delete"}}
-"""The two words of the keypad, unless the page has its own choices of these names."""
+PAD_KEYS = ("clear", "delete")
+"""The two keys of the keypad that are words."""
 
 LEAF_KEYS = ("bills_up", "bills_down")
 """Choices that leaf through a list; they stand at the list, not among the ways to choose."""
@@ -86,7 +87,7 @@ class Page(QObject):
         self._steps.update(page.steps)
         self._context.update(page.context)
         self._panel_rows.update(page.panel.rows if page.panel else ())
-        apart = {*PAD_WORDS["zh"], *LEAF_KEYS}
+        apart = {*PAD_KEYS, *LEAF_KEYS}
         self._choices.update([choice for choice in page.choices if choice.id not in apart])
         self._leaf.update([choice for choice in page.choices if choice.id in LEAF_KEYS])
         self._bills.update(page.bills)
@@ -150,9 +151,10 @@ def as_map(part: object) -> dict[str, object]:
 
 
 def pad_words(page: PageModel, lang: str) -> dict[str, str]:
-    """Return the labels of the keypad's `clear` and `delete` keys."""
+    """Return the labels of the keypad's `clear` and `delete` keys: the page's own choices of these names, else the
+    screen's texts."""
     own = {choice.id: choice.label for choice in page.choices}
-    return {key: own.get(key, word) for key, word in PAD_WORDS.get(lang, PAD_WORDS["en"]).items()}
+    return {key: own.get(key) or load(lang).text(f"keypad.{key}") for key in PAD_KEYS}
 
 
 def _or(value: int | None, otherwise: int) -> int:

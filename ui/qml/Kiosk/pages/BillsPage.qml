@@ -13,7 +13,7 @@ Item {
     readonly property real close: Theme.gap / 2
     readonly property bool lowered: Theme.low && Theme.form === "lobby"
     readonly property real tickWidth: Theme.iconText + Theme.gap
-    readonly property real column: (width - Theme.gap / 2 - tickWidth) / 4.3
+    readonly property real column: (width - Theme.gap - tickWidth) / 4.3
 
     function columnWidth(index: int): real {
         return column * (Theme.form === "through" && Theme.large ? [1.28, 1, 0.92, 1.1] : [1, 1.1, 1.1, 1.1])[index]
