@@ -1,8 +1,8 @@
 """Where the hub keeps its books: SQLite or PostgreSQL, opened so that what was committed outlasts a power cut."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, nullcontext
 from typing import Any
 
 import asyncpg
@@ -76,7 +76,8 @@ class Database:
         with _faults():
             async with self.engine.connect() as connection:
                 driver = await self._driver(connection)
-                yield Direct(driver) if driver else connection
+                with _torn(driver):
+                    yield Direct(driver) if driver else connection
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Conversation]:
@@ -92,8 +93,9 @@ class Database:
                     transaction = (
                         driver.transaction(isolation="read_committed") if driver else connection.begin()
                     )
-                    async with transaction:
-                        yield Direct(driver) if driver else connection
+                    with _torn(driver):
+                        async with transaction:
+                            yield Direct(driver) if driver else connection
 
     async def _driver(self, connection: AsyncConnection) -> Any:
         return None if self._one_writer else (await connection.get_raw_connection()).driver_connection
@@ -179,6 +181,16 @@ def _still_open(dbapi_connection: Any, _record: object, _proxy: object) -> None:
         raise DisconnectionError
 
 
+@contextmanager
+def _torn(driver: Any) -> Iterator[None]:
+    """Give up a connection that PostgreSQL is just closing: asyncpg has its last words and not yet its end."""
+    try:
+        yield
+    except asyncpg.InternalClientError:
+        driver.terminate()
+        raise
+
+
 class _faults:  # noqa: N801  # a context manager, used like a function
     """Says "busy" for what a database refuses only for now, and "taken" for a key that is there already."""
 
@@ -195,8 +207,7 @@ class _faults:  # noqa: N801  # a context manager, used like a function
 def _is_for_now(error: BaseException) -> bool:
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_FOR_NOW)
-    if isinstance(
-        error, asyncpg.InterfaceError
-    ):  # a connection that was lost; a ValueError is our own mistake
+    # A connection that was lost; an InterfaceError that is a ValueError is our own mistake.
+    if isinstance(error, asyncpg.InterfaceError | asyncpg.InternalClientError):
         return not isinstance(error, ValueError)
     return isinstance(error, OperationalError | PoolTimeoutError | OSError)
