@@ -18,7 +18,7 @@ MODES = {
     "low": Modes(low=True),
 }
 LANGUAGES = ("zh", "en")
-SETTLE_MS = 40
+SETTLE_MS = 150
 
 
 @dataclass(frozen=True, slots=True)

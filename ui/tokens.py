@@ -218,6 +218,10 @@ class Tokens:
         yield from (("dark", self.theme == "contrast"), ("border", self.border))
         yield from (("motion", self.motion_ms), ("repeatFilter", self.repeat_filter_ms))
         yield from (("hit", self.panel.gap // 2 - 2), ("tight", TIGHT))
+        yield from (
+            ("growth", LARGE if self.large else 1.0),
+            ("growthCapped", LARGE_CAPPED if self.large else 1.0),
+        )
         for part in fields(Palette):
             yield camel(part.name), QColor(getattr(self.palette, part.name))
         for part in fields(Panel):

@@ -44,7 +44,7 @@ class Bench:
     def draw(self, page: PageModel, modes: Modes) -> None:
         """Show a page and let its layout come to rest: positioners settle when a frame is drawn."""
         self.put(page, modes, wait=1)
-        for _ in range(3):
+        for _ in range(8):
             self.screen.view.grabWindow()
             QTest.qWait(1)
 

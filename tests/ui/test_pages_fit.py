@@ -92,6 +92,54 @@ def test_nothing_is_cut_or_covered(
     assert not found
 
 
+def sizes(bench: Any) -> dict[str, float]:
+    """Return each text's smallest height of type as it is drawn."""
+    found: dict[str, float] = {}
+    for text in texts(bench):
+        scale = text.mapRectToScene(QRectF(0, 0, 100, 100)).height() / 100
+        size = QQmlProperty.read(text, "font.pixelSize") * scale
+        found[text.property("text")] = min(size, found.get(text.property("text"), size))
+    return found
+
+
+def card_widths(bench: Any) -> dict[int, set[int]]:
+    """Return the widths of the cards and notices that begin at the same x."""
+    found: dict[int, set[int]] = {}
+    for item in bench.items():
+        if item.metaObject().className().startswith(("MoneyCard", "Facts", "NoticeBand")):
+            rect = area(item)
+            found.setdefault(round(rect.x()), set()).add(round(rect.width()))
+    return found
+
+
+READ_PAGES = ("home", "confirm_account", "means", "cash_part", "cash_note_rejected_optic", "done_receipt_taken",
+              "checking_slip", "claim_no_slip")  # fmt: skip
+"""Pages with everything on them that is only read: panel, strip, notices, facts."""
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("form", FORMS)
+def test_large_type_makes_nothing_smaller_and_no_card_narrower(
+    bench_of: Callable[[str], Any], form: Form, lang: str
+) -> None:
+    """The same words in normal and in large type; cards of one column keep one width in both."""
+    bench = bench_of(form)
+    more = ("enter_account_unknown_account", "bills_3_all") if form == "lobby" else ()
+    for name in READ_PAGES + more:
+        drawn = {}
+        for mode in ("normal", "large"):
+            bench.draw(samples(lang)[name], modes_of(mode, lang))
+            drawn[mode] = sizes(bench)
+            assert all(len(widths) == 1 for widths in card_widths(bench).values()), f"{name} {mode}"
+        smaller = {
+            words: (drawn["normal"][words], size)
+            for words, size in drawn["large"].items()
+            if size < drawn["normal"].get(words, 0)
+        }
+        assert not smaller, name
+
+
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_button_is_named_and_the_amount_is_the_largest(bench: Any, lang: str) -> None:

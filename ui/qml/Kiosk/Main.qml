@@ -34,8 +34,11 @@ Rectangle {
         if (split)
             return Theme.workRect.height
         if (Theme.form === "through")
-            return Theme.showRect.height * (Theme.large ? 2 : 1.7)
-        return outcomeFirst ? (workBottom - show.y) * 0.62 : all * (leafed ? 0.26 : manyBills ? 0.3 : 0.5)
+            return Math.max(Theme.showRect.height * (Theme.large ? 2 : 1.7), all - ask.height - (body.item?.needed ?? 0) - Theme.gapGroup * 1.5)
+        const needed = body.item?.needed ?? 0
+        if (outcomeFirst)
+            return all - ask.drawn - needed - Theme.gapGroup
+        return Math.max(all * (leafed ? 0.26 : manyBills ? 0.3 : 0.5), all - ask.height - needed - Theme.gapGroup * 1.5)
     }
     // A full table of bills may begin a little above the lowest reach; it stays under 1220 mm.
     readonly property real firstTarget: {
@@ -46,16 +49,53 @@ Rectangle {
         return Page.kind === "entry" ? Theme.workRect.y : Theme.workRect.y - Theme.standardHeight * (leafed ? 1.5 : 1)
     }
     readonly property real askRoom: {
-        const all = workBottom - ask.y
+        const all = workBottom - (outcomeFirst ? Theme.showRect.y : ask.y)
         if (targets)
             return all - (body.item?.needed ?? 0) - Theme.gapGroup / 2
         // Question and facts give way alike.
         const part = ask.height / Math.max(ask.height + (body.item?.needed ?? 0) + Theme.gapGroup / 2, 1)
-        return all * Math.min(part, Page.kind === "cash" ? 0.6 : outcomeFirst && Theme.large ? 0.42 : 1)
+        return all * Math.min(part, Page.kind === "cash" && !stacked ? 0.6 : 1)
     }
     readonly property real workLeft: column ? Theme.showRect.x + showWidth + Theme.gapGroup : Theme.showRect.x
     readonly property real workWidth: Theme.width - Theme.showRect.x - workLeft
     readonly property real workBottom: Theme.workRect.y + Theme.workRect.height
+
+    readonly property bool stacked: !column && !side
+    // What the fuller column needs of the height it has, nothing drawn smaller.
+    readonly property real fullness: {
+        const all = workBottom - Theme.showRect.y
+        const shown = shows && show.visible ? show.height : 0
+        const asked = ask.height + Theme.gapGroup / 2 + (body.item?.needed ?? 0)
+        if (attract)
+            return 0
+        if (stacked)
+            return ((shown > 0 ? shown + Theme.gapGroup / 2 : 0) + asked + Theme.gapGroup / 2) / all
+        return Math.max(shown / Math.max(showRoom, 1), asked / all)
+    }
+    onFullnessChanged: Qt.callLater(settle)
+
+    function settle() {
+        Fit.ease(fullness)
+    }
+
+    function startAnew() {
+        // On the low forms the pad needs the height: what is read beside it keeps its normal size.
+        Fit.part = small && Page.kind === "entry" ? 1 / Theme.growth : 1
+        Qt.callLater(settle)
+    }
+
+    Connections {
+        target: Theme
+        function onLargeChanged() {
+            root.startAnew()
+        }
+        function onLowChanged() {
+            root.startAnew()
+        }
+        function onFormChanged() {
+            root.startAnew()
+        }
+    }
 
     color: Theme.page
 
@@ -86,6 +126,7 @@ Rectangle {
         target: Page
         function onTurned() {
             Finger.turn()
+            root.startAnew()
             root.forceActiveFocus()
             if (Theme.motion > 0)
                 turning.restart()
@@ -159,7 +200,7 @@ Rectangle {
                             KioskText {
                                 id: name
                                 text: parent.label
-                                size: Theme.service
+                                size: Fit.service
                                 color: Theme.text2
                                 wrapMode: Text.NoWrap
                             }
@@ -168,7 +209,7 @@ Rectangle {
                                 id: what
                                 width: Math.min(implicitWidth, list.width)
                                 text: parent.value
-                                size: Theme.service
+                                size: Fit.service
                                 strong: true
                             }
                         }
@@ -207,10 +248,10 @@ Rectangle {
             visible: !root.attract
             stateIcon: Page.kind === "result" || Page.kind === "closed"
             noticed: Page.kind !== "cash" && Page.kind !== "attract"
-            small: root.split || (Theme.form === "through" && Theme.large)
+            small: root.split
             terse: Theme.large && (root.manyBills || (root.small && root.targets))
-            prompted: !(Page.kind === "entry" && Theme.large && (Page.entry.error ?? "") !== "") && !(root.manyBills && (root.leafed || Theme.large || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
-            error: Page.kind === "entry" && (Theme.form === "lobby" || Theme.large) ? Page.entry.error ?? "" : ""
+            prompted: !(Page.kind === "entry" && Theme.large && !root.small && (Page.entry.error ?? "") !== "") && !(root.manyBills && (root.leafed || Theme.large || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
+            error: Page.kind === "entry" && !root.small ? Page.entry.error ?? "" : ""
         }
 
         Loader {

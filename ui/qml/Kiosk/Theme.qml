@@ -13,6 +13,8 @@ QtObject {
     property int repeatFilter
     property int hit
     property real tight
+    property real growth
+    property real growthCapped
     property color page
     property color surface
     property color text

@@ -13,6 +13,9 @@ KioskButton {
     readonly property bool iconFits: probe.advanceWidth + iconRoom + Theme.gap <= width
     readonly property real room: width - Theme.gap - (icon !== "" && iconFits ? iconRoom : 0)
 
+    // Large type stays on one line as long as that is no smaller than normal type.
+    readonly property int fitting: probe.advanceWidth <= room ? labelSize : Math.max(Math.min(labelSize, Fit.plainLabel), Math.floor(labelSize * room / probe.advanceWidth) - 1)
+
     visible: key !== ""
     key: choice.key ?? ""
     usable: choice.usable ?? false
@@ -50,7 +53,7 @@ KioskButton {
                 horizontalAlignment: Text.AlignHCenter
                 text: button.choice.label ?? ""
                 // A word is not broken in two: where the longest is wider than the button the label is smaller.
-                size: Page.lang === "zh" ? button.labelSize : Math.min(button.labelSize, Math.floor(button.room / longest / 0.72))
+                size: Page.lang === "zh" ? button.fitting : Math.min(button.fitting, Math.floor(button.room / longest / 0.72))
                 readonly property int longest: Math.max(...text.split(" ").map(word => word.length), 1)
                 strong: true
                 lineHeight: Theme.tight

@@ -33,7 +33,7 @@ Card {
         KioskText {
             width: parent.width
             text: badge.label
-            size: Theme.large ? Theme.service : Theme.body
+            size: Fit.plain
             strong: true
             lineHeight: Theme.tight
             color: badge.works ? Theme.text : Theme.disabled

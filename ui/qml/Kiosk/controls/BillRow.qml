@@ -1,5 +1,6 @@
 import QtQuick
 import Kiosk
+import Kiosk.Model
 
 // One month of the bill: pressed, it is taken into the payment or left out.
 KioskButton {
@@ -12,7 +13,7 @@ KioskButton {
     property string note
     property bool overdue
     property real indent
-    readonly property int dense: Theme.small * (Theme.form !== "lobby" && Theme.large ? 0.85 : 1)
+    readonly property int dense: Theme.form === "lobby" ? Theme.small : Fit.plainSmall
     readonly property bool roomy: Theme.form === "lobby" && !Theme.large && !Theme.low
     property var columnWidth: index => 0
 
@@ -46,7 +47,7 @@ KioskButton {
                     anchors.verticalCenter: parent.verticalCenter
                     horizontalAlignment: index === 0 ? Text.AlignLeft : Text.AlignRight
                     text: modelData
-                    size: Math.max(Math.min(bill.roomy ? Theme.body : Theme.large && Theme.form !== "lobby" ? bill.dense : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), bill.dense)
+                    size: Math.max(Math.min(Theme.form === "lobby" && !Theme.low ? Fit.plain : Theme.large && Page.billCount > 3 ? Fit.plainService : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), bill.dense)
                     strong: index === 0 || index === 3
                     lineHeight: Theme.tight
                     color: bill.ink

@@ -9,13 +9,15 @@ Item {
     property var model: Page.choices
     property real room
     readonly property alias count: tiles.count
-    readonly property bool few: columns === 1 && count < 3 && Theme.form === "lobby" && !Theme.large && !Theme.low
-    property real cap: Theme.tileHeight * (columns > 1 ? 1.6 : few ? 1.3 : 1)
+    readonly property bool roomy: columns === 1 && count < 3 && Theme.form === "lobby" && !Theme.low
+    readonly property bool few: roomy && !Theme.large
+    property real cap: Theme.tileHeight * (columns > 1 ? 1.6 : roomy ? 1.8 : 1)
     property bool icons: true
     property bool tight: false
     property bool details: true
     property bool terse: false
     property int labelSize: few ? Theme.subtitle : Theme.label
+    property int detailSize: Theme.service
     property real spacing: Theme.gap
     property int columns: columnsFor(tiles.count)
     readonly property int rows: Math.ceil(tiles.count / columns)
@@ -65,6 +67,7 @@ Item {
                 height: grid.cell
                 least: grid.tight ? Theme.floorTarget : Theme.standardHeight
                 labelSize: grid.labelSize
+                detailSize: grid.detailSize
                 detailed: grid.details
                 terse: grid.terse
                 chosen: selected

@@ -14,6 +14,8 @@ KioskButton {
     property bool terse: false
     property real least: Theme.standardHeight
     property int labelSize: Theme.label
+    property int detailSize: Theme.service
+    readonly property bool grand: height > Theme.tileHeight * 1.5 && width > height * 1.5
     readonly property string second: usable ? (detailed ? detail : "") : terse ? "" : reason
     readonly property bool standing: icon !== "" && height >= words.implicitHeight + plate.width + Theme.gap * 3
     readonly property real indent: icon === "" || standing ? 0 : plate.width + Theme.gap
@@ -26,7 +28,7 @@ KioskButton {
         id: plate
         x: Theme.gap
         y: tile.standing ? Theme.gap : (tile.height - height) / 2
-        width: Math.min(Theme.iconTile * 1.25, Theme.standardHeight - Theme.gap, tile.width / 4)
+        width: tile.grand ? Theme.iconTile * 1.6 : Math.min(Theme.iconTile * 1.25, Theme.standardHeight - Theme.gap, tile.width / 4)
         height: width
         radius: Theme.radius
         visible: tile.icon !== ""
@@ -63,7 +65,7 @@ KioskButton {
             visible: text !== ""
             text: tile.second
             // An amount cannot be broken into lines.
-            size: text.startsWith("¥") && !text.includes(" ") ? Math.max(Math.min(Theme.service, Math.floor(width / text.length / 0.58)), Theme.small * 0.9) : Theme.service
+            size: text.startsWith("¥") && !text.includes(" ") ? Math.max(Math.min(tile.detailSize, Math.floor(width / text.length / 0.58)), Theme.small * 0.9) : tile.detailSize
             lineHeight: Theme.tight
             color: tile.ink2
             Accessible.ignored: true

@@ -27,7 +27,7 @@ KioskButton {
             width: Math.min(implicitWidth, digit.width - Theme.gap / 2)
             horizontalAlignment: Text.AlignHCenter
             text: digit.label
-            size: digit.icon === "" ? Math.min(Theme.title, digit.height * 0.55) : Math.min(Theme.service, digit.height * 0.4)
+            size: digit.icon === "" ? Math.min(Theme.title, digit.height * 0.55) : Math.min(Theme.service, digit.height * 0.42)
             lineHeight: Theme.tight
             strong: true
             color: digit.ink

@@ -6,7 +6,7 @@ import Kiosk.Model
 Card {
     id: card
 
-    property int size: Theme.form === "lobby" ? Theme.body : Theme.service
+    property int size: Theme.form === "lobby" ? Fit.body : Fit.service
     property alias ruled: rows.ruled
     readonly property bool filled: rows.height > 0
     property real room: 0

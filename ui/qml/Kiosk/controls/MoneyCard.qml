@@ -48,7 +48,7 @@ Card {
                 KioskText {
                     width: parent.width
                     text: Page.panel.headline_label ?? ""
-                    size: money.strip ? Theme.service : Theme.body
+                    size: money.strip ? Fit.service : Fit.body
                     lineHeight: Theme.tight
                     color: Theme.text2
                 }
@@ -57,7 +57,7 @@ Card {
                     objectName: "amount"
                     width: parent.width
                     text: money.headline
-                    size: Math.max(Math.min(Theme.amount, probe.fit), Theme.small)
+                    size: Math.max(Math.min(Fit.amount, probe.fit), Theme.small)
                     strong: true
                     lineHeight: 0.8
                     wrapMode: Text.NoWrap
@@ -80,7 +80,7 @@ Card {
                 skip: money.small ? Page.panel.headline_label ?? "" : ""
                 width: money.upright ? money.inner : money.inner - money.amountRoom - Theme.gap / 2
                 model: Page.panelRows
-                size: money.small ? Theme.service : Theme.body
+                size: money.small ? Fit.service : Fit.body
             }
         }
 
@@ -88,7 +88,7 @@ Card {
             width: parent.width
             visible: text !== "" && money.promised
             text: Page.panel.promise ?? ""
-            size: money.small ? Theme.service : Theme.body
+            size: money.small ? Fit.service : Fit.body
             lineHeight: Theme.tight
             color: Theme.text2
         }

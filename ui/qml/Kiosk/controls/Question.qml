@@ -35,7 +35,7 @@ Column {
             width: parent.width - (shape.visible ? shape.width + Theme.gap : 0)
             anchors.verticalCenter: parent.verticalCenter
             text: Page.title
-            size: question.small ? Theme.label : Theme.form === "through" && Page.panel.headline ? Theme.subtitle : Theme.title
+            size: question.small ? Fit.label : Theme.form === "through" && Page.panel.headline ? Fit.subtitle : Fit.title
             strong: true
             lineHeight: Theme.tight
             Accessible.role: Accessible.Heading
@@ -46,7 +46,7 @@ Column {
         width: parent.width
         visible: text !== "" && question.prompted
         text: Page.prompt
-        size: question.small ? Theme.service : Theme.body
+        size: question.small ? Fit.service : Fit.body
         color: Theme.text2
     }
 
@@ -55,12 +55,13 @@ Column {
         visible: question.noticed && (Page.notice.title ?? "") !== ""
         notice: Page.notice
         terse: question.terse
-        size: question.small ? Theme.service : Theme.body
+        size: question.small ? Fit.service : Fit.body
     }
 
     NoticeBand {
         width: parent.width
         visible: question.error !== ""
         notice: ({tone: "danger", title: question.error})
+        size: Fit.body
     }
 }

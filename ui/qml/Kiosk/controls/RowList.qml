@@ -58,7 +58,7 @@ Column {
                 anchors.bottomMargin: list.spacing2 / 2
                 horizontalAlignment: Text.AlignRight
                 text: row.value
-                size: row.total ? Math.max(list.size, Theme.label) : list.size
+                size: row.total ? Math.max(list.size, Fit.label) : list.size
                 lineHeight: Theme.tight
                 strong: row.weight !== "normal"
             }

@@ -16,7 +16,7 @@ Item {
     readonly property real column: (width - Theme.gap - tickWidth) / 4.3
 
     function columnWidth(index: int): real {
-        return column * (Theme.form === "through" && Theme.large ? [1.28, 1, 0.92, 1.1] : [1, 1.1, 1.1, 1.1])[index]
+        return column * (index > 0 ? 1.05 : 1.15)
     }
 
     Row {
@@ -35,7 +35,7 @@ Item {
                 width: page.columnWidth(index)
                 horizontalAlignment: index === 0 ? Text.AlignLeft : Text.AlignRight
                 text: modelData
-                size: Theme.form === "lobby" ? Theme.service : Theme.small
+                size: Theme.form === "lobby" ? Theme.service : Fit.plainSmall
                 lineHeight: Theme.tight
                 color: Theme.text2
             }
@@ -98,7 +98,8 @@ Item {
         spacing: page.beside ? page.close : Theme.gap
         tight: true
         icons: false
-        labelSize: Theme.large ? Theme.service * 1.15 : Theme.label
+        labelSize: Theme.large && !page.beside ? Math.max(Theme.service * 1.15, Fit.plainLabel) : Fit.plainLabel
+        detailSize: page.beside ? Fit.plainService : Theme.service
         details: !(leaf.aside && leaf.count > 0)
         room: 0
     }

@@ -6,6 +6,9 @@ import Kiosk.Model
 Item {
     id: page
 
+    // The slot's picture gives way first.
+    readonly property real needed: told.height
+
     Column {
         id: told
         width: parent.width
@@ -16,13 +19,14 @@ Item {
         NoticeBand {
             width: parent.width
             notice: Page.notice
-            size: Theme.form === "through" && Theme.large ? Theme.service : Theme.body
+            size: Fit.body
         }
 
         KioskText {
             width: parent.width
             visible: text !== ""
             text: Page.footnote
+            size: Fit.body
             lineHeight: Theme.tight
             color: Theme.text2
         }

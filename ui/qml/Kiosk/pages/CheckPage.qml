@@ -12,7 +12,7 @@ Item {
         id: facts
         width: parent.width
         room: Math.max(page.height, 1)
-        size: Theme.form === "lobby" ? Theme.subtitle : Theme.form === "through" && Theme.large ? Theme.service : Theme.label
+        size: Theme.form === "lobby" ? Fit.subtitle : Fit.label
     }
 
     ChoiceGrid {

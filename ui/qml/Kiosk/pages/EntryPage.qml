@@ -22,8 +22,9 @@ Item {
 
         KioskText {
             width: parent.width
-            visible: text !== "" && !Theme.large
+            visible: text !== "" && !(Theme.large && page.tall)
             text: Page.entry.label ?? ""
+            size: Fit.body
             strong: true
             lineHeight: Theme.tight
         }
@@ -43,7 +44,7 @@ Item {
                 width: parent.width - x * 2 - (whole.visible ? whole.width : 0)
                 anchors.verticalCenter: parent.verticalCenter
                 text: empty ? Page.entry.placeholder ?? "" : Page.entry.value
-                size: empty ? Theme.body : page.tall ? Theme.subtitle : Theme.label
+                size: empty ? Fit.body : page.tall ? Fit.subtitle : Fit.label
                 strong: !empty
                 lineHeight: Theme.tight
                 color: empty ? Theme.placeholder : Theme.text
@@ -64,14 +65,16 @@ Item {
 
         NoticeBand {
             width: parent.width
-            visible: page.wrong && !page.tall && !Theme.large
+            visible: page.wrong && !page.tall
             notice: ({tone: "danger", title: Page.entry.error ?? ""})
+            size: Fit.body
         }
 
         KioskText {
             width: parent.width
-            visible: text !== "" && (!page.wrong || page.tall) && !(Theme.large && !page.tall)
+            visible: text !== "" && (!page.wrong || page.tall)
             text: Page.entry.hint ?? ""
+            size: Fit.body
             lineHeight: Theme.tight
             color: Theme.text2
         }
@@ -82,6 +85,7 @@ Item {
         y: page.lowered ? 0 : page.tall ? pad.y - Theme.gap - height : page.height - height
         width: page.lowered ? page.width - pad.width - Theme.gapGroup : told.width
         columns: 1
+        labelSize: page.tall ? Theme.label : Fit.plainLabel
         room: 0
     }
 
@@ -90,7 +94,7 @@ Item {
         readonly property real room: page.height - (page.tall && !page.lowered ? told.height + Theme.gapGroup / 2 : 0)
         readonly property real side: page.lowered && others.height > 0 ? page.width * 0.64
             : page.tall ? page.width : page.width - told.width - Theme.gapGroup
-        readonly property real cell: Math.min((page.height - spacing * 3) / 4, page.tall && !page.lowered ? (Theme.large ? Theme.floorTarget : Theme.standardHeight) : Theme.mainHeight * 1.2)
+        readonly property real cell: Math.min((page.height - spacing * 3) / 4, page.tall && !page.lowered ? Theme.standardHeight : Theme.mainHeight * 1.2)
 
         x: page.width - width
         y: page.height - height
