@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import signal
 import socket
 import sys
@@ -30,6 +31,7 @@ from ui.screen import Screen
 
 EXIT_CONFIG = 2
 EXIT_JOURNAL = 3
+EXIT_DISPLAY = 4
 EXIT_FAULT = 70
 """The core met a fault of ours: to be started again (sysexits.h EX_SOFTWARE)."""
 
@@ -154,6 +156,12 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 def _run(args: argparse.Namespace) -> int:
     logs.begin()
+    if not (
+        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM")
+    ):
+        return _complain(
+            "no display: neither DISPLAY, WAYLAND_DISPLAY nor QT_QPA_PLATFORM is set", EXIT_DISPLAY
+        )
     try:
         application = build(load(args.config), window=args.window)
     except (ConfigError, KeyFileError) as error:
@@ -163,7 +171,7 @@ def _run(args: argparse.Namespace) -> int:
     return application.run()
 
 
-def _complain(error: Exception, status: int) -> int:
+def _complain(error: Exception | str, status: int) -> int:
     sys.stderr.write(f"power-kiosk: {error}\n")
     return status
 

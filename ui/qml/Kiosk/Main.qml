@@ -86,7 +86,7 @@ Rectangle {
 
     Connections {
         target: Theme
-        function onLargeChanged() {
+        function onGrowthChanged() {
             root.startAnew()
         }
         function onLowChanged() {

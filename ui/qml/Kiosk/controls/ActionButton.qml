@@ -7,7 +7,10 @@ KioskButton {
 
     property var choice: ({})
     property bool iconLast: false
-    property int labelSize: Theme.label
+    // Two lines share the height of a low button: both keep their normal size.
+    readonly property string second: usable ? choice.detail ?? "" : choice.reason ?? ""
+    readonly property bool low: second !== "" && Theme.form !== "lobby"
+    property int labelSize: low ? Fit.plainLabel : Theme.label
     readonly property string icon: choice.icon ?? ""
     readonly property real iconRoom: Theme.iconText + Theme.gap / 2
     readonly property bool iconFits: probe.advanceWidth + iconRoom + Theme.gap <= width
@@ -66,8 +69,8 @@ KioskButton {
                 anchors.horizontalCenter: parent.horizontalCenter
                 horizontalAlignment: Text.AlignHCenter
                 visible: text !== ""
-                text: button.usable ? button.choice.detail ?? "" : button.choice.reason ?? ""
-                size: Theme.service
+                text: button.second
+                size: button.low ? Fit.plainService : Theme.service
                 lineHeight: Theme.tight
                 color: button.ink2
                 Accessible.ignored: true

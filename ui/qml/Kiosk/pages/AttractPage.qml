@@ -18,6 +18,8 @@ Item {
 
     Rectangle {
         id: hero
+        // Beside a notice a low form has no room for the sign, nor for more than normal type.
+        readonly property bool plain: notice.visible && Theme.large && !attract.tall
         width: parent.width
         height: foot.y - Theme.gapGroup * 0.75
         color: Theme.header
@@ -28,7 +30,7 @@ Item {
             x: attract.tall ? (parent.width - width) / 2 : parent.width - width - Theme.margin
             y: attract.tall ? Theme.gapGroup : (parent.height - height) / 2
             width: Math.max(Math.min(free, Theme.width * (attract.tall ? 0.42 : 0.24)), 0)
-            visible: width > Theme.iconTile
+            visible: width > Theme.iconTile && !hero.plain
         }
 
         Column {
@@ -44,7 +46,7 @@ Item {
                 width: parent.width
                 horizontalAlignment: attract.tall ? Text.AlignHCenter : Text.AlignLeft
                 text: Page.title
-                size: Theme.title * (Theme.large || !attract.tall ? 1 : 1.2)
+                size: hero.plain ? Theme.title / Theme.growth : Theme.title * (Theme.large || !attract.tall ? 1 : 1.2)
                 strong: true
                 lineHeight: Theme.tight
                 color: Theme.headerInk
@@ -56,7 +58,7 @@ Item {
                 horizontalAlignment: attract.tall ? Text.AlignHCenter : Text.AlignLeft
                 visible: text !== "" && !(attract.crowded && notice.visible)
                 text: Page.prompt
-                size: Theme.label
+                size: hero.plain ? Fit.plainLabel : Theme.label
                 lineHeight: Theme.tight
                 color: Theme.header2Ink
             }
@@ -66,7 +68,7 @@ Item {
                 horizontalAlignment: attract.tall ? Text.AlignHCenter : Text.AlignLeft
                 visible: text !== "" && !attract.crowded
                 text: Page.footnote
-                size: Theme.body
+                size: hero.plain ? Fit.plain : Theme.body
                 lineHeight: Theme.tight
                 color: Theme.header2Ink
             }
@@ -84,6 +86,7 @@ Item {
             id: notice
             width: parent.width
             notice: Page.notice
+            size: hero.plain ? Fit.plain : Theme.body
         }
 
         Facts {

@@ -6,7 +6,7 @@ import Kiosk.Model
 Item {
     id: page
 
-    readonly property real needed: (facts.visible ? facts.height : 0) + (Page.secondsLeft >= 0 ? Theme.standardHeight + Theme.gap * 2 : 0)
+    readonly property real needed: (facts.visible ? facts.height : 0) + (Page.secondsLeft >= 0 ? (Theme.form === "through" ? Theme.standardHeight : Theme.tileHeight * 0.85) + Theme.gap * 2 : 0)
 
     readonly property real space: choices.y - (facts.visible ? facts.height : 0) - Theme.gap * 2
     readonly property real round: Math.max(Math.min(Theme.tileHeight * 1.6, space), 0)
