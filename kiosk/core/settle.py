@@ -96,6 +96,14 @@ def _pause(desk: Desk, key: str, attempts: int) -> float:
     return min(doubled, hub.retry_most_s) * spread(key, attempts)
 
 
+def hub_is_back(desk: Desk) -> None:
+    """The hub answers again: what waits for its next attempt goes soon, spread over two seconds."""
+    for name in desk.timers:
+        kind, _, key = name.partition(":")
+        if kind in {"credit", "claim"}:
+            desk.timers[name] = min(desk.timers[name], desk.now.mono + 4 * (spread(key, 0) - 0.75))
+
+
 def promise_check(desk: Desk) -> None:
     """The customer has waited long enough: a slip says that the outcome is being checked, and they may go."""
     payment = desk.shown
@@ -191,10 +199,19 @@ def on_slip(desk: Desk, said: SlipOutcome) -> None:
             known = TABLE[owner.state] if isinstance(owner, Payment) else CLAIM_TABLE[owner.state]
             if type(event) in known:
                 desk.emit(event)
-            if key == desk.session.payment_id and desk.session.page is Page.DONE:
-                # The page stands until the customer has had time to take the slip or read that there is none.
-                desk.after("page", desk.config.screen.done_s if said.printed else desk.config.screen.slip_s)
+            _page_after_slip(desk, owner, said.printed)
             return
+
+
+def _page_after_slip(desk: Desk, owner: Payment | Claim, printed: bool) -> None:
+    """The page stands until the customer has had time to take the slip, or to write the reference down."""
+    screen, page = desk.config.screen, desk.session.page
+    if not owner.payment_id or owner.payment_id != desk.session.payment_id:
+        return
+    if page is Page.DONE:
+        desk.after("page", screen.done_s if printed else screen.slip_s)
+    elif page in {Page.CHECKING, Page.CLAIM} and not printed:
+        desk.after("page", screen.cash_idle_s)
 
 
 def _show_outcome(desk: Desk, key: str, page: Page, seconds: float) -> None:

@@ -76,12 +76,19 @@ def badges(look: Look) -> tuple[Badge, ...]:
     reasons = {
         "cash": cash_reason(look),
         "receipt": NOTHING if facts.printer.usable else device_reason(look, "printer", facts.printer.code),
-        "network": NOTHING if facts.hub_up else look.line("reason.hub_gone"),
+        "network": no_hub(look),
     }
     return tuple(
         Badge(name, look.line(f"badge.{name}").shown, works=not reason.shown, reason=reason.shown)
         for name, reason in reasons.items()
     )
+
+
+def no_hub(look: Look) -> Line:
+    """Say why the hub does not answer; empty if it does. Right after the start it was only not asked yet."""
+    if look.facts.hub_up:
+        return NOTHING
+    return look.line("reason.hub_gone" if look.facts.hub_heard else "reason.starting")
 
 
 def cash_reason(look: Look) -> Line:
@@ -90,8 +97,8 @@ def cash_reason(look: Look) -> Line:
     if facts.cash_works:
         return NOTHING
     match facts.cash_reason:
-        case "hub_gone":
-            return look.line("reason.hub_gone")
+        case "hub_gone" | "starting":
+            return no_hub(look)
         case "printer":
             return device_reason(look, "printer", facts.printer.code)
         case "busy":

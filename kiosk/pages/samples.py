@@ -161,7 +161,7 @@ def claim(reason: str, amount: int, memo: int = 0, printed: bool | None = True) 
     )
 
 
-NO_HUB = replace(FACTS, hub_up=False)
+NO_HUB = replace(FACTS, hub_up=False, hub_heard=True)
 NO_PAPER = replace(FACTS, printer=DeviceHealth(DeviceStatus.USER_ERROR, "paper_out"))
 BOX_FULL = replace(FACTS, acceptor=DeviceHealth(DeviceStatus.HARDWARE_ERROR, "box_full"))
 JAMMED = replace(FACTS, acceptor=DeviceHealth(DeviceStatus.HARDWARE_ERROR, "jam_entry"))

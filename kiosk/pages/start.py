@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.page import PageKind
 from kiosk.pages.draft import Draft
-from kiosk.pages.frame import cash_reason
+from kiosk.pages.frame import cash_reason, no_hub
 from kiosk.pages.look import Look, Press
 from kiosk.pages.reading import NOTHING, Amounts, Line
 from kiosk.session.state import Page
@@ -37,7 +37,9 @@ def not_now(draft: Draft) -> None:
     """Say what does not work, what still does, and where else one can pay."""
     look = draft.look
     hotline, why = look.facts.hotline, cash_reason(look)
-    if look.facts.hub_up:
+    if why.shown == look.line("reason.starting").shown:
+        draft.notice("info", look.line("attract.starting"), look.line("attract.starting_text"))
+    elif look.facts.hub_up:
         text = look.join(why, look.line("attract.no_cash_text", hotline=hotline))
         draft.notice("warning", look.line("attract.no_cash"), text)
     else:
@@ -49,7 +51,7 @@ def home(look: Look) -> Draft:
     """Ask what the customer came for."""
     draft = Draft(look, Page.HOME, PageKind.CHOICES)
     draft.title, draft.prompt = look.line("home.title"), look.line("home.prompt")
-    offline = NOTHING if look.facts.hub_up else look.line("reason.hub_gone")
+    offline = no_hub(look)
     cash = cash_reason(look)
     look_only = bool(cash.shown) and not offline.shown
     bill_detail = look.line("home.pay_bill_look_only" if look_only else "home.pay_bill_detail")

@@ -93,6 +93,8 @@ class Facts:
     acceptor_free: bool = True
     """False while a note that belongs to no present payment is still on its way."""
     hub_up: bool = False
+    hub_heard: bool = False
+    """Whether the hub was asked at all since the start: until then it is not gone, only not heard of."""
     accepted_fen: tuple[int, ...] = ()
     """Note values taken, largest first."""
     closed_reason: str = ""
@@ -109,9 +111,9 @@ class Facts:
 
     @property
     def cash_reason(self) -> str:
-        """Why cash does not work: hub_gone, acceptor, printer, busy (a note is still moving); empty if it works."""
+        """Why cash does not work: starting, hub_gone, printer, acceptor, busy (a note still moves); else empty."""
         if not self.hub_up:
-            return "hub_gone"
+            return "hub_gone" if self.hub_heard else "starting"
         if not self.printer.usable:
             return "printer"
         if not self.acceptor.usable:

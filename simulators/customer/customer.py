@@ -73,7 +73,10 @@ class Customer:
 
     def begins(self) -> None:
         """Touch the attract page."""
-        self.sees("attract", own=False, timeout_s=60)
+        self.hand.wait("attract", own=False, timeout_s=60)
+        # A person waits, too, until a machine that was just switched on says which notes it takes.
+        self.hand.read("¥100", timeout_s=30)
+        self.looks("attract")
         self.moment("before")
         self.hand.touch("id=start")
         self.sees("home")

@@ -43,7 +43,7 @@ class Run:
 def play(run: Run, say: Say) -> dict[str, Any]:
     """Play it on a bench of its own; gives the one JSON object of the demo, `ok` false with `why` when it failed."""
     began = time.monotonic()
-    _clear(run.out)
+    clear(run.out)
     changes = _merged(run.journey.changes, run.fault.changes if run.fault else {})
     plan = Plan(run.out / "bench", run.speed, run.form, run.language, changes=changes, accounts=run.accounts)
     say("starting the hub, the far ends and the kiosk")
@@ -55,18 +55,20 @@ def play(run: Run, say: Say) -> dict[str, Any]:
         say("asking acceptor, hub and journal")
         result = _judged(run, bench, customer, why)
         bench.end_kiosk()
-        _copy_journal(bench.folder / "journal.sqlite", run.out / "journal.sqlite")
+        copy_journal(bench.folder / "journal.sqlite", run.out / "journal.sqlite")
     return {**result, "seconds": round(time.monotonic() - began, 1)}
 
 
-def _clear(out: Path) -> None:
+def clear(out: Path) -> None:
     """Take away what an earlier demo left, and nothing else."""
     for old in ("bench", "screens"):
         shutil.rmtree(out / old, ignore_errors=True)
+    for old in ("receipt.png", "receipt.txt", "journal.sqlite", "journal.json", "ledger.json"):
+        (out / old).unlink(missing_ok=True)
     (out / "screens").mkdir(parents=True)
 
 
-def _copy_journal(journal: Path, copy: Path) -> None:
+def copy_journal(journal: Path, copy: Path) -> None:
     """Copy through SQLite: the last rows may still stand in the write-ahead log."""
     copy.unlink(missing_ok=True)
     with (

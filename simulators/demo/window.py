@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import shutil
 import signal
 from pathlib import Path
 
 from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QApplication
+from shiboken6 import delete
 
+import ui  # noqa: F401 - guards Python 3.11's singletons against PySide6, see ui/singletons.py
 from simulators.bench.bench import Bench, Plan
+from simulators.demo.headless import clear, copy_journal
 from simulators.panel.window import Panel
 
 SIZES = {"lobby": (1080, 1920), "wall": (1280, 1024), "through": (1024, 768)}
@@ -20,7 +22,7 @@ def show(out: Path, form: str, language: str) -> int:
     """Run until the kiosk's window or the panel is closed."""
     application = QApplication.instance() or QApplication(["power-kiosk demo"])
     screen = application.primaryScreen().availableGeometry()  # type: ignore[attr-defined]
-    shutil.rmtree(out / "bench", ignore_errors=True)
+    clear(out)
     width, height = SIZES[form]
     scale = min(1.0, 0.9 * screen.height() / height)
     # A panel's window that was closed ends it; a signal must unwind the bench just the same.
@@ -37,4 +39,11 @@ def show(out: Path, form: str, language: str) -> int:
         watch.timeout.connect(lambda: None if kiosk.running else application.quit())
         watch.start(500)
         print("demo: the account 0399000000000018 owes for three months; close a window to end", flush=True)  # noqa: T201
-        return application.exec()
+        status = application.exec()
+        # The window goes while the far ends that it asks still stand, and before the interpreter takes it apart.
+        watch.stop()
+        panel.close()
+        delete(panel)
+        bench.end_kiosk()
+        copy_journal(bench.folder / "journal.sqlite", out / "journal.sqlite")
+    return status

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from drivers.cash.model import CashState
+from kiosk.core.inputs import StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused, Unknown, UnknownReason
 from kiosk.payment import effects as fx
@@ -164,3 +165,26 @@ def test_an_outcome_of_an_unknown_print_job_is_ignored(sent: Any) -> None:
     before = list(sent.journal)
     sent.says(SlipOutcome("0" * 32, True))
     assert sent.journal == before
+
+
+def test_the_hub_back_again_is_asked_soon(sent: Any) -> None:
+    for _ in range(3):
+        sent.hub(Unknown(UnknownReason.TIMEOUT, ""))
+        attempts = sent.payment.attempts
+        while sent.payment.attempts == attempts:
+            sent.wait(0.25)
+    sent.hub(Unknown(UnknownReason.TIMEOUT, ""))
+    before = len(credits_sent(sent))
+    status = wire.Status(now=sent.now.utc, business_date=sent.now.day, mode="open", version="1")
+    sent.says(StatusSaid(Answer(status)))
+    sent.wait(2.1)
+    assert len(credits_sent(sent)) == before + 1
+
+
+def test_a_reference_without_a_slip_stands_long_enough_to_be_written_down(sent: Any) -> None:
+    sent.wait(16)
+    sent.printed(ok=False, reason="paper_out")
+    sent.wait(170)
+    assert sent.at(Page.CHECKING)
+    sent.wait(11)
+    assert sent.at(Page.ATTRACT)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drivers.cash.model import CashState
-from kiosk.core.inputs import AccountSaid, QuoteSaid
+from kiosk.core.inputs import AccountSaid, QuoteSaid, StatusSaid
 from kiosk.core.walk import MOVES
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Answer, Refused
@@ -270,3 +270,15 @@ def test_every_choice_a_page_offers_leads_somewhere(stage: Any, world: Any) -> N
     check()
     stage.hub()
     check()
+
+
+def test_a_kiosk_that_was_just_started_is_getting_ready_and_not_out_of_order(
+    make_stage: Any, world: Any
+) -> None:
+    stage = make_stage()
+    ready = stage.core.page.notice
+    stage.says(StatusSaid(world.silence))
+    assert stage.core.page.notice != ready
+    assert stage.core.facts.cash_reason == "hub_gone"
+    stage.up()
+    assert stage.core.page.notice is None
