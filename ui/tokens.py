@@ -20,6 +20,8 @@ THEMES: tuple[ThemeName, ...] = get_args(ThemeName)
 
 FONT = "Noto Sans CJK SC"
 TIGHT = 0.92
+KEY_FILTER_MS = 200
+"""How long a second stroke on the same digit counts as the first: a bounce, not the next zero."""
 """Of the font's natural line height 1.448 em: lines 1.33 em apart inside buttons and lists."""
 LARGE = 1.4
 LARGE_CAPPED = 1.2
@@ -216,7 +218,11 @@ class Tokens:
         """Yield each property of the QML singleton `Theme` with its value."""
         yield from (("font", FONT), ("form", self.form), ("large", self.large), ("low", self.low))
         yield from (("dark", self.theme == "contrast"), ("border", self.border))
-        yield from (("motion", self.motion_ms), ("repeatFilter", self.repeat_filter_ms))
+        yield from (
+            ("motion", self.motion_ms),
+            ("repeatFilter", self.repeat_filter_ms),
+            ("keyFilter", KEY_FILTER_MS),
+        )
         yield from (("hit", self.panel.gap // 2 - 2), ("tight", TIGHT))
         yield from (
             ("growth", LARGE if self.large else 1.0),

@@ -81,6 +81,17 @@ def test_a_double_tap_counts_once(bench: Any, choices_page: PageModel) -> None:
     assert len(bench.intents) == 2
 
 
+@pytest.mark.parametrize("large", [False, True], ids=["normal", "large"])
+def test_the_same_digit_twice_is_two_digits(bench: Any, entry_page: PageModel, large: bool) -> None:
+    """Account numbers are full of zeros: only a bounce of the same stroke is filtered, in large type too."""
+    bench.put(entry_page, modes=Modes(large=large))
+    QTest.qWait(300)
+    for _ in range(3):
+        bench.tap("key:0", 10)
+        QTest.qWait(260)
+    assert bench.intents == [("key", "0")] * 3
+
+
 def test_a_new_page_takes_no_touch_at_once(bench: Any, choices_page: PageModel) -> None:
     """A tap meant for the page before does not land on the page that has just come."""
     bench.put(choices_page)

@@ -11,6 +11,7 @@ QtObject {
     property int border
     property int motion
     property int repeatFilter
+    property int keyFilter
     property int hit
     property real tight
     property real growth

@@ -18,7 +18,18 @@ KioskButton {
     readonly property bool grand: height > Theme.tileHeight * 1.5 && width > height * 1.5
     readonly property string second: usable ? (detailed ? detail : "") : terse ? "" : reason
     readonly property bool standing: icon !== "" && height >= words.implicitHeight + plate.width + Theme.gap * 3
-    readonly property real indent: icon === "" || standing ? 0 : plate.width + Theme.gap
+    // A narrow tile has room for its words only.
+    readonly property bool slim: !standing && width < Theme.standardHeight * 3.2
+    readonly property real indent: icon === "" || standing || slim ? 0 : plate.width + Theme.gap
+    // Reading the height makes it count anew when the font comes.
+    readonly property real longest: measure.height && Math.max(0, ...title.text.split(" ").filter(word => /^[!-~]+$/.test(word)).map(word => measure.advanceWidth(word)))
+
+    FontMetrics {
+        id: measure
+        font.family: Theme.font
+        font.bold: true
+        font.pixelSize: tile.labelSize
+    }
 
     look: "tile"
     implicitHeight: Math.max(words.implicitHeight + Theme.gap / 2, least)
@@ -31,7 +42,7 @@ KioskButton {
         width: tile.grand ? Theme.iconTile * 1.6 : Math.min(Theme.iconTile * 1.25, Theme.standardHeight - Theme.gap, tile.width / 4)
         height: width
         radius: Theme.radius
-        visible: tile.icon !== ""
+        visible: tile.icon !== "" && !tile.slim
         color: tile.usable && !tile.down && !Theme.dark ? Theme.tint : "transparent"
 
         Icon {
@@ -53,7 +64,8 @@ KioskButton {
             id: title
             width: parent.width - (tick.visible ? tick.width + Theme.gap / 2 : 0)
             text: tile.terse && !tile.usable ? tile.reason : tile.label
-            size: tile.labelSize
+            // No word is broken: a long one makes the label smaller.
+            size: tile.longest > width && width > 0 ? Math.max(Theme.service, Math.floor(tile.labelSize * width / tile.longest)) : tile.labelSize
             strong: true
             lineHeight: Theme.tight
             color: tile.ink

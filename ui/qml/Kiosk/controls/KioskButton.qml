@@ -23,10 +23,12 @@ Item {
 
     property string held
     property double last: 0
+    // The second of two strokes within this time is the first one's bounce, in ms.
+    property int strikeFilter: Theme.repeatFilter
 
     function act() {
         const since = Date.now() - last
-        if (!usable || Finger.closed || (since >= 0 && since < Theme.repeatFilter))
+        if (!usable || Finger.closed || (since >= 0 && since < strikeFilter))
             return
         last = Date.now()
         Page.press(key, arg)
