@@ -311,3 +311,22 @@ def test_another_terminals_claim_is_not_seen(hub: Any) -> None:
     path = f"/v1/claims/{new_id()}"
     hub.client("kiosk-1").put(path, claim_order())
     problem(hub.client("kiosk-2").get(path), 404, "unknown_claim")
+
+
+def test_a_payment_has_one_claim_for_all_its_money(hub: Any) -> None:
+    client, payment_id, before = hub.client(), new_id(), hub.check().suspense_fen
+    claim = claim_order(payment_id=payment_id, amount_fen=5000)
+    first = new_id()
+    assert client.put(f"/v1/claims/{first}", claim).status_code == 201
+    again = client.put(f"/v1/claims/{new_id()}", claim)
+    assert problem(again, 409, "claimed")["claim_id"] == first
+    assert hub.check().suspense_fen - before == 5000
+
+
+def test_a_claim_for_more_than_was_credited_stays_open(hub: Any) -> None:
+    account, client = hub.account((12374,)), hub.client()
+    payment_id, before = new_id(), hub.check().suspense_fen
+    client.put(f"/v1/payments/{payment_id}", client.payment_order(account.account_no, 10_000))
+    made = client.put(f"/v1/claims/{new_id()}", claim_order(payment_id=payment_id, amount_fen=20_000)).json()
+    assert (made["state"], made["resolution"]) == ("open", "")
+    assert hub.check().suspense_fen - before == 20_000

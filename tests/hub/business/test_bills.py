@@ -65,3 +65,13 @@ def test_payments_in_any_order_of_days_leave_no_negative_dues(
         principal = min(now.principal_fen, money - fee)
         bill = after_payment(bill, fee, principal, on, RULE)
         assert as_of(bill, on, RULE).due_fen == now.due_fen - fee - principal
+
+
+def test_a_business_date_that_steps_back_leaves_no_fee_below_nothing() -> None:
+    bill = Bill("b", "2026-01", 260, 100_000, DUE)
+    tenth = DUE + timedelta(days=10)
+    paid = after_payment(bill, 1000, 0, tenth, RULE)
+    day_before = tenth - timedelta(days=1)
+    assert as_of(paid, day_before, RULE).late_fee_fen == 0
+    less = after_payment(paid, 0, 40_000, day_before, RULE)
+    assert as_of(less, day_before, RULE).due_fen == 60_000

@@ -205,3 +205,13 @@ def test_a_hub_that_is_not_there_is_told_too(told: Told, start: Callable[[Lane],
     said = told.wait(lambda _: True)
     assert isinstance(said, CreditSaid)
     assert isinstance(said.outcome, NotSent)
+
+
+def test_a_fault_of_our_own_ends_in_a_word_to_the_core_too() -> None:
+    """Else the page that waits for it would stand for ever."""
+    told: list[object] = []
+    lane = HubLane("hub", HubClient("http://127.0.0.1:1", "T1", KEY), told.append)
+    lane.serve(fx.LookUp("r", "account", "no digits at all"))
+    [said] = told
+    assert isinstance(said, AccountSaid)
+    assert isinstance(said.outcome, Unknown)
