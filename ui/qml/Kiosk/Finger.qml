@@ -8,8 +8,10 @@ QtObject {
     property Item holder: null
     property bool closed: false
     property bool byKey: false
+    // How long a page that has just come takes no touch, in ms.
+    property int closedFor: 250
     property Timer reopen: Timer {
-        interval: 250
+        interval: finger.closedFor
         onTriggered: finger.closed = false
     }
 
