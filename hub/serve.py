@@ -25,6 +25,7 @@ from hub.data.database import Database, require_durable, sync_engine
 from hub.data.direct import Conversation
 from hub.data.migrate import migrate
 from hub.data.seen import SeenInFile, seen_requests_of
+from hub.data.store import Store
 from hub.data.tariff_file import read_tariffs
 from hub.settings import Settings
 
@@ -60,7 +61,7 @@ class Hub:
         # A signature may be as much too young as it may be too old, so an attempt can come back for twice that.
         self.seen = seen_requests_of(self.database, 2 * WINDOW)
         terminals = Terminals(self.database, settings.keys, bench=settings.bench)
-        desk = Desk(self.database, billing_of_own_books(), clock, settings.day, version("power-kiosk"))
+        desk = Desk(self.database, Store, billing_of_own_books(), clock, settings.day, version("power-kiosk"))
         app: ASGIApp = create_app(desk)
         self.gate = Gate(app, terminals, self.seen, clock)  # type: ignore[arg-type]  # Litestar types ASGI closer
 

@@ -28,7 +28,7 @@ CONTRACT = "1.0.0"
 log = logging.getLogger(__name__)
 
 
-def create_app(desk: Desk | None = None, channels: Channels = CHANNELS) -> Litestar:
+def create_app(desk: Desk[Any] | None = None, channels: Channels = CHANNELS) -> Litestar:
     """Put the application together; without a desk it only describes itself."""
     config = OpenAPIConfig(TITLE, CONTRACT, path="/schema", render_plugins=[JsonRenderPlugin()])
     app = Litestar(

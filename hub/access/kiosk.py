@@ -158,8 +158,8 @@ def handlers() -> HttpHandlers:
 KIOSK = HttpChannel("kiosk", handlers)
 
 
-def _desk(request: Incoming) -> Desk:
-    desk: Desk = request.app.state.desk
+def _desk(request: Incoming) -> Desk[Any]:
+    desk: Desk[Any] = request.app.state.desk
     return desk
 
 

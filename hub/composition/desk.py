@@ -3,6 +3,7 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -11,6 +12,7 @@ from hub.business.billing import Billing
 from hub.business.day import Day
 from hub.business.forms import Account, ClaimOrder, Order, PaymentOrder, QuoteOrder, Status, is_account_no
 from hub.business.identity import canonical, first_difference
+from hub.business.keeping import Keeping, Shelf, Stored, TakenError
 from hub.business.ledger import claim_legs, payment_legs
 from hub.business.numbers import is_meter_number
 from hub.business.orders import (
@@ -22,10 +24,8 @@ from hub.business.orders import (
     stands_for_payment,
 )
 from hub.business.refusals import Code, Refusal
-from hub.data.database import Database, TakenError
-from hub.data.direct import Conversation
-from hub.data.store import Store, Stored
 
+C = TypeVar("C")
 _encode = msgspec.json.Encoder().encode
 
 
@@ -37,18 +37,20 @@ class Reply:
     new: bool
 
 
-class Desk:
+class Desk(Generic[C]):
     """What the hub does for its channels; each method is one order of the internal form or raises Refusal."""
 
     def __init__(
         self,
-        database: Database,
-        billing: Callable[[Conversation], Billing],
+        shelf: Shelf[C],
+        store: Callable[[C], Keeping],
+        billing: Callable[[C], Billing],
         clock: Callable[[], datetime],
         day: Day,
         version: str,
     ) -> None:
-        self._database = database
+        self._shelf = shelf
+        self._store = store
         self._billing = billing
         self._clock = clock
         self._day = day
@@ -70,7 +72,7 @@ class Desk:
         on = self._day.business_date(now)
         found = None
         if is_account_no(account_no):
-            async with self._database.read() as connection:
+            async with self._shelf.read() as connection:
                 found = await self._billing(connection).account(account_no, on)
         if found is None:
             raise Refusal("unknown_account", "no such account", field="account_no")
@@ -82,7 +84,7 @@ class Desk:
             raise Refusal("wrong_check_digit", "the last digit does not fit the first 21", field="meter_no")
         account_no = None
         if is_meter_number(meter_no):
-            async with self._database.read() as connection:
+            async with self._shelf.read() as connection:
                 account_no = await self._billing(connection).account_of_meter(meter_no)
         if account_no is None:
             raise Refusal("unknown_meter", "no such meter", field="meter_no")
@@ -98,8 +100,8 @@ class Desk:
 
     async def payment(self, terminal: str, payment_id: str) -> bytes:
         """Give the stored answer to the terminal's own payment."""
-        async with self._database.read() as connection:
-            stored = await Store(connection).payment(payment_id)
+        async with self._shelf.read() as connection:
+            stored = await self._store(connection).payment(payment_id)
         return _own(stored, terminal, "unknown_payment")
 
     async def claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
@@ -108,16 +110,16 @@ class Desk:
 
     async def find_claim(self, terminal: str, claim_id: str) -> bytes:
         """Give the stored answer to the terminal's own claim."""
-        async with self._database.read() as connection:
-            stored = await Store(connection).claim(claim_id)
+        async with self._shelf.read() as connection:
+            stored = await self._store(connection).claim(claim_id)
         return _own(stored, terminal, "unknown_claim")
 
     async def _quote(self, terminal: str, quote_id: str, order: QuoteOrder) -> Reply:
         content = canonical(order)
         now = self._clock()
         on = self._day.business_date(now)
-        async with self._database.write() as connection:
-            store = Store(connection)
+        async with self._shelf.write() as connection:
+            store = self._store(connection)
             if stored := await store.quote(quote_id):
                 return _replay(stored, terminal, order, content)
             standing = await self._billing(connection).standing(order.account_no, on)
@@ -132,8 +134,8 @@ class Desk:
         content = canonical(order)
         now = self._clock()
         on = self._day.business_date(now)
-        async with self._database.write() as connection:
-            store, billing = Store(connection), self._billing(connection)
+        async with self._shelf.write() as connection:
+            store, billing = self._store(connection), self._billing(connection)
             stored, quoted = await store.payment_and_quoted_account(payment_id, order.quote_id, terminal)
             if stored:
                 return _replay(stored, terminal, order, content)
@@ -151,8 +153,8 @@ class Desk:
     async def _claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
         content = canonical(order)
         now = self._clock()
-        async with self._database.write() as connection:
-            store = Store(connection)
+        async with self._shelf.write() as connection:
+            store = self._store(connection)
             if stored := await store.claim(claim_id):
                 return _replay(stored, terminal, order, content)
             credited = await self._leave_tombstone(store, terminal, claim_id, order)
@@ -174,7 +176,7 @@ class Desk:
             await store.add_claim(order, row)
         return Reply(body, new=True)
 
-    async def _leave_tombstone(self, store: Store, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
+    async def _leave_tombstone(self, store: Keeping, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
         """Refuse the claim's payment from now on; true if this very amount is credited already.
 
         A payment has one claim for all its money; another one is refused, lest the money stand in suspense twice.

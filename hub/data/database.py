@@ -12,6 +12,7 @@ from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from hub.business.keeping import TakenError
 from hub.business.refusals import Refusal
 from hub.data.direct import Conversation, Direct
 
@@ -34,10 +35,6 @@ _FOR_NOW = ("08", "40", "53", "55", "57")
 
 class UnsafeDatabaseError(Exception):
     """The database may forget what it has confirmed; the message names the setting."""
-
-
-class TakenError(Exception):
-    """Another one inserted the same key; the transaction is lost."""
 
 
 def sync_engine(url: str) -> Engine:

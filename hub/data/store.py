@@ -1,28 +1,16 @@
 """What the hub remembers of quotes, payments and claims, and the ledger it writes them to."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import bindparam, insert, literal, select
 
 from hub.business.forms import ClaimOrder, PaymentOrder, Quote
+from hub.business.keeping import Stored
 from hub.business.ledger import Leg, balanced
 from hub.data.direct import Conversation
 from hub.data.schema import claims, legs, payments, quotes, transactions
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An order the hub took before. A payment with `claim_id` is a claim's tombstone and has no content."""
-
-    terminal: str
-    content: str
-    reply: bytes
-    claim_id: str | None = None
-    amount_fen: int | None = None
-
 
 _one = select(literal(1).label("one")).subquery()
 _payment_and_quote = select(

@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
 
+from hub.business.keeping import TakenError
 from hub.business.refusals import Refusal
-from hub.data.database import Database, TakenError
+from hub.data.database import Database
 from hub.data.schema import legs, payments, transactions
 
 _post = insert(transactions).returning(transactions.c.id)
