@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Literal
 
 from drivers.cash.model import CashReport, CashState
 from kiosk.core import settle
 from kiosk.core.desk import Desk
+from kiosk.core.fate import Journal, Named, Sight, Situation, Slot, Verdict
 from kiosk.core.inputs import AcceptorSaid
+from kiosk.core.power_up import COUNTED, IN_HAND, NAMING, POWER_UPS, REST, compare, decide, look
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import Note, NoteState, Payment, PaymentState
@@ -28,19 +30,13 @@ RESTING = frozenset(
 )
 """States in which no further note can come in."""
 
-IN_HAND = frozenset(
-    {
-        CashState.ESCROW,
-        CashState.HOLDING,
-        CashState.STACKING,
-        CashState.STACKED,
-        CashState.RETURNING,
-        CashState.RETURNED,
-    }
-)
 TAKING = frozenset({PaymentState.OPEN, PaymentState.FUNDED})
-POWER_UPS = frozenset({CashState.POWER_UP, CashState.POWER_UP_NOTE_IN_HEAD, CashState.POWER_UP_NOTE_IN_BOX})
-Sight = Literal["watched", "absent", "blind"]
+JOURNAL = {
+    NoteState.INTENDED: Journal.INTENDED,
+    NoteState.STACKED: Journal.CREDITED,
+    NoteState.RETURNED: Journal.RETURNED,
+    NoteState.UNKNOWN: Journal.UNKNOWN,
+}
 TROUBLE = {
     CashState.JAM_ENTRY: "jam",
     CashState.JAM_BOX: "jam",
@@ -53,40 +49,126 @@ TROUBLE = {
 
 
 def on_report(desk: Desk, said: AcceptorSaid) -> None:
-    """Deal with one report of the acceptor."""
+    """Deal with one report of the acceptor: the table decides what it means for the newest note."""
     report = said.report
     desk.cash_state = report.state
-    desk.blind = desk.blind or report.state in POWER_UPS or report.state in TROUBLE
-    # After a start, only an acceptor that rests or still has the note in hand can tell of what we did not see.
-    desk.blind = desk.blind or (
-        report.first and report.state not in IN_HAND | {CashState.IDLE, CashState.DISABLED}
-    )
-    if said.counter is not None or report.first or report.state in POWER_UPS:
-        # A count from before a restart says nothing of what happened during it.
+    desk.sight = look(desk.sight, report)
+    if said.counter is not None or desk.sight is not Sight.WATCHED:
+        # A count from before a restart or a blind spell says nothing of what happened during it.
         desk.counter = said.counter
+    it = situation(desk, said)
+    if report.state is CashState.STACKED:
+        desk.counter = None  # it has moved, and a count from before it moved would credit the next note twice
+    shown = _returning_fen(desk, report)
+    verdict = decide(it).verdict
+    VERDICTS[verdict](desk, report)
+    if report.state is CashState.ESCROW and verdict not in {Verdict.STACK, Verdict.JUDGE}:
+        desk.do(fx.GiveBackNote())
+    _tell(desk, report, shown)
     if report.state in POWER_UPS:
-        _powered_up(desk, report)
-    elif report.state is CashState.ESCROW:
-        _escrow(desk, report)
-    elif report.state is CashState.STACKED:
-        _stacked(desk, report)
-    elif report.state in {CashState.RETURNING, CashState.RETURNED}:
-        _returned(desk, report)
-    else:
-        _other(desk, report)
+        desk.do(fx.ResetAcceptor())
+    if report.state in REST:
+        desk.sight = Sight.WATCHED
     _keep_in_step(desk)
 
 
-def _escrow(desk: Desk, report: CashReport) -> None:
-    payment = desk.collecting
+def situation(desk: Desk, said: AcceptorSaid) -> Situation:
+    """What the table is asked: the newest note on the books, against this report."""
+    report, last, payment = said.report, desk.books.last_note, desk.collecting
+    own = payment is not None and last is not None and last.key == payment.payment_id
+    slot = Slot.NOBODY if payment is None else Slot.OWN if own else Slot.OTHER
+    before = last.counter if last else None
     value = report.note.value_fen if report.note else 0
-    if payment is None:
-        desk.do(fx.GiveBackNote())
-        return
-    if (waiting := payment.intended) is not None:
-        _escrow_again(desk, payment, waiting, value)
-        return
-    desk.blind = False
+    named = Named.NOT
+    if value and report.state in NAMING:
+        named = Named.SAME if last and last.value_fen == value else Named.OTHER
+    return Situation(
+        journal=JOURNAL[last.state] if last else Journal.NONE,
+        slot=slot,
+        state=report.state,
+        sight=desk.sight,
+        count=compare(before, said.counter if report.state in COUNTED else None),
+        named=named,
+    )
+
+
+def _nothing(_desk: Desk, _report: CashReport) -> None:
+    """Wait, or leave it to what is done after every report."""
+
+
+def _credit(desk: Desk, report: CashReport) -> None:
+    """The intended note is in the box; a value told at the point of no return counts, for that note is in there."""
+    payment, note = _on_its_way(desk)
+    told = report.state is CashState.STACKED
+    value = report.note.value_fen if told and report.note else 0
+    value = value or note.value_fen
+    desk.emit(
+        ev.NoteStacked(key=payment.payment_id, note_id=note.note_id, value_fen=value, recovered=not told)
+    )
+    desk.stop("note_fate")
+    if told:
+        _notice(desk, NoteNotice("credited", value))
+
+
+def _back(desk: Desk, _report: CashReport) -> None:
+    payment, note = _on_its_way(desk)
+    recovered = desk.sight is not Sight.WATCHED
+    desk.emit(ev.NoteReturned(key=payment.payment_id, note_id=note.note_id, recovered=recovered))
+    desk.stop("note_fate")
+
+
+def _unknown(desk: Desk, _report: CashReport) -> None:
+    lose_note(desk, _on_its_way(desk)[0])
+
+
+def _stack(desk: Desk, _report: CashReport) -> None:
+    desk.do(fx.StackNote(_on_its_way(desk)[1].note_id))  # its intent is durable
+
+
+def _acknowledge(desk: Desk, _report: CashReport) -> None:
+    desk.do(fx.AcknowledgeNote())
+
+
+def _on_its_way(desk: Desk) -> tuple[Payment, Note]:
+    payment = desk.collecting
+    note = payment.intended if payment else None
+    assert payment is not None  # noqa: S101 - the table has no such verdict without an intended note
+    assert note is not None  # noqa: S101
+    return payment, note
+
+
+def _credit_unasked(desk: Desk, report: CashReport) -> None:
+    payment = desk.collecting
+    assert payment is not None  # noqa: S101 - the table has no such verdict for nobody, or for a note not named
+    assert report.note is not None  # noqa: S101
+    value = report.note.value_fen
+    desk.emit(ev.NoteStacked(key=payment.payment_id, note_id=desk.ids(), value_fen=value, asked=False))
+    _notice(desk, NoteNotice("credited", value))
+
+
+def _claim(desk: Desk, report: CashReport) -> None:
+    """Of unknown value, or of a note that was lost before this payment: never another customer's money."""
+    late = None if desk.collecting is not None else desk.shown
+    settle.open_claim(
+        desk,
+        reason="late_note" if late else "orphan_note",
+        payment=late,
+        amount_fen=report.note.value_fen if report.note else 0,
+        note_id=desk.ids(),
+    )
+
+
+def _claim_unseen(desk: Desk, _report: CashReport) -> None:
+    """Money is in the box that no event of ours explains, and its value nobody knows until the box is counted."""
+    settle.open_claim(desk, reason="orphan_note", payment=None, amount_fen=0, note_id=desk.ids())
+
+
+def _judge(desk: Desk, report: CashReport) -> None:
+    """Stack a new note or give it back, by the rules of the slot."""
+    payment = desk.collecting
+    assert payment is not None  # noqa: S101 - the table has no such verdict for nobody
+    value = report.note.value_fen if report.note else 0
+    desk.sight = Sight.WATCHED
     reason = "closing" if payment.state not in TAKING else why_not(desk, payment, report)
     if reason:
         desk.emit(ev.NoteRefused(key=payment.payment_id, value_fen=value, reason=reason))
@@ -105,21 +187,20 @@ def _escrow(desk: Desk, report: CashReport) -> None:
     desk.after("note_fate", desk.config.cash.note_fate_s)
 
 
-def _escrow_again(desk: Desk, payment: Payment, waiting: Note, value: int) -> None:
-    """A note in escrow while one is intended: the same one, told again, or another after it, as the count says."""
-    if waiting.counter is not None and desk.counter == waiting.counter + 1:
-        desk.emit(
-            ev.NoteStacked(
-                key=payment.payment_id, note_id=waiting.note_id, value_fen=waiting.value_fen, recovered=True
-            )
-        )
-        desk.stop("note_fate")
-        desk.do(fx.GiveBackNote())
-    elif waiting.value_fen == value:
-        # Its intent is durable.
-        desk.do(fx.StackNote(waiting.note_id))
-    else:
-        desk.do(fx.GiveBackNote())
+VERDICTS: Mapping[Verdict, Callable[[Desk, CashReport], None]] = {
+    Verdict.NOTHING: _nothing,
+    Verdict.WAIT: _nothing,
+    Verdict.CREDIT: _credit,
+    Verdict.RETURNED: _back,
+    Verdict.UNKNOWN: _unknown,
+    Verdict.STACK: _stack,
+    Verdict.GIVE_BACK: _nothing,
+    Verdict.ACKNOWLEDGE: _acknowledge,
+    Verdict.JUDGE: _judge,
+    Verdict.CREDIT_UNASKED: _credit_unasked,
+    Verdict.CLAIM: _claim,
+    Verdict.CLAIM_UNSEEN: _claim_unseen,
+}
 
 
 def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
@@ -136,99 +217,30 @@ def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
     return ""
 
 
-def _stacked(desk: Desk, report: CashReport) -> None:
-    desk.counter = None  # it has moved, and a count from before it moved would credit the next note twice
-    value = report.note.value_fen if report.note else 0
-    payment, last = desk.collecting, desk.books.last_note
-    if payment is not None and (note := payment.intended) is not None:
-        desk.emit(
-            ev.NoteStacked(key=payment.payment_id, note_id=note.note_id, value_fen=value or note.value_fen)
-        )
-        desk.stop("note_fate")
-        _notice(desk, NoteNotice("credited", value or note.value_fen))
-    elif report.first and last is not None and last.state is NoteState.STACKED:
-        # Credited by an earlier run that could not acknowledge it any more.
-        desk.do(fx.AcknowledgeNote())
-    elif payment is not None and value and not _other_note_due(desk, payment):
-        desk.emit(ev.NoteStacked(key=payment.payment_id, note_id=desk.ids(), value_fen=value, asked=False))
-        _notice(desk, NoteNotice("credited", value))
-    else:
-        # Of unknown value, or of a note that was lost before this payment: never another customer's money.
-        late = None if payment is not None else desk.shown
-        settle.open_claim(
-            desk,
-            reason="late_note" if late else "orphan_note",
-            payment=late,
-            amount_fen=value,
-            note_id=desk.ids(),
-        )
-
-
-def _other_note_due(desk: Desk, payment: Payment) -> bool:
-    last = desk.books.last_note
-    return last is not None and last.state is NoteState.UNKNOWN and last.key != payment.payment_id
-
-
-def _returned(desk: Desk, report: CashReport) -> None:
+def _returning_fen(desk: Desk, report: CashReport) -> int:
+    """The value of the note that may be coming out now; 0 where nobody knows it."""
     payment = desk.collecting
-    value = report.note.value_fen if report.note else 0
-    if payment is not None and (note := payment.intended) is not None:
-        desk.emit(ev.NoteReturned(key=payment.payment_id, note_id=note.note_id))
-        desk.stop("note_fate")
-        value = note.value_fen
+    note = payment.intended if payment else None
+    return note.value_fen if note else report.note.value_fen if report.note else 0
+
+
+def _tell(desk: Desk, report: CashReport, value: int) -> None:
+    """Tell the customer what the acceptor is doing, where the verdict has not told it."""
     shown = desk.session.note_notice
-    if shown is None or shown.kind != "refused":
-        _notice(desk, NoteNotice("returned", value))
-
-
-def _other(desk: Desk, report: CashReport) -> None:
     if report.state in TROUBLE:
-        _notice(
-            desk, NoteNotice("jam" if TROUBLE[report.state] == "jam" else "trouble", 0, TROUBLE[report.state])
-        )
+        kind = "jam" if TROUBLE[report.state] == "jam" else "trouble"
+        _notice(desk, NoteNotice(kind, 0, TROUBLE[report.state]))
+    elif report.state is CashState.POWER_UP_NOTE_IN_HEAD:
+        _notice(desk, NoteNotice("returned", value))
+    elif report.state in {CashState.RETURNING, CashState.RETURNED}:
+        if shown is None or shown.kind != "refused":
+            _notice(desk, NoteNotice("returned", value))
     elif report.state is CashState.REJECTING:
         _notice(desk, NoteNotice("rejected", 0, report.reason or "not_recognised"))
     elif report.state is CashState.PAUSED:
         _notice(desk, NoteNotice("paused", 0, "second_note"))
     elif report.state is CashState.ACCEPTING:
         _notice(desk, None)
-    if report.state in {CashState.IDLE, CashState.DISABLED}:
-        _at_rest(desk, report)
-
-
-def _at_rest(desk: Desk, report: CashReport) -> None:
-    """The acceptor is empty-handed: a note that was intended and not reported stacked has gone one way or the other."""
-    payment = desk.collecting
-    note = payment.intended if payment else None
-    if payment is None or note is None:
-        return
-    sight: Sight = "blind" if desk.blind else "absent" if report.first else "watched"
-    key = payment.payment_id
-    match fate_at_rest(sight, note.counter, desk.counter):
-        case NoteState.STACKED:
-            desk.emit(ev.NoteStacked(key=key, note_id=note.note_id, value_fen=note.value_fen, recovered=True))
-        case NoteState.RETURNED:
-            desk.emit(ev.NoteReturned(key=key, note_id=note.note_id, recovered=sight != "watched"))
-        case _:
-            lose_note(desk, payment)
-    desk.stop("note_fate")
-
-
-def fate_at_rest(sight: Sight, before: int | None, now: int | None) -> NoteState:
-    """Where an intended note is when the acceptor rests without having reported it.
-
-    `sight`: we watched all along; we were absent (the kiosk restarted beside a sound acceptor); or blind (the acceptor
-    itself was silent, failed or restarted). The counters are the acceptor's own, of before the intent and of now.
-    """
-    moved = None if before is None or now is None else now - before
-    if moved == 1:
-        return NoteState.STACKED
-    if moved not in {0, None}:
-        return NoteState.UNKNOWN
-    if sight == "watched":
-        return NoteState.RETURNED
-    # A note that an acceptor at rest has neither counted nor kept has gone back, unless it was stuck on the way.
-    return NoteState.RETURNED if sight == "absent" and moved == 0 else NoteState.UNKNOWN
 
 
 def lose_note(desk: Desk, payment: Payment) -> None:
@@ -246,30 +258,6 @@ def lose_note(desk: Desk, payment: Payment) -> None:
         request_pay(desk, after, "fault")
     elif after.state is PaymentState.OPEN:
         request_cancel(desk, after, "fault")
-
-
-def _powered_up(desk: Desk, report: CashReport) -> None:
-    payment = desk.collecting
-    note = payment.intended if payment else None
-    if payment is not None and note is not None:
-        key = payment.payment_id
-        if report.state is CashState.POWER_UP_NOTE_IN_BOX:
-            desk.emit(ev.NoteStacked(key=key, note_id=note.note_id, value_fen=note.value_fen, recovered=True))
-            desk.stop("note_fate")
-        elif report.state is CashState.POWER_UP_NOTE_IN_HEAD:
-            desk.emit(ev.NoteReturned(key=key, note_id=note.note_id, recovered=True))
-            desk.stop("note_fate")
-    elif report.state is CashState.POWER_UP_NOTE_IN_BOX and not _on_the_books(desk):
-        # Money is in the box that no event of ours explains, and its value nobody knows until the box is counted.
-        settle.open_claim(desk, reason="orphan_note", payment=None, amount_fen=0, note_id=desk.ids())
-    if report.state is CashState.POWER_UP_NOTE_IN_HEAD:
-        _notice(desk, NoteNotice("returned", note.value_fen if note else 0))
-    desk.do(fx.ResetAcceptor())
-
-
-def _on_the_books(desk: Desk) -> bool:
-    last = desk.books.last_note
-    return last is not None and last.state in {NoteState.STACKED, NoteState.UNKNOWN}
 
 
 def _keep_in_step(desk: Desk) -> None:

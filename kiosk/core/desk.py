@@ -11,6 +11,7 @@ from typing import Any
 from drivers.cash.model import CashState
 from kiosk.books import Books
 from kiosk.config import Config
+from kiosk.core.fate import Sight
 from kiosk.core.inputs import Moment
 from kiosk.page import Modes
 from kiosk.payment.effects import Effect
@@ -43,8 +44,8 @@ class Desk:
     now: Moment
     cash_state: CashState = CashState.INITIALIZING
     counter: int | None = None
-    blind: bool = False
-    """Since a note's intent the acceptor was silent, failed or restarted: what it did meanwhile nobody saw."""
+    sight: Sight = Sight.WATCHED
+    """How well the acceptor was watched since it last stood empty-handed before us."""
     business_date: date | None = None
     ending: str = ""
     """The payment of an earlier run: it takes no further note and is brought to its end."""

@@ -94,7 +94,9 @@ def test_a_note_nobody_asked_for_goes_back(stage: Any) -> None:
 def test_a_note_that_comes_back_after_the_intent_is_not_credited(stage: Any) -> None:
     stage.at_slot()
     stage.acceptor(CashState.ESCROW, 10000)
-    stage.acceptor(CashState.RETURNING, 10000)
+    stage.acceptor(CashState.RETURNING)
+    assert stage.core.session.note_notice.kind == "returned"
+    stage.acceptor(CashState.RETURNED, 10000)
     assert stage.stands(PaymentState.OPEN)
     assert stage.payment.notes[0].state is NoteState.RETURNED
     stage.acceptor(CashState.IDLE)
