@@ -57,7 +57,6 @@ class SerialTransport:
         """
         if self._port is not None:
             return
-        is_url = "://" in self.address
         with self._mapped("cannot open"):
             port = serial.serial_for_url(
                 self.address,
@@ -66,9 +65,9 @@ class SerialTransport:
                 parity=self.settings.parity,
                 stopbits=self.settings.stop,
                 timeout=_SLICE,
-                # pyserial's rfc2217 client knows no write timeout, and a URL cannot be locked
-                write_timeout=None if is_url else _WRITE_TIMEOUT,
-                exclusive=None if is_url else True,
+                # pyserial's rfc2217 client knows no write timeout but its socket's own; a URL cannot be locked
+                write_timeout=None if self.address.startswith("rfc2217:") else _WRITE_TIMEOUT,
+                exclusive=None if "://" in self.address else True,
             )
         self._port = port
 
@@ -82,7 +81,10 @@ class SerialTransport:
                 return
 
     def write(self, data: bytes) -> None:
-        """Write all bytes; DeviceTimeout when the other side does not take them within 2 s."""
+        """Write all bytes; DeviceTimeout when the other side does not take them all within 2 s.
+
+        Over rfc2217 that is a TransportError after 5 s.
+        """
         with self._mapped("cannot write"):
             self._open_port().write(data)
 

@@ -6,12 +6,18 @@
 LNG counts all bytes from 02 to the CRC. A frame longer than 250 bytes has LNG 0 and carries its length in
 the first two data bytes. The CRC is CRC-16/KERMIT over everything before it.
 
+What the decoder gives of a stream with noise in it is the leftmost whole frames that do not overlap, and nothing else:
+a frame whose bytes are intact is lost only when noise before it happens to be a whole frame, sound CRC included, that
+reaches into it (one chance in 65,536 for each 02 in the noise). Noise that merely begins like a frame holds the frames
+behind it back until its length has come in (1,024 bytes at most) or the line falls silent, which is told by `flush`.
+
 >>> Frame(VALIDATOR, bytes([Command.POLL])).to_bytes().hex(" ").upper()
 '02 03 06 33 DA 81'
 """
 
 from __future__ import annotations
 
+import binascii
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import IntEnum
@@ -86,13 +92,7 @@ _WITH_DETAIL = frozenset(
 )
 
 
-def _crc_of_byte(crc: int) -> int:
-    for _ in range(8):
-        crc = (crc >> 1) ^ 0x8408 if crc & 1 else crc >> 1
-    return crc
-
-
-_CRC_OF_BYTE = tuple(_crc_of_byte(byte) for byte in range(256))
+_MIRRORED = bytes(int(f"{byte:08b}"[::-1], 2) for byte in range(256))
 
 
 def crc16(data: bytes) -> int:
@@ -101,10 +101,9 @@ def crc16(data: bytes) -> int:
     >>> hex(crc16(b"123456789"))
     '0x2189'
     """
-    crc = 0
-    for byte in data:
-        crc = crc >> 8 ^ _CRC_OF_BYTE[(crc ^ byte) & 0xFF]
-    return crc
+    # The standard library has the same polynomial with the highest bit first: mirror what goes in and what comes out.
+    crc = binascii.crc_hqx(data.translate(_MIRRORED), 0)
+    return _MIRRORED[crc & 0xFF] << 8 | _MIRRORED[crc >> 8]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +138,14 @@ class Broken:
 class Decoder:
     """Finds frames in a stream of bytes, however it is cut and whatever stands between them.
 
-    Holds at most one frame's length of bytes (1,024) and what one call to `feed` brought. Never raises.
+    Holds at most one frame's length of bytes (1,024) and what one call to `feed` brought; what it gives back as
+    broken is no longer than that either. Never raises.
     """
 
     def __init__(self, *, from_host: bool = False) -> None:
         self._command_bytes = int(from_host)
         self._buffer = bytearray()
+        self._told = 0
 
     @property
     def pending(self) -> int:
@@ -161,34 +162,42 @@ class Decoder:
 
     def flush(self) -> list[Frame | Broken]:
         """The line fell silent: give up on the frame that has begun, and look for whole ones inside it."""
-        found: list[Frame | Broken] = []
+        found: list[Frame | Broken] = [Broken(bytes(self._buffer), whole=False)] if self._buffer else []
         while self._buffer:
-            found.append(Broken(bytes(self._buffer), whole=False))
-            del self._buffer[0]
+            self._drop(1)
             found += self.feed(b"")
         return found
 
     def clear(self) -> None:
         """Forget what was begun."""
-        self._buffer.clear()
+        self._drop(len(self._buffer))
+
+    def _drop(self, count: int) -> None:
+        del self._buffer[:count]
+        self._told = max(self._told - count, 0)
 
     def _next(self) -> Frame | Broken | None:
         buffer = self._buffer
         while True:
             start = buffer.find(SYNC)
-            del buffer[: len(buffer) if start < 0 else start]
+            self._drop(len(buffer) if start < 0 else start)
             length = self._length()
             if length is None or len(buffer) < length:
                 return None
-            if length:
-                break
-            del buffer[0]
-        data = bytes(buffer[:length])
-        if crc16(data[:-2]) != int.from_bytes(data[-2:], "little"):
-            # A frame may begin inside what only looked like one.
-            del buffer[0]
-            return Broken(data, whole=True)
-        del buffer[:length]
+            if not length:
+                self._drop(1)
+                continue
+            data = bytes(buffer[:length])
+            if crc16(data[:-2]) == int.from_bytes(data[-2:], "little"):
+                self._drop(length)
+                return self._frame(data)
+            # A frame may begin inside what only looked like one; that another false one does is no news.
+            told, self._told = self._told, self._told or length
+            self._drop(1)
+            if not told:
+                return Broken(data, whole=True)
+
+    def _frame(self, data: bytes) -> Frame:
         payload = data[3:-2]
         if data[2] == 0:
             payload = payload[: self._command_bytes] + payload[self._command_bytes + 2 :]

@@ -16,14 +16,20 @@ From the printer, told apart by their fixed bits::
     37H 22H d1 d2 d3 d4 00H  the four characters of GS ( H
     11H, 13H                 XON, XOFF
 
+What stands between answers may hide some of them, for most have no check sum. The decoder keeps these promises: the
+answer to GS ( H is found whatever stands before it; so is every answer that begins with a control character (01H to
+1FH) except that one of GS r may be taken for the rest of a change of state. Any other is found unless noise with it
+makes a whole block (37H, characters, 00H) or change of state; noise that only begins like one of the two holds
+the answers behind it back until it proves to be none, after 79 bytes at most, or the line falls silent (`flush`).
+
 >>> Decoder().feed(b"\x12\x37\x22AB12\x00")
 [RealTimeStatus(value=18), JobDone(marker='AB12')]
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
@@ -51,6 +57,8 @@ _LEADING = b"\x1bJ\x06"
 # Of these profiles only the width of the head counts.
 _PROFILES = {48: "TM-T20II", 42: "TM-T88V", 32: "POS-5890"}
 _BLOCK_HEADER, _BLOCK_LIMIT = 0x37, 80
+_CHARACTERS = re.compile(rb"[ -~]+")
+_JOB_DONE = b"\x37\x22"
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +262,7 @@ Frame = RealTimeStatus | PaperStatus | JobDone | Flow | Block | PrinterState | G
 
 
 class Decoder:
-    """Cuts what the printer sends into frames; keeps an unfinished one for the next `feed`."""
+    """Cuts what the printer sends into frames; keeps an unfinished one (79 bytes at most) for the next `feed`."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
@@ -269,6 +277,14 @@ class Decoder:
                 break
             frames.append(frame)
             del self._buffer[:used]
+        return frames
+
+    def flush(self) -> list[Frame]:
+        """The line fell silent: what has begun was no frame, but whole ones may stand in it."""
+        frames: list[Frame] = []
+        while self._buffer:
+            frames.append(Garbage(self._buffer.pop(0)))
+            frames += self.feed(b"")
         return frames
 
 
@@ -291,11 +307,15 @@ def _frame(data: bytes) -> tuple[int, Frame | None]:
 
 
 def _block(data: bytes) -> tuple[int, Frame | None]:
-    end = data.find(0)
-    if end < 0:
-        return (1, Garbage(data[0])) if len(data) >= _BLOCK_LIMIT else (0, None)
-    body = data[1:end]
-    if len(body) == 5 and body[0] == 0x22:
-        with suppress(UnicodeDecodeError):
-            return end + 1, JobDone(body[1:].decode("ascii"))
-    return end + 1, Block(body)
+    """Read 37H, one character or more, 00H; the last block in it if it is the answer to GS ( H."""
+    found = _CHARACTERS.match(data, 1)
+    end = found.end() if found else 1
+    if end == len(data) < _BLOCK_LIMIT:
+        return 0, None
+    if end in (1, len(data)) or data[end]:
+        return 1, Garbage(data[0])
+    start = end - 6
+    if start < 0 or data[start : start + 2] != _JOB_DONE:
+        return end + 1, Block(data[1:end])
+    # Noise before it that looks like the head of a block must not hide that a slip is out.
+    return (start, Block(data[1:start])) if start else (7, JobDone(data[2:end].decode("ascii")))

@@ -34,7 +34,7 @@ class EscposSettings:
     `asks_status` false: a printer that never answers is printed to all the same. `end_of_job` is how the end of a slip
     is known: "process_id" by GS ( H (Epson and compatible), "paper_status" by GS r 1 (the data has been taken up),
     "none" not at all. `answer_seconds` bounds one question, `done_seconds` the wait for the end of a slip after
-    its last byte was sent.
+    its last byte was sent, and what sending may take beyond the line's own time for so many bytes.
     """
 
     paper: Paper = field(default_factory=Paper)
@@ -160,12 +160,14 @@ class EscposPrinter:
                 return b""
 
     def _send(self, data: bytes) -> None:
-        """Write in chunks; stops early when the printer takes no more or tells of a fault."""
+        """Write in chunks; stops early when the printer takes no more, or too slowly, or tells of a fault."""
+        line_time = len(data) * 10 / self._line.settings.baud
+        deadline = time.monotonic() + line_time + self._settings.done_seconds
         size = max(64, min(_LARGEST_CHUNK, self._line.settings.baud // 10 // _CHUNKS_A_SECOND))
         for number, start in enumerate(range(0, len(data), size)):
             if number % _LISTEN_EVERY == _LISTEN_EVERY - 1:
                 self._listen(time.monotonic())
-            if self._told is not None and _stops(self._told):
+            if time.monotonic() >= deadline or (self._told is not None and _stops(self._told)):
                 return
             try:
                 self._line.write(data[start : start + size])
@@ -215,15 +217,20 @@ class EscposPrinter:
         self._line.write(codec.ask_status(number))
         while self._answer is None:
             if time.monotonic() >= deadline:
-                # What looks like an unfinished answer would swallow the next ones.
-                self._decoder = codec.Decoder()
-                raise DeviceTimeout(f"{self._line.address}: no answer to DLE EOT {number}")
+                # What looks like an unfinished answer must not swallow the next ones.
+                self._note(self._decoder.flush())
+                break
             self._listen(deadline)
+        if self._answer is None:
+            raise DeviceTimeout(f"{self._line.address}: no answer to DLE EOT {number}")
         return self._answer
 
     def _listen(self, until: float) -> None:
         """Read what is there, or wait for it until then, and note what it says."""
-        for frame in self._decoder.feed(self._line.read(until)):
+        self._note(self._decoder.feed(self._line.read(until)))
+
+    def _note(self, frames: list[codec.Frame]) -> None:
+        for frame in frames:
             match frame:
                 case RealTimeStatus(value):
                     self._answer = value

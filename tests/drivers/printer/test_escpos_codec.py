@@ -151,7 +151,14 @@ ANSWERS: list[tuple[bytes, list[Frame]]] = [
     (b"\x72\x1a", [RealTimeStatus(0x72), RealTimeStatus(0x1A)]),
     (b"\x37\x22AB12\x00", [JobDone("AB12")]),
     (b"\x37\x25\x00", [Block(b"\x25")]),
-    (b"\x37\x22\xff\xff12\x00", [Block(b"\x22\xff\xff12")]),
+    (
+        b"\x37\x22\xff\xff\x12",
+        [Garbage(0x37), PaperStatus(True, False), *[Garbage(0xFF)] * 2, RealTimeStatus(0x12)],
+    ),
+    (b"\x37\x00", [Garbage(0x37), PaperStatus(False, False)]),
+    # A byte of noise before the end of a slip does not hide it.
+    (b"\x37AB\x37\x22AB12\x00", [Block(b"AB"), JobDone("AB12")]),
+    (b"\x37\x22\x37\x22AB\x00", [JobDone('7"AB')]),
     (b"\x03\x0c\x00", [PaperStatus(True, False), PaperStatus(False, True), PaperStatus(False, False)]),
     (b"\x18\x00\x0f\x0f", [PrinterState(offline=True, paper_low=True, paper_out=True)]),
     (b"\x38\x08\x00\x0f", [PrinterState(offline=True, cover_open=True, cutter_error=True)]),
