@@ -44,11 +44,15 @@ class Terminal(Section, frozen=True, kw_only=True):
     language: Literal["zh", "en"] = "zh"
     timezone: str = "Asia/Shanghai"
     """Of the clock on screen and slips; the journal and the hub use UTC."""
+    claim_url: str = ""
+    """What the code on slips with a reference leads to, `{reference}` in it; empty: the bare reference."""
     bench: bool = False
 
     def __post_init__(self) -> None:
         if not re.fullmatch(r"[A-Za-z0-9-]{1,20}", self.id):
             raise ValueError("id: expected 1 to 20 letters, digits and hyphens")
+        if self.claim_url and not re.fullmatch(r"https://[!-z|~]*\{reference\}[!-z|~]*", self.claim_url):
+            raise ValueError("claim_url: expected an https address with {reference} once in it")
         try:
             ZoneInfo(self.timezone)
         except (ZoneInfoNotFoundError, ValueError, OSError) as error:

@@ -30,6 +30,11 @@ class Place:
     terminal: str
     site: str = ""
     hotline: str = "95598"
+    claim_url: str = ""
+
+    def code_of(self, reference: str) -> str:
+        """Return what the QR code of a reference holds: the address to follow it up, else the reference itself."""
+        return self.claim_url.replace("{reference}", reference) or reference
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,10 +220,11 @@ def _guidance(facts: ReceiptFacts) -> Iterator[tuple[str, int]]:
 
 
 def _foot(facts: ReceiptFacts, words: Words, code: str) -> Iterator[Element]:
-    if facts.kind == "claim":
-        yield QrCode(f"ECLAIM1|{facts.place.terminal}|{facts.reference}|{code}")
-    else:
-        yield Blank()
+    if facts.reference:
+        yield QrCode(facts.place.code_of(facts.reference))
+        follow = "receipt.scan_address" if facts.place.claim_url else "receipt.scan_reference"
+        yield Line(words.text(follow), align="center")
+    yield Blank()
     yield Pair(words.text("receipt.check_code"), code)
     yield Rule()
     yield Line(words.text("receipt.hotline", hotline=facts.place.hotline), align="center")

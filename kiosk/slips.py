@@ -23,7 +23,9 @@ class Slips:
 
     def __init__(self, config: Config, key: bytes) -> None:
         terminal = config.terminal
-        self._place = Place(terminal.company, terminal.id, terminal.site, terminal.hotline)
+        self._place = Place(
+            terminal.company, terminal.id, terminal.site, terminal.hotline, terminal.claim_url
+        )
         self._key = key
         self._zone = ZoneInfo(terminal.timezone)
 

@@ -319,10 +319,20 @@ def _show_cancelled(desk: Desk, payment: Payment) -> None:
     elif payment.ended_by == "customer":
         desk.go(Page.CANCELLED)
         desk.after("page", desk.config.screen.done_s)
+    elif payment.ended_by == "restart" and _gave_back(desk, payment):
+        desk.go(Page.CANCELLED)
+        desk.after("page", desk.config.screen.slip_s)
     elif payment.ended_by == "fault":
         desk.go(Page.MESSAGE, message="no_cash")
     else:
         desk.start_over()
+
+
+def _gave_back(desk: Desk, payment: Payment) -> bool:
+    """Whether a note came out of the slot that its owner, who may still stand there, must be told of."""
+    seen = desk.session.note_notice
+    given = seen is not None and seen.kind in {"returned", "refused"}
+    return given or any(note.state is NoteState.RETURNED for note in payment.notes)
 
 
 def request_pay(desk: Desk, payment: Payment, by: str) -> None:

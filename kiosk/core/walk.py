@@ -15,6 +15,8 @@ from kiosk.payment.table import TABLE
 from kiosk.session.state import Page
 
 Move = Callable[[Desk, str], None]
+ENDS = frozenset({Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
+"""Pages that end by their own timer, which waits while help lies over them."""
 
 
 def _to(page: Page) -> Move:
@@ -41,14 +43,22 @@ def _business(business: Literal["arrears", "prepay"]) -> Move:
 
 def _more_time(desk: Desk, _arg: str) -> None:
     if desk.session.under is not None:
-        desk.go(desk.session.under)
+        _return_to(desk, desk.session.under)
+
+
+def _return_to(desk: Desk, page: Page) -> None:
+    desk.go(page)
+    if page in ENDS:
+        desk.after("page", desk.config.screen.slip_s)
 
 
 def leave(desk: Desk, by: str) -> None:
     """End this customer's visit: money that is in is paid in, else everything is forgotten."""
     payment: Payment | None = desk.shown
     desk.stop("question")
-    if payment is not None and ev.PayRequested in TABLE[payment.state]:
+    if desk.session.under in ENDS:
+        desk.start_over()
+    elif payment is not None and ev.PayRequested in TABLE[payment.state]:
         cash.request_pay(desk, payment, by)
     elif payment is not None and ev.CancelRequested in TABLE[payment.state]:
         cash.request_cancel(desk, payment, by)
@@ -64,12 +74,14 @@ def _leave(desk: Desk, _arg: str) -> None:
 
 def _help(desk: Desk, _arg: str) -> None:
     here = desk.session.page
+    if here in ENDS:
+        desk.stop("page")
     desk.go(Page.HELP)
     desk.change(under=here)
 
 
 def _close_help(desk: Desk, _arg: str) -> None:
-    desk.go(desk.session.under or Page.HOME)
+    _return_to(desk, desk.session.under or Page.HOME)
 
 
 def _language(desk: Desk, arg: str) -> None:
@@ -106,9 +118,9 @@ _ENTRY: Mapping[str, Move] = {
     "back": _to(Page.HOME),
     "help": _help,
 }
-_END: Mapping[str, Move] = {"finish": _finish, "back": _finish}
+_END: Mapping[str, Move] = {"finish": _finish, "back": _finish, "help": _help}
 MOVES: Mapping[Page, Mapping[str, Move]] = {
-    Page.ATTRACT: {"start": _start},
+    Page.ATTRACT: {"start": _start, "help": _help},
     Page.HOME: {
         "pay_bill": _business("arrears"),
         "prepay": _business("prepay"),

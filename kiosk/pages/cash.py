@@ -8,11 +8,13 @@ from kiosk.pages.find import back
 from kiosk.pages.look import Look, Press
 from kiosk.pages.money import can_press_pay, cash_panel, quote_panel, received_panel, whose
 from kiosk.pages.reading import NOTHING, Amount, Amounts, Line
-from kiosk.payment.model import Payment, PaymentState
+from kiosk.pages.start import note_came_back
+from kiosk.payment.model import NoteState, Payment, PaymentState
 from kiosk.session.state import NoteNotice, Page
 
 TONES: dict[str, Tone] = {
     "credited": "success",
+    "recovered": "success",
     "returned": "warning",
     "refused": "warning",
     "rejected": "warning",
@@ -52,7 +54,7 @@ def cash(look: Look) -> Draft:
     if payment is None:
         return preparing(look)
     draft = Draft(look, Page.CASH, PageKind.CASH, step=2)
-    notice = look.session.note_notice
+    notice = look.session.note_notice or _recovered(payment)
     draft.title = look.line("cash.stopped" if _stopped(look) else "cash.title")
     draft.prompt = _prompt(look, payment)
     draft.main = _pay_now(look, payment)
@@ -64,6 +66,15 @@ def cash(look: Look) -> Draft:
     if notice:
         draft.notice(TONES.get(notice.kind, "warning"), *_note_words(look, payment, notice))
     return draft
+
+
+def _recovered(payment: Payment) -> NoteNotice | None:
+    """Tell where the last note is when nobody saw it move: the acceptor was without power, or we were."""
+    note = payment.notes[-1] if payment.notes else None
+    if note is None or not note.recovered:
+        return None
+    kind = {NoteState.STACKED: "recovered", NoteState.RETURNED: "returned"}.get(note.state)
+    return NoteNotice(kind, note.value_fen) if kind else None
 
 
 def pay_label(look: Look, payment: Payment) -> Line:
@@ -109,6 +120,8 @@ def _note_words(look: Look, payment: Payment, notice: NoteNotice) -> tuple[Line,
     match notice.kind:
         case "credited":
             return look.line("note.credited", value=Amount(notice.value_fen)), _after_note(look, payment)
+        case "recovered":
+            return look.line("note.recovered", value=Amount(notice.value_fen)), _after_note(look, payment)
         case "jam":
             return look.line("note.jam"), look.join(
                 safe, look.line("note.jam_text", hotline=look.facts.hotline)
@@ -146,10 +159,12 @@ def closing(look: Look) -> Draft:
     level = min(look.session.wait_level, 1)
     if payment is None or (payment.state is PaymentState.CANCELLING and not payment.inserted_fen):
         draft.title, draft.prompt = look.line("cancelling.title"), look.line(f"cancelling.wait{level}")
+        note_came_back(draft)
         return draft
     draft.title, draft.prompt = look.line("closing.title"), look.line(f"closing.wait{level}")
     whose(draft)
     draft.panel = received_panel(look, payment)
+    note_came_back(draft)
     return draft
 
 

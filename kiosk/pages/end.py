@@ -11,7 +11,7 @@ from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.money import received_panel, whose
 from kiosk.pages.reading import NOTHING, Amount, Line, Months
 from kiosk.pages.start import code, contact
-from kiosk.payment.model import Claim, Credit, Payment, PaymentState, Slip
+from kiosk.payment.model import Claim, Credit, NoteState, Payment, PaymentState, Slip
 from kiosk.session.state import Page
 
 MESSAGES = ("hub_gone", "account_closed", "no_cash", "quote_refused", "busy")
@@ -55,6 +55,9 @@ def _receipt(draft: Draft, payment: Payment, credit: Credit) -> None:
         state = "kept"  # the customer holds the slip that said the outcome was being checked
     title = look.line(f"receipt.{state}")
     text = look.line(f"receipt.{state}_text", reference=spelled(credit.hub_no))
+    if payment.ended_by == "restart":
+        # Whoever still stands there saw the screen go dark with a note in the slot.
+        title, text = look.line("restart.kept"), look.join(title, text)
     if look.claim:
         doubt = look.line("done.note_in_doubt", amount=Amount(look.claim.amount_fen + look.claim.memo_fen))
         draft.row("claim_reference", spelled(look.claim.reference))
@@ -153,14 +156,29 @@ def _claimed(draft: Draft, case: Claim) -> None:
 
 
 def cancelled(look: Look) -> Draft:
-    """Say that nothing was taken."""
+    """Say that nothing was taken, by whose wish, and which note came back."""
     draft = Draft(look, Page.CANCELLED, PageKind.RESULT)
+    draft.main = finish(look)
+    if look.payment and look.payment.ended_by == "restart":
+        _interrupted(draft, look.payment)
+        return draft
     draft.title = look.line("cancelled.title")
     draft.picture = "tick"
     draft.prompt = look.line("cancelled.take_notes")
     draft.notice("info", look.line("message.nothing_taken"))
-    draft.main = finish(look)
     return draft
+
+
+def _interrupted(draft: Draft, payment: Payment) -> None:
+    look, seen = draft.look, draft.look.session.note_notice
+    draft.title = look.line("restart.title")
+    draft.picture = "take_note"
+    draft.prompt = look.line("restart.again", hotline=look.facts.hotline)
+    note = next((note for note in reversed(payment.notes) if note.state is NoteState.RETURNED), None)
+    value = note.value_fen if note else seen.value_fen if seen else 0
+    if value:
+        draft.panel = Panel(look.line("word.returned"), look.read(Amount(value)))
+    draft.notice("warning", look.line("note.take_back"), look.line("message.nothing_taken"))
 
 
 def message(look: Look) -> Draft:

@@ -18,12 +18,16 @@ HELPED = frozenset(
         Page.BILLS,
         Page.MEANS,
         Page.CASH,
+        Page.ATTRACT,
+        Page.DONE,
+        Page.CHECKING,
+        Page.CLAIM,
+        Page.CANCELLED,
+        Page.MESSAGE,
     }
 )
 """Pages from which help opens."""
-UNHELPED = frozenset(
-    {Page.ATTRACT, Page.MORE_TIME, Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED, Page.MESSAGE}
-)
+UNHELPED = frozenset({Page.MORE_TIME})
 """Pages whose one key comes first."""
 
 
@@ -61,7 +65,7 @@ def service(look: Look) -> tuple[Choice, ...]:
 
 
 def no_help(look: Look) -> Line:
-    """Say why help does not open here; empty where it does. Pages that only wait or end say all themselves."""
+    """Say why help does not open here; empty where it does. Pages that only wait say all themselves."""
     page = look.session.page
     if page in HELPED:
         return NOTHING

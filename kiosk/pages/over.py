@@ -19,6 +19,11 @@ HELP_TEXTS = {
     Page.BILLS: "bills",
     Page.MEANS: "means",
     Page.CASH: "cash",
+    Page.ATTRACT: "attract",
+    Page.DONE: "end",
+    Page.CHECKING: "end",
+    Page.CLAIM: "end",
+    Page.CANCELLED: "end",
 }
 
 
@@ -31,7 +36,7 @@ def help_(look: Look) -> Draft:
     draft.prompt = look.join(about, look.line("help.see_better"))
     draft.picture = "help"
     contact(draft)
-    if look.payment and not look.payment.ended:
+    if look.payment and under is Page.CASH:
         draft.panel = cash_panel(look, look.payment)
     draft.main = Press("close_help", look.line("help.close"), icon="tick")
     return draft

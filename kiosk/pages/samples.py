@@ -118,7 +118,9 @@ def payment(owner: Account, *notes: int, due: int | None = None, **changes: Any)
     return replace(made, **changes)
 
 
-def credited(owner: Account, *notes: int, printed: bool | None = None, slips: bool = True) -> Payment:
+def credited(
+    owner: Account, *notes: int, printed: bool | None = None, slips: bool = True, **changes: Any
+) -> Payment:
     """Return the payment as the hub booked it: oldest month first, late fee before principal."""
     amount = sum(notes)
     left, parts = amount + owner.balance_fen, []
@@ -140,7 +142,7 @@ def credited(owner: Account, *notes: int, printed: bool | None = None, slips: bo
     )
     slip = (Slip("j" * 32, "paid", 0, printed),) if slips else ()
     state = PaymentState.CREDITED if printed is None and slips else PaymentState.PAID
-    return payment(owner, *notes, state=state, credit=credit, slips=slip)
+    return payment(owner, *notes, state=state, credit=credit, slips=slip, **changes)
 
 
 def claim(reason: str, amount: int, memo: int = 0, printed: bool | None = True) -> Claim:
@@ -207,6 +209,7 @@ def _start() -> Iterator[Sample]:
         yield _plain(f"closed_{reason}", Page.CLOSED, replace(facts, closed_reason=reason))
     for level in range(3):
         yield _plain(f"settling_{level}", Page.SETTLING, wait_level=level)
+    yield _plain("settling_note_back", Page.SETTLING, note_notice=NoteNotice("returned", 10000))
 
 
 def _find() -> Iterator[Sample]:
@@ -265,6 +268,8 @@ def _waits() -> Iterator[Sample]:
         yield f"closing_{level}", session, closing, None, FACTS
         leaving = payment(THREE, state=PaymentState.CANCELLING)
         yield f"closing_cancelled_{level}", session, leaving, None, FACTS
+    back = Session(page=Page.CLOSING, account=THREE, note_notice=NoteNotice("refused", 10000, "closing"))
+    yield "closing_note_back", back, payment(THREE, 10000, state=PaymentState.CLOSING), None, FACTS
 
 
 def _cash() -> Iterator[Sample]:
@@ -319,6 +324,10 @@ def _notes() -> Iterator[Sample]:
         yield name, session, payment(ONE, 10000), None, FACTS
     enough = Session(page=Page.CASH, account=ONE, note_notice=NoteNotice("credited", 5000))
     yield "cash_note_credited_enough", enough, payment(ONE, 10000, 5000), None, FACTS
+    for state, name in ((NoteState.STACKED, "recovered"), (NoteState.RETURNED, "recovered_back")):
+        unseen = (Note("n0", 10000, NoteState.STACKED), Note("n1", 2000, state, recovered=True))
+        session = Session(page=Page.CASH, account=ONE)
+        yield f"cash_note_{name}", session, payment(ONE, state=PaymentState.FUNDED, notes=unseen), None, FACTS
     jam = Session(page=Page.CASH, account=ONE, note_notice=NoteNotice("jam", 0, "jam"))
     yield "cash_note_jam_nothing_in", jam, payment(ONE), None, JAMMED
 
@@ -341,6 +350,7 @@ def _ends() -> Iterator[Sample]:
     yield page("done_after_checking", credited(THREE, *five, slips=False))
     doubtful = claim("note_fate_unknown", 0, 10000)
     yield page("done_note_in_doubt", credited(THREE, *five, printed=True), doubtful)
+    yield page("done_after_restart", credited(THREE, *five, printed=True, ended_by="restart"))
     yield page("done_largest", credited(LONGEST, 999_999_999, printed=True))
     for printed, name in ((None, "printing"), (True, "slip"), (False, "no_slip")):
         slips = (Slip("k" * 32, "checking", 0, printed),)
@@ -348,6 +358,11 @@ def _ends() -> Iterator[Sample]:
         yield page(f"checking_{name}", waiting, None, Page.CHECKING)
     gone = payment(THREE, state=PaymentState.CANCELLED, ended_by="customer")
     yield page("cancelled", gone, None, Page.CANCELLED)
+    back = (Note("n0", 10000, NoteState.RETURNED, recovered=True),)
+    cut = replace(gone, ended_by="restart")
+    yield page("restart_note_back", replace(cut, notes=back), None, Page.CANCELLED)
+    refused = Session(page=Page.CANCELLED, note_notice=NoteNotice("refused", 5000, "closing"))
+    yield "restart_note_never_taken", refused, cut, None, FACTS
     for word in ("hub_gone", "account_closed", "no_cash", "quote_refused", "busy"):
         yield _plain(f"message_{word}", Page.MESSAGE, account=THREE, message=word)
 

@@ -83,13 +83,22 @@ def closed(look: Look) -> Draft:
 
 
 def settling(look: Look) -> Draft:
-    """Ask for patience while an earlier payment is settled; nothing of it is shown."""
+    """Ask for patience while an earlier payment is settled; of it nothing is shown but a note that is held out."""
     draft = Draft(look, Page.SETTLING, PageKind.WAIT)
     level = min(look.session.wait_level, 2)
     draft.title = look.line("settling.title")
-    draft.prompt = look.line(f"settling.wait{level}", hotline=look.facts.hotline)
+    patience = look.line(f"settling.wait{level}", hotline=look.facts.hotline)
+    draft.prompt = look.join(patience, look.line("settling.stay"))
     draft.picture = "hourglass"
+    note_came_back(draft)
     return draft
+
+
+def note_came_back(draft: Draft) -> None:
+    """Say that a note is held out at the slot, where the acceptor gave one back."""
+    notice = draft.look.session.note_notice
+    if notice and notice.kind in ("returned", "refused"):
+        draft.notice("warning", draft.look.line("note.take_back"), draft.look.line("note.not_counted"))
 
 
 def contact(draft: Draft) -> None:

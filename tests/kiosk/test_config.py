@@ -126,6 +126,11 @@ def test_each_mistake_is_named_with_its_line(file: Path, text: str, told: str) -
         ('"T0399001"', '"T 1"', "2: terminal.id: expected 1 to 20 letters, digits and hyphens"),
         ('"T0399001"', '"T1\\n"', "2: terminal.id: expected 1 to 20 letters, digits and hyphens"),
         ('"T0399001"', "7", "2: terminal.id: Expected `str`, got `int`"),
+        (
+            '"T0399001"',
+            '"T1"\nclaim_url = "http://example.invalid/{reference}"',
+            "3: terminal.claim_url: expected an https address with {reference} once in it",
+        ),
         ('id = "T0399001"', "", "1: terminal.id is missing; expected a string"),
         (
             'id = "T0399001"',

@@ -137,10 +137,20 @@ def test_a_slip_for_money_being_checked_says_what_happened_to_the_money_and_neve
     assert "账户余额" not in text
 
 
-def test_the_claim_slip_carries_its_reference_as_large_text_and_as_qr() -> None:
-    document = receipt(CLAIM, JOB, KEY)
-    assert Line("C0001-000127", "center", True, 2) in document.elements
-    assert QrCode(f"ECLAIM1|PK-0001|C0001-000127|{check_code(CLAIM, KEY)}") in document.elements
+@pytest.mark.parametrize("facts", [CLAIM, CHECKING])
+def test_a_slip_with_a_reference_carries_it_as_large_text_and_as_qr(facts: ReceiptFacts) -> None:
+    document = receipt(facts, JOB, KEY)
+    assert Line(facts.reference, "center", True, 2) in document.elements
+    assert QrCode(facts.reference) in document.elements
+    online = replace(facts, place=replace(facts.place, claim_url="https://example.invalid/c/{reference}?k=1"))
+    document = receipt(online, JOB, KEY)
+    assert QrCode(f"https://example.invalid/c/{facts.reference}?k=1") in document.elements
+    assert check_code(online, KEY) == check_code(facts, KEY)
+
+
+def test_a_slip_without_a_reference_has_no_qr() -> None:
+    for facts in (PAID, RETURNED):
+        assert not [one for one in receipt(facts, JOB, KEY).elements if isinstance(one, QrCode)]
 
 
 def test_a_note_whose_fate_is_unknown_is_neither_received_nor_denied() -> None:

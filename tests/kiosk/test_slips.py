@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from drivers.printer.document import Document, Line, Pair, QrCode
@@ -155,9 +156,18 @@ def test_a_claims_slip_has_its_reference_in_words_and_as_a_code() -> None:
     document = SLIPS.compose(effect(claim(), "claim"))
     assert reference(CLAIM_ID) in text(document)
     [code] = [e.text for e in document.elements if isinstance(e, QrCode)]
-    assert code.startswith(f"ECLAIM1|T-1|{reference(CLAIM_ID)}|")
+    assert code == reference(CLAIM_ID)
     assert pairs(document)["Received"] == "120.00 yuan"
     assert SLIPS.of_claim(claim(), effect(claim(), "claim")).adds_up
+
+
+def test_the_code_of_a_reference_leads_where_the_settings_say() -> None:
+    terminal = msgspec.structs.replace(CONFIG.terminal, claim_url="https://example.invalid/c/{reference}")
+    online = Slips(msgspec.structs.replace(CONFIG, terminal=terminal), b"key")
+    for order in (effect(claim(), "claim"), effect(payment(PROMISED), "checking")):
+        owner = CLAIM_ID if order.slip == "claim" else PAYMENT_ID
+        [code] = [e.text for e in online.compose(order).elements if isinstance(e, QrCode)]
+        assert code == f"https://example.invalid/c/{reference(owner)}"
 
 
 def test_a_note_in_doubt_is_neither_received_nor_denied() -> None:

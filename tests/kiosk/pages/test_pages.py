@@ -209,6 +209,35 @@ def test_trouble_says_whether_money_is_safe_and_whom_to_call(lang: str, pages: d
         assert "0198-F2C4-A1B3" in texts(pages[name])
 
 
+def test_after_a_restart_whoever_still_stands_there_is_told(lang: str, pages: dict[str, PageModel]) -> None:
+    take, taken = label(lang, "请取走退回的纸币", "Take the returned note"), shown_amount(10000)
+    back = pages["restart_note_back"]
+    assert back.panel is not None
+    assert (back.panel.headline, back.private) == (taken, True)
+    for name in ("restart_note_back", "restart_note_never_taken", "settling_note_back", "closing_note_back"):
+        notice = pages[name].notice
+        assert notice is not None
+        assert (notice.tone, notice.title) == ("warning", take), name
+    for name in ("restart_note_back", "restart_note_never_taken"):
+        assert label(lang, "没有收您的钱", "No money was taken") in texts(pages[name])
+    kept = pages["done_after_restart"].notice
+    assert kept is not None
+    assert kept.title == label(
+        lang, "本机刚才重启，您的钱已收下并计入", "The machine restarted; your money was kept and is counted"
+    )
+    assert label(lang, "请取走凭条", "Take your receipt") in kept.text
+    assert pages["settling_0"].notice is None
+
+
+def test_a_note_that_nobody_saw_move_is_told_on_the_cash_page(lang: str, pages: dict[str, PageModel]) -> None:
+    kept, back = pages["cash_note_recovered"].notice, pages["cash_note_recovered_back"].notice
+    assert kept is not None
+    assert back is not None
+    assert (kept.tone, back.tone) == ("success", "warning")
+    assert shown_amount(2000) in kept.title
+    assert label(lang, "这张没有收", "It was not counted") in back.text
+
+
 def test_every_entry_error_says_something_of_its_own(pages: dict[str, PageModel]) -> None:
     said = [page.entry.error for page in pages.values() if page.entry and page.entry.error]
     assert len(set(said)) == len(said) - 1  # hub_gone reads alike for account and meter
