@@ -1,0 +1,129 @@
+"""Where every fen is, by everyone's own count: the acceptor's box, the kiosk's journal, the hub's books, the screen."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from kiosk.journal.cli import read
+from kiosk.journal.store import verify_rows
+from kiosk.payment.model import Claim, ClaimState, Payment, PaymentState
+from tests.journeys.cabinet import Cabinet
+from tests.journeys.kiosk import Kiosk
+from tests.journeys.town import Town
+
+PATIENCE_S = 30.0
+_BACK = ("returned", "returned_at_start", "rejected")
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """What acceptor and hub have counted so far, in fen."""
+
+    inserted: int
+    back: int
+    box: int
+    credited: int
+    suspense: int
+
+    @classmethod
+    def of(cls, cabinet: Cabinet, town: Town) -> Count:
+        """Count now."""
+        status = cabinet.validator("status", log=0)
+        totals = status["totals"]
+        books = town.books()
+        back = sum(totals.get(what, 0) for what in _BACK)
+        return cls(totals.get("inserted", 0), back, status["box_fen"], books.credited_fen, books.suspense_fen)
+
+    def __sub__(self, before: Count) -> Count:
+        return Count(*(getattr(self, name) - getattr(before, name) for name in self.__slots__))
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`lost` and `doubled` in fen and `in_flight` in items; `faults` says in words what does not hold."""
+
+    faults: tuple[str, ...] = ()
+    lost: int = 0
+    doubled: int = 0
+    in_flight: int = 0
+
+
+def settle(cabinet: Cabinet, kiosk: Kiosk, *, served: bool = True) -> str:
+    """Stand by until the kiosk has nothing open and is ready, taking what is held out; what is missing, if anything."""
+    until = time.monotonic() + PATIENCE_S
+    while (missing := _unsettled(cabinet, kiosk, served)) and time.monotonic() < until:
+        time.sleep(0.02)
+    return missing
+
+
+def _unsettled(cabinet: Cabinet, kiosk: Kiosk, served: bool) -> str:
+    status = cabinet.validator("status", log=0)
+    if status["held_out"]:
+        cabinet.validator("take_note")
+    page = kiosk.shown.now if kiosk.shown.names else None
+    if page is None:
+        return "nothing is shown"
+    if page.name in {"claim", "checking", "done", "cancelled", "message"} and (page.main or page.back):
+        kiosk.press("finish")
+    if status["on_way_fen"]:
+        return f"a note is on its way: {status['state']}"
+    if served and (page.name != "attract" or not all(badge.works for badge in page.badges)):
+        return f"page {page.name}: {[badge.reason for badge in page.badges if not badge.works]}"
+    if not kiosk.path.exists():
+        return "there is no journal"
+    still = open_items(kiosk)
+    return f"still open: {still}" if still else ""
+
+
+def open_items(kiosk: Kiosk) -> list[str]:
+    """The payments and claims that have not ended."""
+    return [
+        f"{item.state.value}"
+        for item in kiosk.books()
+        if (item.state is ClaimState.OPEN if isinstance(item, Claim) else not item.ended)
+    ]
+
+
+def judge(cabinet: Cabinet, town: Town, kiosk: Kiosk, before: Count, pages: list[str]) -> Verdict:
+    """Everything that must hold once nothing is in flight. `pages` is what the customer was shown."""
+    faults: list[str] = []
+    verify_rows(kiosk.path, read(kiosk.path))
+    since = Count.of(cabinet, town) - before
+    payments = [item for item in kiosk.books() if isinstance(item, Payment)]
+    claims = [item for item in kiosk.books() if isinstance(item, Claim)]
+    paid = [p for p in payments if p.state is PaymentState.PAID]
+    memo = sum(c.memo_fen for c in claims)
+    accounted = since.credited + since.suspense
+
+    def must(holds: bool, say: Callable[[], str]) -> None:
+        if not holds:
+            faults.append(say())
+
+    must(since.inserted == since.back + since.box, lambda: f"the acceptor's own count: {since}")
+    must(0 <= since.box - accounted <= memo, lambda: f"{since}, memo {memo}")
+    must(sum(p.inserted_fen for p in paid) == since.credited, lambda: f"journal's paid against {since}")
+    must(sum(c.amount_fen for c in claims) == since.suspense, lambda: f"journal's claims against {since}")
+    must("done" not in pages or bool(paid), lambda: "the customer was thanked for a payment that is not there")
+    faults += [fault for payment in payments if (fault := _at_hub(town, payment, payment in paid))]
+    faults += [
+        f"claim {c.claim_id} is not at the hub"
+        for c in claims
+        if town.client.get(f"/v1/claims/{c.claim_id}").status_code != 200
+    ]
+    books = town.books()
+    must(books.ok and books.ledger_sum == 0, lambda: f"the hub's books: {books.findings}")
+    lost, doubled = max(0, since.box - accounted - memo), max(0, accounted - since.box)
+    return Verdict(tuple(faults), lost, doubled, len(open_items(kiosk)))
+
+
+def _at_hub(town: Town, payment: Payment, paid: bool) -> str:
+    told = town.client.get(f"/v1/payments/{payment.payment_id}")
+    if told.status_code != (200 if paid else 404):
+        return f"payment {payment.payment_id} is {payment.state.value} here and {told.status_code} at the hub"
+    body: dict[str, Any] = told.json()
+    if paid and body["amount_fen"] != payment.inserted_fen:
+        return f"payment {payment.payment_id} has {payment.inserted_fen} here and {body['amount_fen']} there"
+    return ""

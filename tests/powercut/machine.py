@@ -1,0 +1,191 @@
+"""Kiosk and hub as processes forked from one that has loaded everything, so that a start takes milliseconds."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import os
+import sqlite3
+import sys
+import threading
+import time
+from collections.abc import Callable
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from kiosk.config import load
+from kiosk.page import PageModel, Snapshot
+from tests.journeys.kiosk import PATIENCE, Kiosk, Shown
+
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.journeys.program", "hub.serve", "tests.powercut.machine"])
+CHECKPOINT_PAGES = 12
+SNAPSHOT_ROWS = 5
+
+
+class Dark(Exception):  # noqa: N818 - what the customer sees, not an error
+    """The kiosk is gone, or what the customer waits for cannot come any more."""
+
+
+class Screen(Shown):
+    """What is shown until the kiosk is gone; whoever waits then is told at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.dark: Callable[[], bool] = lambda: False
+
+    def wait(self, so: Callable[[PageModel], object], what: str) -> PageModel:
+        """As `Shown.wait`. Raises Dark when the kiosk is gone."""
+        until = time.monotonic() + PATIENCE
+        with self._changed:
+            while True:
+                if self.dark():
+                    raise Dark
+                for place in range(self._next, len(self._all)):
+                    if so(self._all[place].page):
+                        self._next = place
+                        return self._all[place].page
+                seen = [s.page.name for s in self._all[self._next :]]
+                assert time.monotonic() < until, f"{what} was not shown, but {seen}"
+                self._changed.wait(0.05)
+
+
+class Forked(Kiosk):
+    """A kiosk process. It stands at its door until `go`, so that its death can be arranged by its number."""
+
+    def __init__(self, config_file: Path, die: str = "", often: bool = False) -> None:
+        super().__init__(load(config_file).journal.path, self._say)
+        theirs, self._intents = _context.Pipe(duplex=False)
+        self._shows, shows = _context.Pipe(duplex=False)
+        self.process = _context.Process(
+            target=_kiosk, args=(theirs, shows, config_file, die, often), daemon=True
+        )
+        self.process.start()
+        theirs.close()
+        shows.close()
+        self.shown: Screen = Screen()
+        self.shown.dark = lambda: not self.process.is_alive()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def go(self) -> Forked:
+        """Let it start."""
+        self._say("go", "")
+        self._reader.start()
+        return self
+
+    def _say(self, name: str, arg: str) -> None:
+        try:
+            os.write(self._intents.fileno(), json.dumps([name, arg]).encode() + b"\n")
+        except (BrokenPipeError, OSError) as error:
+            raise Dark from error
+
+    def _read(self) -> None:
+        with os.fdopen(os.dup(self._shows.fileno()), "rb") as lines:
+            for line in lines:
+                if line.endswith(b"\n"):
+                    self.shown.put(msgspec.json.decode(line, type=Snapshot))
+
+    def kill(self) -> None:
+        """End it as a power cut would, as far as processes go."""
+        self.process.kill()
+        self.close()
+
+    def close(self) -> int:
+        """End it in good order, if it still runs; its exit code, -9 when it was killed."""
+        self._intents.close()
+        self.process.join(PATIENCE)
+        code = self.process.exitcode
+        assert code is not None, "the kiosk does not end"
+        if self._reader.ident:
+            self._reader.join(PATIENCE)
+        self._shows.close()
+        self.process.close()
+        return code
+
+
+class ForkedHub:
+    """A hub process on this database and port; answers when the constructor has returned."""
+
+    def __init__(self, database: str, port: int = 0, often: bool = False, cut: Callable[[int], Any] | None = None) -> None:
+        read, write = _context.Pipe(duplex=False)
+        theirs, door = _context.Pipe(duplex=False)
+        self.process = _context.Process(target=_hub, args=(theirs, write, database, port, often), daemon=True)
+        self.process.start()
+        write.close()
+        theirs.close()
+        assert self.process.pid is not None
+        if cut:
+            cut(self.process.pid)
+        door.send(None)
+        door.close()
+        try:
+            self.url: str = read.recv() if read.poll(PATIENCE) else ""
+        except EOFError:
+            self.url = ""
+        read.close()
+
+    @property
+    def pid(self) -> int:
+        """Its process id."""
+        assert self.process.pid is not None
+        return self.process.pid
+
+    def gone(self, patience_s: float) -> bool:
+        """Whether it has ended, at the latest after this time."""
+        return bool(wait([self.process.sentinel], patience_s))
+
+    def kill(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.join(PATIENCE)
+
+    def stop(self) -> int | None:
+        """End it as a service manager does; its exit code."""
+        self.process.terminate()
+        self.process.join(PATIENCE)
+        return self.process.exitcode
+
+
+def _kiosk(intents: Connection, shows: Connection, config_file: Path, die: str, often: bool) -> None:
+    from kiosk.journal import store
+    from tests.journeys import program
+
+    if often:
+        store.SNAPSHOT_EVERY = SNAPSHOT_ROWS
+        _checkpoint_often()
+    sys.stdin = os.fdopen(os.dup(intents.fileno()))
+    sys.stdout = os.fdopen(os.dup(shows.fileno()), "w")
+    intents.close()
+    if sys.stdin.readline():
+        program.main(config_file, die)
+
+
+def _hub(door: Connection, ready: Connection, database: str, port: int, often: bool) -> None:
+    from hub.serve import serve
+    from hub.settings import Settings
+
+    if often:
+        _checkpoint_often()
+    door.recv()
+    serve(Settings(database, port=port, bench=True), ready.send)
+
+
+def _checkpoint_often() -> None:
+    """Let SQLite copy its WAL back every few pages, so that a short run has many such moments."""
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def connected(*args: Any, **options: Any) -> sqlite3.Connection:
+        db = connect(*args, **options)
+        db.execute(f"PRAGMA wal_autocheckpoint={CHECKPOINT_PAGES}")
+        return db
+
+    sqlite3.connect = sqlite3.dbapi2.connect = connected  # type: ignore[assignment]

@@ -1,0 +1,126 @@
+"""What stays between cuts: far ends, a hub whose books are on a disk that can lose power, and the customer's hands."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+from hub.data.database import sync_engine
+from simulators.bench.settings import TERMINAL
+from simulators.far_end import ControlError
+from tests.journeys.cabinet import Cabinet
+from tests.journeys.kiosk import PATIENCE
+from tests.journeys.town import Town
+from tests.powercut.machine import Dark, Forked, ForkedHub
+from tests.powercut.power import Mount
+from tools.hub_process import HubClient, power_hub, write_test_key
+
+KEY = bytes(range(32))
+NOTES_YUAN = (50, 20)
+DUE_FEN = 7000
+BRISK: dict[str, dict[str, Any]] = {
+    "hub": {"retry_first_s": 0.05, "retry_most_s": 0.3, "checking_after_s": 8.0, "status_every_s": 0.5},
+    "screen": {"done_s": 0.3, "slip_s": 0.3},
+}
+
+
+class HubOnDisk(Town):
+    """A town whose books are on a disk that can lose power; the hub comes back at the same address."""
+
+    def __init__(self, folder: Path, mount: Mount) -> None:
+        books = folder / "books"
+        books.mkdir()
+        self.key = write_test_key(folder / "terminal.key", KEY)
+        database = f"sqlite:///{books / 'hub.sqlite'}"
+        power_hub("seed", "--database", database, "--accounts", "20")
+        power_hub("terminal", "add", TERMINAL, "--database", database, "--key", str(self.key))
+        self._mount = mount
+        self.disk = mount.make(books)
+        self._begin(0)
+        self.client = HubClient(self.url, TERMINAL, KEY)
+
+    def _begin(self, port: int, often: bool = False) -> None:
+        self.database = f"sqlite:///{self._mount.path(self.disk) / 'hub.sqlite'}"
+        self.hub = ForkedHub(self.database, port, often)
+        if not self.hub.url:
+            raise RuntimeError(f"the hub does not start on what the cut left of its books: {self.disk}")
+        self.url = self.hub.url
+        self._engine = sync_engine(self.database)
+
+    def restart(self, *, often: bool = False, seed: int | None = None) -> None:
+        """Begin anew, on what a cut has left of the disk when a seed is given. Raises RuntimeError."""
+        self.hub.kill()
+        self._engine.dispose()
+        if seed is not None:
+            self.disk = self._mount.survive(self.disk, seed)
+        self._begin(int(self.url.rpartition(":")[2]), often)
+
+    def close(self) -> None:
+        """End the hub."""
+        self.client.close()
+        self._engine.dispose()
+        self.hub.kill()
+
+
+class Station:
+    """A cabinet, a town and disks, for one case after the other; all end with `close`."""
+
+    def __init__(self, folder: Path, mount: Mount) -> None:
+        self.folder, self.mount = folder, mount
+        self._ends = contextlib.ExitStack()
+        for part in ("town", "cabinet"):
+            (folder / part).mkdir(parents=True)
+        try:
+            self.town = HubOnDisk(folder / "town", mount)
+            self._ends.callback(self.town.close)
+            self.cabinet = Cabinet(folder / "cabinet", self.town)
+            self._ends.callback(self.cabinet.close)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End everything and leave nothing."""
+        self._ends.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def kiosk(self, disk: str, often: bool = False, **changes: dict[str, Any]) -> Forked:
+        """A kiosk whose journal is on this disk; it waits for its `go`."""
+        path = {"path": str(self.mount.path(disk) / "journal.sqlite")}
+        tables = {name: dict(keys) for name, keys in BRISK.items()}
+        for name, keys in changes.items():
+            tables.setdefault(name, {}).update(keys)
+        return Forked(self.cabinet.settings(journal=path, **tables), often=often)
+
+    def pays(self, kiosk: Forked) -> None:
+        """The journey: an account with 70 yuan due, a fifty and a twenty, the receipt. Raises Dark."""
+        kiosk.to_slot(self.town.account(DUE_FEN).account_no)
+        self.feeds(kiosk)
+
+    def feeds(self, kiosk: Forked) -> None:
+        """From the open slot to the receipt. Raises Dark."""
+        for value in NOTES_YUAN:
+            self.insert(kiosk, value)
+            kiosk.notice(f"¥{value}.00 received")
+        kiosk.press("pay_now")
+        kiosk.page("done")
+        kiosk.page("attract")
+
+    def insert(self, kiosk: Forked, value_yuan: int) -> None:
+        """Put a note in when the acceptor is ready for it. Raises Dark."""
+        until = time.monotonic() + PATIENCE
+        while self.cabinet.validator("status", log=0)["state"] != "idling":
+            if kiosk.shown.dark():
+                raise Dark
+            assert time.monotonic() < until, "the acceptor does not open"
+            time.sleep(0.01)
+        self.cabinet.validator("insert", value_fen=100 * value_yuan)
+
+    def cut_the_acceptor(self) -> None:
+        """Its power goes and comes back."""
+        with contextlib.suppress(ControlError):
+            self.cabinet.validator("power_off")
+        self.cabinet.validator("power_on")
