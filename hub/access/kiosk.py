@@ -18,10 +18,15 @@ from hub.business.forms import (
     Account,
     Claim,
     ClaimOrder,
+    Heartbeat,
+    HeartbeatOrder,
     Payment,
     PaymentOrder,
     Quote,
     QuoteOrder,
+    ReferenceView,
+    Reversal,
+    ReversalOrder,
     Status,
 )
 from hub.business.refusals import Refusal
@@ -146,13 +151,60 @@ async def make_claim(request: Incoming, claim_id: OrderId, data: JSONBody[ClaimO
     operation_id="claim",
     summary="What the hub knows of a claim of this terminal",
 )
-async def claim(request: Incoming, claim_id: OrderId) -> Response[bytes]:
-    return Response(await _desk(request).find_claim(_terminal(request), claim_id), media_type=JSON)
+async def claim(request: Incoming, claim_id: OrderId) -> Claim:
+    return await _desk(request).find_claim(_terminal(request), claim_id)
+
+
+@put(
+    "/v1/reversals/{reversal_id:str}",
+    status_code=201,
+    responses=_answers(Reversal, put=True, problems=(409, 422)),
+    operation_id="reverse",
+    guards=[strict_json],
+    form=ReversalOrder,
+    summary="Undo a payment that is not in cash, or refuse it should it still come",
+)
+async def reverse(request: Incoming, reversal_id: OrderId, data: JSONBody[ReversalOrder]) -> Response[bytes]:
+    return _response(await _desk(request).reverse(_terminal(request), reversal_id, data))
+
+
+@get(
+    "/v1/reversals/{reversal_id:str}",
+    responses=_answers(Reversal, problems=(404,)),
+    operation_id="reversal",
+    summary="What the hub knows of a reversal of this terminal",
+)
+async def reversal(request: Incoming, reversal_id: OrderId) -> Response[bytes]:
+    return Response(await _desk(request).find_reversal(_terminal(request), reversal_id), media_type=JSON)
+
+
+@put(
+    "/v1/heartbeats/{beat_id:str}",
+    status_code=200,
+    responses=_answers(Heartbeat),
+    operation_id="beat",
+    guards=[strict_json],
+    form=HeartbeatOrder,
+    summary="Where the terminal's journal stands, and what is open in it",
+)
+async def beat(request: Incoming, beat_id: OrderId, data: JSONBody[HeartbeatOrder]) -> Heartbeat:
+    return await _desk(request).beat(_terminal(request), beat_id, data)
+
+
+@get(
+    "/v1/references/{reference:str}",
+    responses=_answers(ReferenceView, problems=(404,)),
+    operation_id="reference",
+    summary="What became of the money on a slip, of any terminal",
+)
+async def reference(request: Incoming, reference: FromPath[str]) -> ReferenceView:
+    return await _desk(request).reference(reference)
 
 
 def handlers() -> HttpHandlers:
     """The routes of this channel."""
-    return [status, account, account_of_meter, quote, pay, payment, make_claim, claim]
+    looks = [status, account, account_of_meter, payment, claim, reversal, reference]
+    return [*looks, quote, pay, make_claim, reverse, beat]
 
 
 KIOSK = HttpChannel("kiosk", handlers)

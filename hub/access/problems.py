@@ -25,6 +25,7 @@ class Problem(msgspec.Struct, frozen=True, omit_defaults=True, kw_only=True):
     detail: str
     field: str | None = None
     claim_id: str | None = None
+    reversal_id: str | None = None
     retry_after_s: int | None = None
 
 
@@ -72,8 +73,28 @@ KINDS: dict[Code, Kind] = {
     "unknown_quote": Kind(422, "No quote of this id for this account", _KEPT),
     "unknown_payment": Kind(404, "No such payment", Words("没有找到这笔缴费", "This payment was not found.")),
     "unknown_claim": Kind(404, "No such claim", Words("没有找到这个凭证号", "This reference was not found.")),
+    "unknown_reversal": Kind(
+        404, "No such reversal", Words("没有找到这笔冲正", "This reversal was not found.")
+    ),
+    "unknown_reference": Kind(
+        404,
+        "No such reference",
+        Words("没有找到这个凭证号，请核对后重新输入", "No such reference. Check the number."),
+    ),
     "id_reused": Kind(409, "The id was used before for something else", _KEPT),
     "claimed": Kind(409, "A claim for this payment exists", _KEPT),
+    "reversed": Kind(
+        409,
+        "The payment was reversed",
+        Words("该笔缴费已冲正，款项未入账", "This payment was reversed. It is not credited."),
+    ),
+    "not_reversible": Kind(409, "Cash that was taken is never reversed", _KEPT),
+    "amount_differs": Kind(422, "The amount is not the payment's", _STAFF),
+    "tender_off": Kind(
+        422,
+        "The hub does not take this tender",
+        Words("暂不支持这种支付方式", "This way of paying is not available."),
+    ),
     "notes_differ": Kind(422, "The notes do not add up to the amount", _KEPT),
     "amount_not_positive": Kind(422, "The amount must be more than nothing", _STAFF),
     "not_found": Kind(404, "No such resource", _STAFF),
@@ -97,5 +118,6 @@ def problem(refusal: Refusal) -> Problem:
         detail=refusal.detail,
         field=refusal.field,
         claim_id=refusal.claim_id,
+        reversal_id=refusal.reversal_id,
         retry_after_s=refusal.retry_after_s,
     )

@@ -56,6 +56,24 @@ class Settlement:
         return self.balance_after_fen - self.balance_before_fen
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What one bill had got of a payment that is undone."""
+
+    bill_no: str
+    late_fee_fen: int
+    principal_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undoing:
+    """What is put back when a payment is reversed; the balance goes below zero where it was used since."""
+
+    account_no: str
+    parts: tuple[Part, ...]
+    to_balance_fen: int
+
+
 def allocate(standing: Standing, amount_fen: int) -> Settlement:
     """Spread the amount together with the balance over the open bills; parts of a month are allowed.
 

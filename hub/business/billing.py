@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
 
-from hub.business.allocation import Settlement, Standing
+from hub.business.allocation import Settlement, Standing, Undoing
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,3 +46,9 @@ class Billing(Protocol):
 
     async def apply(self, settlement: Settlement, on: date) -> None:
         """Book what a payment does to the account that is held; raises ValueError if it is not held."""
+
+    async def undo(self, undoing: Undoing, on: date) -> None:
+        """Put back what a payment did to the account that is held; raises ValueError if it is not held.
+
+        No late fee is asked for the days on which the payment stood.
+        """

@@ -89,6 +89,20 @@ def after_payment(bill: Bill, late_fee_fen: int, principal_fen: int, on: date, r
     return replace(paid, late_fee_accrued_fen=grown, late_fee_accrued_to=on)
 
 
+def after_reversal(bill: Bill, late_fee_fen: int, principal_fen: int, on: date, rule: LateFeeRule) -> Bill:
+    """Put back what a payment paid on a bill; the fee grown so far stays, and grows on from `on` on the whole rest."""
+    if not (0 <= late_fee_fen <= bill.late_fee_paid_fen and 0 <= principal_fen <= bill.paid_fen):
+        raise ValueError(f"{late_fee_fen} + {principal_fen} fen were not paid on bill {bill.bill_no}")
+    back = replace(bill, late_fee_paid_fen=bill.late_fee_paid_fen - late_fee_fen)
+    if not principal_fen:
+        return back
+    back = replace(back, paid_fen=bill.paid_fen - principal_fen)
+    if on <= bill.due_date:
+        return back
+    since = max(on, bill.late_fee_accrued_to or on)
+    return replace(back, late_fee_accrued_fen=_grown(bill, on, rule), late_fee_accrued_to=since)
+
+
 def _grown(bill: Bill, on: date, rule: LateFeeRule) -> int:
     since = bill.late_fee_accrued_to
     return bill.late_fee_accrued_fen + late_fee_fen(bill.principal_fen, bill.due_date, on, rule, since)

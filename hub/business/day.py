@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Literal
+
+from hub.business.forms import Mode
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class Day:
         """The accounting day of a moment."""
         return (self._local(now) + timedelta(hours=24) - self.cut_over).date()
 
-    def mode(self, now: datetime) -> Literal["open", "day_end"]:
+    def mode(self, now: datetime) -> Mode:
         """Whether the day is being closed just now."""
         shifted = self._local(now) + timedelta(hours=24) - self.cut_over
         since = timedelta(hours=shifted.hour, minutes=shifted.minute, seconds=shifted.second)

@@ -10,6 +10,7 @@ from msgspec import Meta
 MAX_FEN = 10**13
 MAX_NO = 2**63 - 1
 ID_PATTERN = "^[0-9a-f]{32}$"
+_REFERENCE = re.compile(r"[ -~]{1,64}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,22}", re.ASCII)
 
 Id = Annotated[str, Meta(pattern=ID_PATTERN, description="made by the kiosk: 32 lower-case hex digits")]
@@ -20,7 +21,14 @@ CertainFen = Annotated[int, Meta(ge=0, le=MAX_FEN)]
 Time = Annotated[datetime, Meta(tz=True, description="UTC, RFC 3339")]
 Reference = Annotated[str, Meta(pattern="^[ -~]{1,64}$", description="as printed on the slip")]
 Business = Literal["arrears", "prepay"]
+Tender = Literal["cash", "bank_card", "qr", "recharge_card"]
 Reason = Literal["declined", "unanswered", "note_fate_unknown", "late_note", "orphan_note", "unasked_note"]
+ReversalReason = Literal["unanswered", "declined", "delivery_failed"]
+Outcome = Literal["reversed", "already_reversed", "tombstone"]
+ClaimState = Literal["open", "released", "closed"]
+Resolution = Literal["", "already_credited", "credited", "refunded", "nothing_found"]
+Mode = Literal["open", "day_end"]
+Verdict = Literal["ok", "show", "behind", "forked", "new_journal"]
 
 
 class Order(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -57,13 +65,14 @@ class PaymentOrder(Order, frozen=True):
     account_no: AccountNo
     quote_id: Id
     business: Business
-    tender: Literal["cash"]
+    tender: Tender
     amount_fen: Fen
     months: MonthList
     notes: NoteList
     kiosk_no: Annotated[int, Meta(ge=0, le=MAX_NO)]
     business_date: date
     taken_at: Time
+    reference: Reference | None = None
 
 
 class ClaimOrder(Order, frozen=True):
@@ -79,12 +88,64 @@ class ClaimOrder(Order, frozen=True):
     made_at: Time
 
 
+class ReversalOrder(Order, frozen=True):
+    """A payment whose money does not stay: it is undone, or refused should it still come."""
+
+    payment_id: Id
+    amount_fen: CertainFen
+    reason: ReversalReason
+    made_at: Time
+
+
+Hash = Annotated[str, Meta(pattern="^[0-9a-f]{64}$", description="the hash of a row of the journal")]
+Seq = Annotated[int, Meta(ge=0, le=MAX_NO)]
+
+
+class KnownHead(Order, frozen=True):
+    """The row of the kiosk's journal that the hub should know, as the journal has it."""
+
+    seq: Seq
+    head: Hash
+
+
+class OpenItem(Order, frozen=True):
+    """A payment or claim that is at no end yet, as the kiosk's journal has it."""
+
+    id: Id
+    kind: Literal["payment", "claim"]
+    state: Annotated[str, Meta(pattern="^[ -~]{0,32}$")]
+    account_no: AccountNo | None
+    amount_fen: CertainFen
+    memo_fen: CertainFen
+    opened_at: Time
+    reference: Reference
+
+
+class Backlog(Order, frozen=True):
+    """What waits for the hub."""
+
+    count: Annotated[int, Meta(ge=0, le=MAX_NO)]
+    oldest_at: Time | None
+
+
+class HeartbeatOrder(Order, frozen=True):
+    """Where the kiosk's journal stands, and what is open in it, oldest first."""
+
+    journal_id: Id
+    seq: Seq
+    head: Hash
+    known: KnownHead | None
+    open: Annotated[tuple[OpenItem, ...], Meta(max_length=200)]
+    backlog: Backlog
+    version: Annotated[str, Meta(pattern="^[ -~]{0,64}$")]
+
+
 class Status(Answer, frozen=True):
     """Whether the hub is open, and its accounting day."""
 
     now: datetime
     business_date: date
-    mode: Literal["open", "day_end"]
+    mode: Mode
     version: str
 
 
@@ -161,11 +222,50 @@ class Payment(Answer, frozen=True):
 class Claim(Answer, frozen=True):
     id: str
     reference: str
-    state: Literal["open", "released", "closed"]
+    state: ClaimState
     amount_fen: int
     memo_fen: int
     payment_id: str | None
-    resolution: Literal["", "already_credited"]
+    resolution: Resolution
+
+
+class Reversal(Answer, frozen=True):
+    """What became of a reversal; after any outcome the payment of this id is refused."""
+
+    id: str
+    payment_id: str
+    amount_fen: int
+    outcome: Outcome
+    reversed_at: datetime
+    business_date: date
+
+
+class Heartbeat(Answer, frozen=True):
+    """How the kiosk's journal fits what the hub knows of it; `known_seq` is the row that the hub knows."""
+
+    id: str
+    verdict: Verdict
+    known_seq: int
+    as_of: datetime
+    business_date: date
+    mode: Mode
+
+
+class ReferenceView(Answer, frozen=True):
+    """What became of the money on a slip, for whoever holds it."""
+
+    reference: str
+    kind: Literal["payment", "claim"]
+    state: Literal["credited", "reversed", "open", "released", "closed"]
+    amount_fen: int
+    memo_fen: int
+    resolution: Resolution
+    made_at: datetime
+
+
+def is_reference(text: str) -> bool:
+    """Whether the text could stand on a slip."""
+    return _REFERENCE.fullmatch(text) is not None
 
 
 def is_account_no(text: str) -> bool:

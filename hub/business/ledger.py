@@ -6,15 +6,20 @@ A leg is positive where the account receives value (debit) and negative where it
     payment     cash:<terminal> +amount                         receivable:<account> -principal   (each bill)
                                                                 income:late_fee -late fee         (each bill)
                                                                 balance:<account> -change
+    reversal    the payment's legs with the other sign
     claim       cash:<terminal> +amount                         suspense -amount
+    count       cash:<terminal> +found                          suspense -found
+    release     suspense +amount                                as of a payment, or refunds:<reference> -amount
 
+The place of `cash` is taken by the payment's tender: `bank_card:<terminal>` and so on.
 So what stands to a customer's credit is the negative sum of his balance account.
 """
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from hub.business.allocation import Settlement
+from hub.business.allocation import Part, Settlement, Undoing
+from hub.business.forms import Tender
 
 ENERGY = "income:energy"
 LATE_FEE = "income:late_fee"
@@ -40,8 +45,16 @@ class UnbalancedError(ValueError):
         self.legs = legs
 
 
+def taken(tender: Tender, terminal: str) -> str:
+    return f"{tender}:{terminal}"
+
+
 def cash(terminal: str) -> str:
-    return f"cash:{terminal}"
+    return taken("cash", terminal)
+
+
+def refunds(reference: str) -> str:
+    return f"refunds:{reference}"
 
 
 def receivable(account_no: str) -> str:
@@ -60,9 +73,9 @@ def balanced(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     return kept
 
 
-def payment_legs(settlement: Settlement, terminal: str) -> tuple[Leg, ...]:
-    """The legs of a payment taken in at a terminal."""
-    legs = [Leg(cash(terminal), settlement.amount_fen)]
+def payment_legs(settlement: Settlement, source: str) -> tuple[Leg, ...]:
+    """The legs of money that goes from a ledger account (a terminal's tender, suspense) to a customer's account."""
+    legs = [Leg(source, settlement.amount_fen)]
     for part in settlement.allocations:
         legs.append(Leg(LATE_FEE, -part.late_fee_fen, part.bill_no))
         legs.append(Leg(receivable(settlement.account_no), -part.principal_fen, part.bill_no))
@@ -70,6 +83,32 @@ def payment_legs(settlement: Settlement, terminal: str) -> tuple[Leg, ...]:
     return balanced(legs)
 
 
+def opposite(legs: Iterable[Leg]) -> tuple[Leg, ...]:
+    """The legs that undo these."""
+    return balanced(Leg(leg.account, -leg.amount_fen, leg.bill_no) for leg in legs)
+
+
+def undoing(account_no: str, legs: Iterable[Leg]) -> Undoing:
+    """Say what the legs of a payment did to the account, so that it can be put back."""
+    fees: dict[str, int] = {}
+    principals: dict[str, int] = {}
+    change = 0
+    for leg in legs:
+        if leg.bill_no is not None:
+            paid = fees if leg.account == LATE_FEE else principals
+            paid[leg.bill_no] = paid.get(leg.bill_no, 0) - leg.amount_fen
+        elif leg.account == balance(account_no):
+            change -= leg.amount_fen
+    bill_nos = dict.fromkeys((*fees, *principals))
+    parts = tuple(Part(no, fees.get(no, 0), principals.get(no, 0)) for no in bill_nos)
+    return Undoing(account_no, parts, change)
+
+
 def claim_legs(amount_fen: int, terminal: str) -> tuple[Leg, ...]:
-    """The legs of money that waits for a person's decision."""
+    """The legs of money that waits for a person's decision, and of a note that the count of the box found."""
     return balanced((Leg(cash(terminal), amount_fen), Leg(SUSPENSE, -amount_fen)))
+
+
+def refund_legs(amount_fen: int, reference: str) -> tuple[Leg, ...]:
+    """The legs of suspended money that is paid out against a reference."""
+    return balanced((Leg(SUSPENSE, amount_fen), Leg(refunds(reference), -amount_fen)))

@@ -1,6 +1,9 @@
-"""The rules for quotes, payments and claims: what is accepted, what is answered. Time and ids come in."""
+"""The rules for what kiosks ask: what is accepted, what is answered. Time and ids come in."""
 
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from hub.business.allocation import Settlement, Standing
 from hub.business.billing import Customer
@@ -10,12 +13,22 @@ from hub.business.forms import (
     BillView,
     Claim,
     ClaimOrder,
+    Heartbeat,
+    HeartbeatOrder,
     MeterView,
+    Mode,
+    Outcome,
     Payment,
     PaymentOrder,
     Quote,
     QuoteOrder,
+    ReferenceView,
+    Reversal,
+    ReversalOrder,
+    Tender,
+    Verdict,
 )
+from hub.business.keeping import ClaimRecord, Head, Stored
 from hub.business.masking import mask_address, mask_name
 from hub.business.refusals import Refusal
 
@@ -82,15 +95,16 @@ def make_quote(quote_id: str, order: QuoteOrder, standing: Standing, now: dateti
     )
 
 
-def check_payment(order: PaymentOrder, quoted_account: str | None) -> None:
-    """Refuse what can be no payment. Cash that was taken is creditable whatever became of its quote."""
+def check_payment(order: PaymentOrder, quoted_account: str | None, tenders: Collection[Tender]) -> None:
+    """Refuse what can be no payment. Money that was taken is creditable whatever became of its quote."""
+    if order.tender not in tenders:
+        raise Refusal("tender_off", f"this hub does not take {order.tender}", field="tender")
     if order.amount_fen <= 0:
         raise Refusal("amount_not_positive", f"amount_fen is {order.amount_fen}", field="amount_fen")
     counted = sum(note.value_fen * note.count for note in order.notes)
-    if counted != order.amount_fen:
-        raise Refusal(
-            "notes_differ", f"the notes are {counted} fen, amount_fen {order.amount_fen}", field="notes"
-        )
+    expected = order.amount_fen if order.tender == "cash" else 0
+    if counted != expected:
+        raise Refusal("notes_differ", f"the notes are {counted} fen, not {expected}", field="notes")
     if quoted_account != order.account_no:
         raise Refusal("unknown_quote", f"no quote {order.quote_id} for this account", field="quote_id")
 
@@ -134,4 +148,93 @@ def claim_answer(claim_id: str, order: ClaimOrder, *, credited: bool) -> Claim:
         memo_fen=order.memo_fen,
         payment_id=order.payment_id,
         resolution="already_credited" if credited else "",
+    )
+
+
+def claim_now(claim: ClaimRecord) -> Claim:
+    """Say how a claim stands; what people have proposed and not decided is the hub's own matter."""
+    return Claim(
+        id=claim.id,
+        reference=claim.reference,
+        state="released" if claim.state == "released" else "closed" if claim.state == "closed" else "open",
+        amount_fen=claim.amount_fen,
+        memo_fen=claim.memo_fen,
+        payment_id=claim.payment_id,
+        resolution=claim.resolution,
+    )
+
+
+def check_reversal(order: ReversalOrder, payment: Stored) -> None:
+    """Refuse to undo a booked payment that is not of this amount, or that was paid in cash."""
+    if payment.amount_fen != order.amount_fen:
+        raise Refusal("amount_differs", f"the payment is of {payment.amount_fen} fen", field="amount_fen")
+    if payment_order(payment).tender == "cash":
+        raise Refusal("not_reversible", "the payment was made in cash", field="payment_id")
+
+
+def payment_order(payment: Stored) -> PaymentOrder:
+    """Give the order of a booked payment."""
+    return msgspec.json.decode(payment.content, type=PaymentOrder)
+
+
+def reversal_answer(
+    reversal_id: str, order: ReversalOrder, outcome: Outcome, now: datetime, on: date
+) -> Reversal:
+    """Say what became of a reversal."""
+    return Reversal(
+        id=reversal_id,
+        payment_id=order.payment_id,
+        amount_fen=order.amount_fen,
+        outcome=outcome,
+        reversed_at=now,
+        business_date=on,
+    )
+
+
+def judge_head(known: Head | None, beat: HeartbeatOrder) -> Verdict:
+    """Judge whether the journal of a heartbeat goes on from the one the hub knows."""
+    if known is None or known.renewed:
+        return "ok"
+    if beat.journal_id != known.journal_id:
+        return "new_journal"
+    if beat.seq < known.seq:
+        return "behind"
+    if beat.seq == known.seq:
+        return "ok" if beat.head == known.head else "forked"
+    if beat.known is None or beat.known.seq != known.seq:
+        return "show"
+    return "ok" if beat.known.head == known.head else "forked"
+
+
+def heartbeat_answer(
+    beat_id: str, verdict: Verdict, known_seq: int, now: datetime, on: date, mode: Mode
+) -> Heartbeat:
+    """Answer a heartbeat."""
+    return Heartbeat(id=beat_id, verdict=verdict, known_seq=known_seq, as_of=now, business_date=on, mode=mode)
+
+
+def reference_view(reference: str, claim: ClaimRecord | None, payment: Stored | None) -> ReferenceView | None:
+    """Say what became of the money on a slip; a claim speaks for its payment too."""
+    if claim is not None:
+        now = claim_now(claim)
+        return ReferenceView(
+            reference=reference,
+            kind="claim",
+            state=now.state,
+            amount_fen=now.amount_fen,
+            memo_fen=now.memo_fen,
+            resolution=now.resolution,
+            made_at=claim.made_at,
+        )
+    if payment is None:
+        return None
+    order = payment_order(payment)
+    return ReferenceView(
+        reference=reference,
+        kind="payment",
+        state="reversed" if payment.reversal_id else "credited",
+        amount_fen=order.amount_fen,
+        memo_fen=0,
+        resolution="",
+        made_at=order.taken_at,
     )

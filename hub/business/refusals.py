@@ -17,8 +17,14 @@ Code = Literal[
     "unknown_quote",
     "unknown_payment",
     "unknown_claim",
+    "unknown_reversal",
+    "unknown_reference",
     "id_reused",
     "claimed",
+    "reversed",
+    "not_reversible",
+    "amount_differs",
+    "tender_off",
     "notes_differ",
     "amount_not_positive",
     "not_found",
@@ -33,7 +39,8 @@ class Refusal(Exception):  # noqa: N818  # the hub is not at fault
     """An order that is not carried out, and nothing of it was booked.
 
     `detail` is for the technician, `field` names the part of the order that is at fault, `claim_id` the claim
-    that stands against a payment, and `retry_after_s` says when the same order may be tried again.
+    that stands against a payment, `reversal_id` the reversal that undid or forestalled it, and `retry_after_s`
+    says when the same order may be tried again.
     """
 
     def __init__(
@@ -43,6 +50,7 @@ class Refusal(Exception):  # noqa: N818  # the hub is not at fault
         *,
         field: str | None = None,
         claim_id: str | None = None,
+        reversal_id: str | None = None,
         retry_after_s: int | None = None,
     ) -> None:
         super().__init__(f"{code}: {detail}")
@@ -50,4 +58,5 @@ class Refusal(Exception):  # noqa: N818  # the hub is not at fault
         self.detail = detail
         self.field = field
         self.claim_id = claim_id
+        self.reversal_id = reversal_id
         self.retry_after_s = retry_after_s

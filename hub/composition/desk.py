@@ -1,6 +1,6 @@
 """The desk: where orders of every channel become bookings, each id once. The rules themselves are in `business`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
@@ -10,22 +10,48 @@ import msgspec
 from hub.business.allocation import allocate
 from hub.business.billing import Billing
 from hub.business.day import Day
-from hub.business.forms import Account, ClaimOrder, Order, PaymentOrder, QuoteOrder, Status, is_account_no
+from hub.business.forms import (
+    Account,
+    Claim,
+    ClaimOrder,
+    Heartbeat,
+    HeartbeatOrder,
+    Order,
+    Outcome,
+    PaymentOrder,
+    QuoteOrder,
+    ReferenceView,
+    ReversalOrder,
+    Status,
+    Tender,
+    is_account_no,
+    is_reference,
+)
 from hub.business.identity import canonical, first_difference
-from hub.business.keeping import Keeping, Shelf, Stored, TakenError
-from hub.business.ledger import claim_legs, payment_legs
+from hub.business.keeping import ClaimRecord, Keeping, Shelf, Stored, TakenError
+from hub.business.ledger import claim_legs, opposite, payment_legs, taken, undoing
 from hub.business.numbers import is_meter_number
 from hub.business.orders import (
     account_view,
     check_payment,
+    check_reversal,
     claim_answer,
+    claim_now,
+    heartbeat_answer,
+    judge_head,
     make_quote,
     payment_answer,
+    payment_order,
+    reference_view,
+    reversal_answer,
     stands_for_payment,
 )
 from hub.business.refusals import Code, Refusal
 
 C = TypeVar("C")
+R = TypeVar("R")
+S = TypeVar("S", Stored, ClaimRecord)
+CASH: frozenset[Tender] = frozenset({"cash"})
 _encode = msgspec.json.Encoder().encode
 
 
@@ -48,6 +74,7 @@ class Desk(Generic[C]):
         clock: Callable[[], datetime],
         day: Day,
         version: str,
+        tenders: Collection[Tender] = CASH,
     ) -> None:
         self._shelf = shelf
         self._store = store
@@ -55,6 +82,7 @@ class Desk(Generic[C]):
         self._clock = clock
         self._day = day
         self._version = version
+        self._tenders = tenders
 
     def status(self) -> Status:
         """Say whether the hub is open."""
@@ -102,17 +130,43 @@ class Desk(Generic[C]):
         """Give the stored answer to the terminal's own payment."""
         async with self._shelf.read() as connection:
             stored = await self._store(connection).payment(payment_id)
-        return _own(stored, terminal, "unknown_payment")
+        if stored is not None and stored.serial is None:
+            stored = None
+        return _own(stored, terminal, "unknown_payment").reply
 
     async def claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
         """Keep money in suspense, and its payment refused from now on."""
         return await _once(lambda: self._claim(terminal, claim_id, order))
 
-    async def find_claim(self, terminal: str, claim_id: str) -> bytes:
-        """Give the stored answer to the terminal's own claim."""
+    async def find_claim(self, terminal: str, claim_id: str) -> Claim:
+        """Say how the terminal's own claim stands now."""
         async with self._shelf.read() as connection:
             stored = await self._store(connection).claim(claim_id)
-        return _own(stored, terminal, "unknown_claim")
+        return claim_now(_own(stored, terminal, "unknown_claim"))
+
+    async def reverse(self, terminal: str, reversal_id: str, order: ReversalOrder) -> Reply:
+        """Undo a payment, or see to it that it is refused should it still come."""
+        return await _once(lambda: self._reverse(terminal, reversal_id, order))
+
+    async def find_reversal(self, terminal: str, reversal_id: str) -> bytes:
+        """Give the stored answer to the terminal's own reversal."""
+        async with self._shelf.read() as connection:
+            stored = await self._store(connection).reversal(reversal_id)
+        return _own(stored, terminal, "unknown_reversal").reply
+
+    async def beat(self, terminal: str, beat_id: str, beat: HeartbeatOrder) -> Heartbeat:
+        """Remember where the terminal's journal stands, and say whether it goes on from the one that is known."""
+        return await _once(lambda: self._beat(terminal, beat_id, beat))
+
+    async def reference(self, reference: str) -> ReferenceView:
+        """Say what became of the money on a slip of any terminal."""
+        found = None
+        if is_reference(reference):
+            async with self._shelf.read() as connection:
+                found = reference_view(reference, *await self._store(connection).referred(reference))
+        if found is None:
+            raise Refusal("unknown_reference", "no slip of this reference", field="reference")
+        return found
 
     async def _quote(self, terminal: str, quote_id: str, order: QuoteOrder) -> Reply:
         content = canonical(order)
@@ -138,13 +192,16 @@ class Desk(Generic[C]):
             store, billing = self._store(connection), self._billing(connection)
             stored, quoted = await store.payment_and_quoted_account(payment_id, order.quote_id, terminal)
             if stored:
+                if stored.terminal == terminal:
+                    _refuse_forestalled(stored)
                 return _replay(stored, terminal, order, content)
-            check_payment(order, quoted)
+            check_payment(order, quoted, self._tenders)
             standing = await billing.hold(order.account_no, on)
             if standing is None:
                 raise Refusal("unknown_account", "no such account", field="account_no")
             settlement = allocate(standing, order.amount_fen)
-            serial = await store.post("payment", payment_id, on, now, payment_legs(settlement, terminal))
+            entries = payment_legs(settlement, taken(order.tender, terminal))
+            serial = await store.post("payment", payment_id, on, now, entries)
             body = _encode(payment_answer(payment_id, f"{serial:012d}", settlement, now, on))
             await store.add_payment(payment_id, terminal, content, order, serial, body)
             await billing.apply(settlement, on)
@@ -157,42 +214,109 @@ class Desk(Generic[C]):
             store = self._store(connection)
             if stored := await store.claim(claim_id):
                 return _replay(stored, terminal, order, content)
-            credited = await self._leave_tombstone(store, terminal, claim_id, order)
+            credited = await _forestall(store, terminal, claim_id, order)
             serial = None
             if order.amount_fen and not credited:
                 on = self._day.business_date(now)
                 serial = await store.post("claim", claim_id, on, now, claim_legs(order.amount_fen, terminal))
             answer = claim_answer(claim_id, order, credited=credited)
             body = _encode(answer)
-            row = {
-                "id": claim_id,
-                "terminal": terminal,
-                "content": content,
-                "state": answer.state,
-                "resolution": answer.resolution,
-                "transaction_id": serial,
-                "reply": body,
-            }
-            await store.add_claim(order, row)
+            claim = ClaimRecord(
+                id=claim_id,
+                terminal=terminal,
+                content=content,
+                reply=body,
+                reference=order.reference,
+                reason=order.reason,
+                payment_id=order.payment_id,
+                account_no=order.account_no,
+                amount_fen=order.amount_fen,
+                memo_fen=order.memo_fen,
+                state=answer.state,
+                resolution=answer.resolution,
+                serial=serial,
+                made_at=order.made_at,
+                received_at=now,
+            )
+            await store.add_claim(claim)
         return Reply(body, new=True)
 
-    async def _leave_tombstone(self, store: Keeping, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
-        """Refuse the claim's payment from now on; true if this very amount is credited already.
+    async def _reverse(self, terminal: str, reversal_id: str, order: ReversalOrder) -> Reply:
+        content = canonical(order)
+        now = self._clock()
+        on = self._day.business_date(now)
+        async with self._shelf.write() as connection:
+            store = self._store(connection)
+            if stored := await store.reversal(reversal_id):
+                return _replay(stored, terminal, order, content)
+            outcome, serial = await self._undo(connection, terminal, reversal_id, order, now)
+            body = _encode(reversal_answer(reversal_id, order, outcome, now, on))
+            await store.add_reversal(reversal_id, terminal, content, order, outcome, serial, body)
+        return Reply(body, new=True)
 
-        A payment has one claim for all its money; another one is refused, lest the money stand in suspense twice.
-        """
-        if order.payment_id is None or not stands_for_payment(order):
-            return False
-        payment = await store.payment(order.payment_id)
+    async def _undo(
+        self, connection: C, terminal: str, reversal_id: str, order: ReversalOrder, now: datetime
+    ) -> tuple[Outcome, int | None]:
+        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking."""
+        store, billing = self._store(connection), self._billing(connection)
+        payment = await store.hold_payment(order.payment_id)
         if payment is None:
-            await store.add_tombstone(order.payment_id, terminal, claim_id)
-            return False
-        if payment.claim_id is not None:
+            await store.add_tombstone(order.payment_id, terminal, reversal_id=reversal_id)
+            return "tombstone", None
+        if payment.terminal != terminal:
+            raise Refusal("id_reused", "the payment's id was used before", field="payment_id")
+        if payment.reversal_id is not None:
+            return "already_reversed", None
+        if payment.serial is None or payment.claim_id is not None:
             raise Refusal("claimed", "a claim for this payment exists", claim_id=payment.claim_id)
-        return payment.terminal == terminal and payment.amount_fen == order.amount_fen
+        check_reversal(order, payment)
+        on = self._day.business_date(now)
+        account_no = payment_order(payment).account_no
+        await billing.hold(account_no, on)
+        entries = await store.legs(payment.serial)
+        await billing.undo(undoing(account_no, entries), on)
+        serial = await store.post("reversal", reversal_id, on, now, opposite(entries))
+        await store.mark_payment(order.payment_id, reversal_id=reversal_id)
+        return "reversed", serial
+
+    async def _beat(self, terminal: str, beat_id: str, beat: HeartbeatOrder) -> Heartbeat:
+        now = self._clock()
+        async with self._shelf.write() as connection:
+            store = self._store(connection)
+            known = await store.hold_head(terminal)
+            verdict = judge_head(known, beat)
+            if verdict == "ok":
+                await store.set_head(terminal, beat, now, first=known is None)
+            elif verdict != "show":
+                await store.add_alarm(terminal, verdict, beat, now)
+        known_seq = beat.seq if known is None or verdict == "ok" else known.seq
+        return heartbeat_answer(
+            beat_id, verdict, known_seq, now, self._day.business_date(now), self._day.mode(now)
+        )
 
 
-async def _once(attempt: Callable[[], Awaitable[Reply]]) -> Reply:
+async def _forestall(store: Keeping, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
+    """Refuse the claim's payment from now on; true if this very amount is credited already.
+
+    A payment has one claim for all its money; another one is refused, lest the money stand in suspense twice.
+    """
+    if order.payment_id is None or not stands_for_payment(order):
+        return False
+    payment = await store.hold_payment(order.payment_id)
+    if payment is None:
+        await store.add_tombstone(order.payment_id, terminal, claim_id=claim_id)
+        return False
+    if payment.claim_id is not None:
+        raise Refusal("claimed", "a claim for this payment exists", claim_id=payment.claim_id)
+    if payment.terminal != terminal:
+        return False
+    if payment.serial and not payment.reversal_id and payment.amount_fen == order.amount_fen:
+        return True
+    await store.mark_payment(order.payment_id, claim_id=claim_id)
+    return False
+
+
+async def _once(attempt: Callable[[], Awaitable[R]]) -> R:
     """Run a booking; if the same id was booked at the same moment, the second run finds the stored answer."""
     try:
         return await attempt()
@@ -200,18 +324,24 @@ async def _once(attempt: Callable[[], Awaitable[Reply]]) -> Reply:
         return await attempt()
 
 
-def _replay(stored: Stored, terminal: str, order: Order, content: str) -> Reply:
+def _refuse_forestalled(payment: Stored) -> None:
+    """Refuse a payment that a reversal or a claim stands against; a claim beside a booked one is for other money."""
+    if payment.reversal_id is not None:
+        raise Refusal("reversed", "the payment was reversed", reversal_id=payment.reversal_id)
+    if payment.serial is None:
+        raise Refusal("claimed", "a claim for this payment exists", claim_id=payment.claim_id)
+
+
+def _replay(stored: Stored | ClaimRecord, terminal: str, order: Order, content: str) -> Reply:
     if stored.terminal != terminal:
         raise Refusal("id_reused", "the id was used before", field="id")
-    if stored.claim_id is not None:
-        raise Refusal("claimed", "a claim for this payment exists", claim_id=stored.claim_id)
-    if stored.content != content:
-        field = first_difference(stored.content, order)
+    # Content that was stored before the form had another optional key is other text and no difference.
+    if stored.content != content and (field := first_difference(stored.content, order)):
         raise Refusal("id_reused", f"{field} differs from what came first under this id", field=field)
     return Reply(stored.reply, new=False)
 
 
-def _own(stored: Stored | None, terminal: str, missing: Code) -> bytes:
-    if stored is None or stored.terminal != terminal or stored.claim_id is not None:
+def _own(stored: S | None, terminal: str, missing: Code) -> S:
+    if stored is None or stored.terminal != terminal:
         raise Refusal(missing, "no such id of this terminal")
-    return stored.reply
+    return stored

@@ -6,9 +6,9 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, select, update
 
-from hub.business.allocation import Settlement, Standing
+from hub.business.allocation import Settlement, Standing, Undoing
 from hub.business.billing import Customer, Meter
-from hub.business.bills import Bill, after_payment, as_of
+from hub.business.bills import Bill, after_payment, after_reversal, as_of
 from hub.business.late_fee import LateFeeRule
 from hub.data.direct import Conversation
 from hub.data.schema import accounts, bills, meters
@@ -39,6 +39,7 @@ _open_bills = (
     .where(bills.c.account_no == bindparam("account_no"), _is_open)
     .order_by(bills.c.month)
 )
+_bill = select(*_bill_columns).where(bills.c.bill_no == bindparam("bill_no"))
 _whole_account = (
     select(
         accounts.c.account_no,
@@ -84,7 +85,7 @@ class OwnBooks:
     def __init__(self, connection: Conversation, rule_of: RuleOf) -> None:
         self._connection = connection
         self._rule_of = rule_of
-        self._held: dict[str, tuple[LateFeeRule, dict[str, Bill]]] = {}
+        self._held: dict[str, tuple[LateFeeRule, dict[str, Bill], int]] = {}
 
     async def account(self, account_no: str, on: date) -> tuple[Customer, Standing] | None:
         rows = (await self._connection.execute(_whole_account, {"account_no": account_no})).all()
@@ -117,7 +118,7 @@ class OwnBooks:
     async def apply(self, settlement: Settlement, on: date) -> None:
         if settlement.account_no not in self._held:
             raise ValueError(f"account {settlement.account_no} is not held")
-        rule, held = self._held[settlement.account_no]
+        rule, held, _ = self._held[settlement.account_no]
         paid = [
             after_payment(held[part.bill_no], part.late_fee_fen, part.principal_fen, on, rule)
             for part in settlement.allocations
@@ -129,6 +130,20 @@ class OwnBooks:
                 _new_balance, {"the_account": settlement.account_no, "balance": settlement.balance_after_fen}
             )
 
+    async def undo(self, undoing: Undoing, on: date) -> None:
+        if undoing.account_no not in self._held:
+            raise ValueError(f"account {undoing.account_no} is not held")
+        rule, _, balance_fen = self._held[undoing.account_no]
+        back = []
+        for part in undoing.parts:
+            row = (await self._connection.execute(_bill, {"bill_no": part.bill_no})).one()
+            back.append(after_reversal(Bill(*row), part.late_fee_fen, part.principal_fen, on, rule))
+        if back:
+            await self._connection.execute(_paid_bill, [_columns(bill) for bill in back])
+        if undoing.to_balance_fen:
+            balance = {"the_account": undoing.account_no, "balance": balance_fen - undoing.to_balance_fen}
+            await self._connection.execute(_new_balance, balance)
+
     async def _standing(self, query: Any, account_no: str, on: date) -> Standing | None:
         key = {"account_no": account_no}
         account = (await self._connection.execute(query, key)).first()
@@ -137,7 +152,7 @@ class OwnBooks:
         rule = self._rule_of(account.tariff_id, on)
         owed = [Bill(*row) for row in await self._connection.execute(_open_bills, key)]
         if query is _held_account:
-            self._held[account_no] = rule, {bill.bill_no: bill for bill in owed}
+            self._held[account_no] = rule, {bill.bill_no: bill for bill in owed}, account.balance_fen
         return _as_of(account, owed, on, rule)
 
 

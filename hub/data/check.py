@@ -174,7 +174,7 @@ def _payments(connection: Connection) -> Iterator[Finding]:
                 legs, legs.c.transaction_id == transactions.c.id
             )
         )
-        .where(payments.c.claim_id.is_(None))
+        .where(or_(payments.c.transaction_id.is_not(None), payments.c.content.is_not(None)))
         .order_by(payments.c.id, legs.c.line)
     )
     current: Any = None

@@ -2,6 +2,7 @@
 
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Date,
     DateTime,
@@ -15,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0001"
+REVISION = "0002"
 """The newest migration, so that a start without anything to migrate need not load Alembic."""
 
 metadata = MetaData(
@@ -32,6 +33,7 @@ _fen = BigInteger
 _time = DateTime(timezone=True)
 _id = String(32)
 _bill_no = String(32)
+_reference = String(64)
 
 # Customers and what they owe -------------------------------------------------------------------------------
 
@@ -113,7 +115,7 @@ quotes = Table(
     Column("reply", LargeBinary, nullable=False),
 )
 
-# A row without a transaction is the tombstone that a claim leaves: the payment of this id is refused for good.
+# A row without a transaction is the tombstone that a claim or a reversal leaves: the payment is refused for good.
 payments = Table(
     "payments",
     metadata,
@@ -125,6 +127,8 @@ payments = Table(
     Column("transaction_id", _serial),
     Column("reply", LargeBinary),
     Column("claim_id", _id),
+    Column("reference", _reference, index=True),
+    Column("reversal_id", _id),
 )
 
 claims = Table(
@@ -141,6 +145,54 @@ claims = Table(
     Column("transaction_id", _serial),
     Column("made_at", _time, nullable=False),
     Column("reply", LargeBinary, nullable=False),
+    Column("reference", _reference, nullable=False, index=True),
+    Column("reason", String(20), nullable=False),
+    Column("account_no", String(22)),
+    Column("received_at", _time, nullable=False),
+)
+
+reversals = Table(
+    "reversals",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("terminal", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("payment_id", _id, nullable=False),
+    Column("amount_fen", _fen, nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("transaction_id", _serial),
+    Column("reply", LargeBinary, nullable=False),
+)
+
+# What people decide about claims ---------------------------------------------------------------------------
+
+persons = Table(
+    "persons",
+    metadata,
+    Column("name", String(64), primary_key=True),
+    Column("salt", LargeBinary, nullable=False),
+    Column("hash", LargeBinary, nullable=False),
+    Column("added_at", _time, nullable=False),
+)
+
+# A claim's newest proposal counts. `found_fen` is what the count of the box showed of its memo amount.
+proposals = Table(
+    "proposals",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("claim_id", ForeignKey("claims.id"), nullable=False, index=True),
+    Column("target", String(40), nullable=False),
+    Column("found_fen", _fen, nullable=False),
+    Column("proposed_by", String(64), nullable=False),
+    Column("proposed_at", _time, nullable=False),
+    Column("note", Text, nullable=False),
+    Column("decision", String(8), nullable=False),
+    Column("decided_by", String(64)),
+    Column("decided_at", _time),
+    Column("decision_note", Text),
+    Column("count_transaction_id", _serial),
+    Column("transaction_id", _serial),
+    sqlite_autoincrement=True,
 )
 
 # Terminals and what they said lately -----------------------------------------------------------------------
@@ -152,6 +204,49 @@ terminals = Table(
     Column("key_file", Text, nullable=False),
     Column("site", Text, nullable=False),
     Column("added_at", _time, nullable=False),
+)
+
+# The newest heartbeat of each terminal. `renewed`: an operator allowed the next one to bring another journal.
+heads = Table(
+    "heads",
+    metadata,
+    Column("terminal", String(64), primary_key=True),
+    Column("journal_id", _id, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("renewed", Boolean, nullable=False),
+    Column("beat_at", _time, nullable=False),
+    Column("open_items", Text, nullable=False),
+    Column("backlog", BigInteger, nullable=False),
+    Column("backlog_oldest_at", _time),
+    Column("version", String(64), nullable=False),
+)
+
+alarms = Table(
+    "alarms",
+    metadata,
+    Column("terminal", String(64), primary_key=True),
+    Column("verdict", String(16), primary_key=True),
+    Column("journal_id", _id, primary_key=True),
+    Column("seq", BigInteger, nullable=False),
+    Column("head", String(64), nullable=False),
+    Column("times", BigInteger, nullable=False),
+    Column("first_at", _time, nullable=False),
+    Column("last_at", _time, nullable=False),
+)
+
+replacements = Table(
+    "replacements",
+    metadata,
+    Column("id", _serial, primary_key=True),
+    Column("terminal", String(64), nullable=False),
+    Column("journal_id", _id, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("replaced_by", String(64), nullable=False),
+    Column("confirmed_by", String(64), nullable=False),
+    Column("replaced_at", _time, nullable=False),
+    Column("note", Text, nullable=False),
+    sqlite_autoincrement=True,
 )
 
 # On PostgreSQL an unlogged table (no wait for the disk); on SQLite a file of its own beside the database.

@@ -27,9 +27,12 @@ def test_every_path_of_the_contract_is_there() -> None:
     assert sorted(schema.raw_schema["paths"]) == [
         "/v1/accounts/{account_no}",
         "/v1/claims/{claim_id}",
+        "/v1/heartbeats/{beat_id}",
         "/v1/meters/{meter_no}/account",
         "/v1/payments/{payment_id}",
         "/v1/quotes/{quote_id}",
+        "/v1/references/{reference}",
+        "/v1/reversals/{reversal_id}",
         "/v1/status",
     ]
 
