@@ -67,6 +67,7 @@ class Way:
     bytes: int = 0
     lost: int = 0
     overflown: int = 0
+    forgotten: int = 0
     _free_at: float = 0.0
 
     def arrival(self, size: int, now: float) -> float | None:
@@ -94,6 +95,7 @@ class Way:
             "bytes": self.bytes,
             "lost": self.lost,
             "overflown": self.overflown,
+            "forgotten": self.forgotten,
         }
 
 
@@ -198,6 +200,7 @@ class ThinLine:
     def _carry(self, sender: _Host, receiver: _Host, way: Way, on_way: deque[tuple[float, bytes]]) -> None:
         packet = os.read(sender.tun, 1 << 16)
         if not self._connections.passes(packet):
+            way.forgotten += 1
             return
         loop = asyncio.get_running_loop()
         arrives = way.arrival(len(packet), loop.time())

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from hub.access import coding
 from hub.access.problems import MEDIA_TYPE, problem
 from hub.access.signatures import SignedRequest, sign_reply, verify_request
 from hub.business.refusals import Refusal
@@ -65,21 +66,23 @@ class Gate:
             if not await self.seen.first_time(terminal, request.request_id, self.clock()):
                 raise Refusal("replayed_request", f"Power-Request {request.request_id} was received before")
             scope[TERMINAL] = terminal
-            await self.app(scope, _once(request.body), reply.take)
+            await self.app(_plain(scope), _once(_content(request)), reply.take)
         except Refusal as refusal:
             reply.refuse(refusal)
         except Exception:
             log.exception("request %s %s failed", request.method, request.path)
             reply.refuse(Refusal("hub_fault", "the hub's log has the cause"))
-        await self._send(reply, request.request_id, terminal, key, send)
+        await self._send(reply, request, terminal, key, send)
 
     async def _send(
-        self, reply: "_Reply", request_id: str, terminal: str, key: bytes | None, send: Send
+        self, reply: "_Reply", request: SignedRequest, terminal: str, key: bytes | None, send: Send
     ) -> None:
+        if key is not None and _takes_packed(request):
+            reply.pack()
         headers = [field for field in reply.headers if field[0] != b"content-length"]
         headers.append((b"content-length", str(len(reply.body)).encode()))
         if key is not None:
-            headers += sign_reply(reply.status, reply.body, request_id, terminal, key, self.clock())
+            headers += sign_reply(reply.status, reply.body, request.request_id, terminal, key, self.clock())
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
 
@@ -98,6 +101,13 @@ class _Reply:
             self.headers = list(message.get("headers", []))
         elif message["type"] == "http.response.body":
             self.body += message.get("body", b"")
+
+    def pack(self) -> None:
+        """Put the body into the kiosks' coding where that makes the reply shorter."""
+        packed = coding.packed(self.body)
+        if len(packed) + coding.FIELD_COST < len(self.body):
+            self.body = packed
+            self.headers.append((b"content-encoding", coding.NAME.encode()))
 
     def refuse(self, refusal: Refusal) -> None:
         document = problem(refusal)
@@ -130,6 +140,32 @@ async def _with_body(request: SignedRequest, receive: Receive) -> SignedRequest:
             raise Refusal("bad_request", f"the body is longer than {MAX_BODY} bytes", field="body")
         if not message.get("more_body"):
             return SignedRequest(request.method, request.path, request.headers, body)
+
+
+def _content(request: SignedRequest) -> bytes:
+    """The body behind its coding; Refusal when it is in another, damaged or too long."""
+    name = request.headers.get("content-encoding", "identity").strip().lower()
+    if name == "identity":
+        return request.body
+    if name != coding.NAME:
+        raise Refusal("bad_request", f"the content coding {name!r} is not known here", field="body")
+    try:
+        return coding.unpacked(request.body, MAX_BODY)
+    except (OverflowError, coding.BadCoding) as error:
+        raise Refusal("bad_request", str(error), field="body") from None
+
+
+def _plain(scope: Scope) -> Scope:
+    """The scope as the application is to see it: it gets the body without its coding."""
+    if not any(name == b"content-encoding" for name, _ in scope["headers"]):
+        return scope
+    headers = [each for each in scope["headers"] if each[0] not in (b"content-encoding", b"content-length")]
+    return {**scope, "headers": headers}
+
+
+def _takes_packed(request: SignedRequest) -> bool:
+    codings = request.headers.get("accept-encoding", "").lower().split(",")
+    return coding.NAME in (each.strip() for each in codings)
 
 
 def _once(body: bytes) -> Receive:

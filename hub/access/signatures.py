@@ -3,11 +3,12 @@
 ::
 
     request   sig1=("@method" "@path" "content-digest" "power-terminal" "power-request")
-                   ;created=...;keyid="<terminal>";alg="hmac-sha256"
-    reply     sig1=("@status" "content-digest" "power-request");created=...;keyid=...;alg=...
+                   ;created=...;keyid="<terminal>"
+    reply     sig1=("@status" "content-digest" "power-request");created=...;keyid=...
 
-The hub judges requests with the http-message-signatures library. Its own replies have one fixed form, so their
-signature base is written out here; a library on the other side verifies them.
+A request may name its algorithm (alg="hmac-sha256"); the key settles it anyway. What is signed is the body as it is
+sent, in its content coding. The hub judges requests with the http-message-signatures library. Its own replies have
+one fixed form, so their signature base is written out here; a library on the other side verifies them.
 """
 
 import base64
@@ -33,7 +34,7 @@ _PLAIN = re.compile(r"/[A-Za-z0-9/_.-]*", re.ASCII)
 _PLAIN_FORM = re.compile(
     r"(?P<label>[a-z][a-z0-9]{0,15})=(?P<parameters>"
     r'\("@method" "@path" "content-digest" "power-terminal" "power-request"\)'
-    r';created=(?P<created>[1-9][0-9]{0,11});keyid="(?P<keyid>[A-Za-z0-9._-]{1,64})";alg="hmac-sha256")',
+    r';created=(?P<created>[1-9][0-9]{0,11});keyid="(?P<keyid>[A-Za-z0-9._-]{1,64})"(?:;alg="hmac-sha256")?)',
     re.ASCII,
 )
 
@@ -140,9 +141,7 @@ def sign_reply(
     """Give the header fields that sign a reply: digest, request id, Signature-Input and Signature."""
     digest = content_digest(body)
     created = int(now.astimezone(UTC).timestamp())
-    parameters = (
-        f'("@status" "content-digest" "power-request");created={created};keyid="{terminal}";alg="hmac-sha256"'
-    )
+    parameters = f'("@status" "content-digest" "power-request");created={created};keyid="{terminal}"'
     base = (
         f'"@status": {status}\n"content-digest": {digest}\n"power-request": {request_id}\n'
         f'"@signature-params": {parameters}'

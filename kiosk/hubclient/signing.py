@@ -61,6 +61,7 @@ class Signer:
             key_id=self._terminal,
             created=created,
             label=LABEL,
+            include_alg=False,  # the key says it, and each byte is paid for on a mobile line
             covered_component_ids=REQUEST_COMPONENTS,
             body=body,
         )

@@ -30,6 +30,7 @@ from http_message_signatures import (
 from http_message_signatures.algorithms import HMAC_SHA256
 
 from kiosk.hubclient.client import HubClient
+from kiosk.hubclient.coding import unpacked
 
 TERMINAL = "T0399001"
 KEY = bytes(range(32))
@@ -63,6 +64,7 @@ class SmallHub:
     echo: Callable[[str], str] = lambda request_id: request_id
     connections: int = 0
     requests: list[tuple[str, str, Any]] = field(default_factory=list)
+    fields: list[dict[str, str]] = field(default_factory=list)
     request_ids: list[str] = field(default_factory=list)
     key: bytes = KEY
 
@@ -94,7 +96,9 @@ def _handler(hub: SmallHub) -> type[BaseHTTPRequestHandler]:
                 require_components=("@method", "@path", "content-digest", "power-terminal", "power-request"),
                 body=body,
             )
-            request = (self.command, self.path, json.loads(body) if body else None)
+            plain = unpacked(body, 1 << 16, self.headers.get("Content-Encoding", "identity"))
+            request = (self.command, self.path, json.loads(plain) if plain else None)
+            hub.fields.append(dict(self.headers.items()))
             hub.requests.append(request)
             hub.request_ids.append(self.headers["Power-Request"])
             status, said = hub.say(*request)

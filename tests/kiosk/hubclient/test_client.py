@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import subprocess
 import sys
+import zlib
 from collections.abc import Callable
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
 import pytest
 
-from kiosk.hubclient import wire
+from kiosk.hubclient import coding, wire
 from kiosk.hubclient.client import MAX_REPLY_BYTES, HubClient
 from kiosk.hubclient.outcomes import Answer, Outcome, Refused, Unknown, UnknownReason
 
@@ -102,6 +103,7 @@ class SmallHub(Protocol):
     port: int
     connections: int
     requests: list[tuple[str, str, Any]]
+    fields: list[dict[str, str]]
     request_ids: list[str]
     say: Any
     before: Any
@@ -343,10 +345,107 @@ def test_a_compressed_answer_that_is_cut_off_is_not(hub: SmallHub, connect: Conn
     assert reason(connect(hub.port).status()) is UnknownReason.UNPARSABLE
 
 
-def test_another_coding_than_gzip_is_not(hub: SmallHub, connect: Connect) -> None:
+def test_a_coding_that_nobody_asked_for_is_not(hub: SmallHub, connect: Connect) -> None:
     hub.say = always(200, STATUS)
     hub.before = lambda reply: reply.headers.update({"Content-Encoding": "br"})
     assert reason(connect(hub.port).status()) is UnknownReason.UNPARSABLE
+
+
+def _pack(reply: Any) -> None:
+    reply.body = coding.packed(reply.body)
+    reply.headers["Content-Encoding"] = coding.NAME
+
+
+def test_a_packed_answer_is_read_and_from_then_on_requests_are_packed(
+    hub: SmallHub, connect: Connect
+) -> None:
+    client = connect(hub.port)
+    hub.before = _pack
+    hub.say = always(201, PAYMENT)
+    first, second = client.put_payment(PAYMENT_ID, PAY), client.put_payment(PAYMENT_ID, PAY)
+    assert isinstance(first, Answer)
+    assert first == second
+    assert hub.requests[0] == hub.requests[1]
+    assert ["Content-Encoding" in fields for fields in hub.fields] == [False, True]
+    lengths = [int(fields["Content-Length"]) for fields in hub.fields]
+    assert lengths[1] < lengths[0] / 2
+
+
+def test_a_hub_that_does_not_take_packed_money_gets_it_plain_the_next_time(
+    hub: SmallHub, connect: Connect
+) -> None:
+    client = connect(hub.port)
+    hub.before = _pack
+    hub.say = always(200, STATUS)
+    assert isinstance(client.status(), Answer)
+    hub.before = lambda _: None
+    hub.say = always(400, problem(400, "bad_request", field="body"))
+    assert reason(client.put_payment(PAYMENT_ID, PAY)) is UnknownReason.STATUS
+    hub.say = always(201, PAYMENT)
+    assert isinstance(client.put_payment(PAYMENT_ID, PAY), Answer)
+    assert ["Content-Encoding" in fields for fields in hub.fields] == [False, True, False]
+
+
+def test_a_plain_request_that_is_bad_stays_refused(hub: SmallHub, connect: Connect) -> None:
+    hub.say = always(400, problem(400, "bad_request", field="body"))
+    assert isinstance(connect(hub.port).put_payment(PAYMENT_ID, PAY), Refused)
+
+
+def _flip(reply: Any) -> None:
+    _pack(reply)
+    reply.body = reply.body[:8] + bytes([reply.body[8] ^ 0xFF]) + reply.body[9:]
+
+
+def _cut_off(reply: Any) -> None:
+    _pack(reply)
+    reply.body = reply.body[:-5]
+
+
+def _other_text(reply: Any) -> None:
+    packer = zlib.compressobj(zdict=b"another known text")
+    reply.body = packer.compress(reply.body) + packer.flush()
+    reply.headers["Content-Encoding"] = coding.NAME
+
+
+def _unpacked(reply: Any) -> None:
+    reply.headers["Content-Encoding"] = coding.NAME
+
+
+@pytest.mark.parametrize("spoil", [_flip, _cut_off, _other_text, _unpacked])
+def test_a_packed_answer_that_cannot_be_read_leaves_the_outcome_open(
+    hub: SmallHub, connect: Connect, spoil: Callable[[Any], None]
+) -> None:
+    hub.say = always(201, PAYMENT)
+    hub.before = spoil
+    assert reason(connect(hub.port).put_payment(PAYMENT_ID, PAY)) is UnknownReason.UNPARSABLE
+
+
+def test_a_packed_answer_is_unpacked_up_to_the_bound_and_no_further(hub: SmallHub, connect: Connect) -> None:
+    hub.say = always(200, b" " * (MAX_REPLY_BYTES + 2))
+    hub.before = _pack
+    assert reason(connect(hub.port).status()) is UnknownReason.TOO_LARGE
+
+
+def test_what_is_signed_is_the_packed_body(hub: SmallHub, connect: Connect) -> None:
+    def unpack_on_the_way(reply: Any) -> None:
+        reply.body = coding.unpacked(reply.body, MAX_REPLY_BYTES)
+        del reply.headers["Content-Encoding"]
+
+    hub.say = always(201, PAYMENT)
+    hub.before, hub.after = _pack, unpack_on_the_way
+    assert reason(connect(hub.port).put_payment(PAYMENT_ID, PAY)) is UnknownReason.SIGNATURE
+
+
+def test_a_request_says_nothing_that_the_contract_fixes(hub: SmallHub, connect: Connect) -> None:
+    hub.say = always(201, PAYMENT)
+    client = connect(hub.port)
+    client.put_payment(PAYMENT_ID, PAY)
+    client.get_payment(PAYMENT_ID)
+    signed = {"Power-Terminal", "Power-Request", "Content-Digest", "Signature-Input", "Signature"}
+    body = {"Content-Type", "Content-Length"}
+    put, get = (set(fields) for fields in hub.fields)
+    assert put == {"Host", "Accept-Encoding"} | signed | body
+    assert get == {"Host", "Accept-Encoding"} | signed
 
 
 def test_a_body_beyond_the_bound_is_not_read_to_its_end(hub: SmallHub, connect: Connect) -> None:
