@@ -143,4 +143,30 @@ def from_snapshot(raw: bytes) -> Books:
     )
 
 
-__all__ = ["Books", "IllegalEvent", "LastNote", "from_snapshot", "to_snapshot"]
+class Carried(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What hangs over from payments and claims that are gone: all that the anchor of a pruned journal has to hold."""
+
+    kiosk_no: int
+    last_note: LastNote | None
+
+
+def to_carried(books: Books) -> bytes:
+    """Encode what hangs over."""
+    return msgspec.json.encode(Carried(books.kiosk_no, books.last_note))
+
+
+def from_carried(raw: bytes) -> Books:
+    """Make books without any payment or claim of it. Raises msgspec.DecodeError."""
+    found = msgspec.json.decode(raw, type=Carried)
+    return Books({}, {}, found.last_note, found.kiosk_no)
+
+
+__all__ = [
+    "Books",
+    "IllegalEvent",
+    "LastNote",
+    "from_carried",
+    "from_snapshot",
+    "to_carried",
+    "to_snapshot",
+]

@@ -1,12 +1,14 @@
-"""`power-kiosk journal`: read the journal and verify its hash chain, beside a running kiosk too."""
+"""`power-kiosk journal`: read the journal, verify its hash chain, and prune what was over long ago."""
 
 from __future__ import annotations
 
 import argparse
 import json
-import sqlite3
+import re
 import sys
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,64 +17,110 @@ import msgspec
 from kiosk.books import Books
 from kiosk.command import Command
 from kiosk.config import ConfigError, load
-from kiosk.journal.row import Row, from_columns
-from kiosk.journal.store import JournalDamaged, verify_rows
+from kiosk.journal import file
+from kiosk.journal.errors import JournalDamaged, JournalError
+from kiosk.journal.prune import prune
+from kiosk.journal.row import Row
+from kiosk.journal.store import Journal
+from kiosk.journal.verify import verify
 from kiosk.payment.model import Claim, Payment
 from kiosk.payment.table import IllegalEvent
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=["list", "show", "verify"])
+    parser.add_argument("action", choices=["list", "show", "verify", "prune"])
     parser.add_argument("id", nargs="?", help="payment or claim (show), or the beginning of its id")
     where = parser.add_mutually_exclusive_group(required=True)
     where.add_argument("--config", type=Path, help="kiosk.toml that names the journal")
-    where.add_argument("--journal", type=Path, help="the journal's file")
+    where.add_argument("--journal", type=Path, help="the journal's file, or an archive")
     parser.add_argument("--json", action="store_true", help="JSON instead of lines for people")
+    parser.add_argument(
+        "--head", type=_head, metavar="SEQ:HASH", help="verify: a row as the hub or a report noted it"
+    )
+    parser.add_argument(
+        "--archive",
+        type=Path,
+        action="append",
+        default=[],
+        metavar="FILE",
+        help="prune: write the removed rows there first; verify: archives that come before, oldest first",
+    )
+    parser.add_argument(
+        "--keep-days", type=_days, metavar="N", help="prune: keep what was over in the last N days"
+    )
+
+
+def _head(text: str) -> tuple[int, str]:
+    if not re.fullmatch(r"\d{1,15}:[0-9a-f]{64}", text):
+        raise argparse.ArgumentTypeError("expected the number of a row, a colon and 64 hex digits")
+    seq, noted = text.split(":")
+    return int(seq), noted
+
+
+def _days(text: str) -> int:
+    if not re.fullmatch(r"\d{1,5}", text):
+        raise argparse.ArgumentTypeError("expected a number of days")
+    return int(text)
 
 
 def _run(args: argparse.Namespace) -> int:
     try:
         path: Path = args.journal or load(args.config).journal.path
         if args.action == "verify":
-            return _verify(path, args.json)
+            return _verify(path, args)
+        if args.action == "prune":
+            return _prune(path, args)
         rows = list(read(path))
         if args.action == "show":
             return _show(rows, args.id or "", args.json)
-        return _list(rows, args.json)
-    except (ConfigError, JournalDamaged) as error:
+        return _list(path, rows, args.json)
+    except (ConfigError, JournalError) as error:
         print(f"power-kiosk: {error}", file=sys.stderr)
         return 1
 
 
 def read(path: Path) -> Iterator[Row]:
-    """All rows of a journal, read-only. Raises JournalDamaged."""
+    """All rows of a journal or an archive, read-only. Raises JournalDamaged."""
+    with file.reading(path) as db:
+        yield from file.read_rows(db, file.read_anchor(db, path).packing)
+
+
+def _verify(path: Path, args: argparse.Namespace) -> int:
     if not path.exists():
         raise JournalDamaged(f"{path}: no such journal")
     try:
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)
-        try:
-            for found in db.execute("SELECT seq, at, key, kind, body, hash FROM event ORDER BY seq"):
-                yield from_columns(found)
-        finally:
-            db.close()
-    except (sqlite3.DatabaseError, ValueError) as error:
-        raise JournalDamaged(f"{path}: {error}") from error
-
-
-def _verify(path: Path, as_json: bool) -> int:
-    if not path.exists():
-        raise JournalDamaged(f"{path}: no such journal")
-    try:
-        seq, head = verify_rows(path, read(path))
+        found = verify(path, args.head, args.archive)
     except JournalDamaged as error:
-        print(json.dumps({"ok": False, "error": str(error)}) if as_json else f"DAMAGED: {error}")
+        print(json.dumps({"ok": False, "error": str(error)}) if args.json else f"DAMAGED: {error}")
         return 1
-    print(json.dumps({"ok": True, "rows": seq, "head": head}) if as_json else f"ok: {seq} rows, head {head}")
+    rows = found.last - found.first + 1
+    if args.json:
+        told = {"ok": True, "journal_id": found.journal_id, "first": found.first, "last": found.last}
+        print(json.dumps({**told, "rows": rows, "head": found.head}))
+        return 0
+    part = f" ({found.first} to {found.last})" if found.first > 1 else ""
+    print(f"ok: {rows} rows{part} of journal {found.journal_id}, head {found.last}:{found.head}")
     return 0
 
 
-def _list(rows: list[Row], as_json: bool) -> int:
-    items = [_summary(item) for item in fold(rows)]
+def _prune(path: Path, args: argparse.Namespace) -> int:
+    if args.keep_days is None or len(args.archive) > 1:
+        print("power-kiosk: prune takes --keep-days N and one --archive FILE at most", file=sys.stderr)
+        return 2
+    if not path.exists():
+        raise JournalDamaged(f"{path}: no such journal")
+    before = datetime.now(UTC) - timedelta(days=args.keep_days)
+    with closing(Journal(path)) as journal:
+        done = prune(journal, before, args.archive[0] if args.archive else None)
+    if args.json:
+        print(json.dumps({"ok": True, "removed": done.removed, "anchor": done.anchor, "kept": done.kept}))
+    else:
+        print(f"ok: {done.removed} rows removed up to row {done.anchor}, {done.kept} kept")
+    return 0
+
+
+def _list(path: Path, rows: list[Row], as_json: bool) -> int:
+    items = [_summary(item) for item in _folded(path, rows)]
     if as_json:
         print(json.dumps(items, ensure_ascii=False))
         return 0
@@ -81,9 +129,15 @@ def _list(rows: list[Row], as_json: bool) -> int:
     return 0
 
 
-def fold(rows: list[Row]) -> list[Payment | Claim]:
-    """Every payment and claim of the journal as it stands, in the order in which they began."""
-    books = Books.empty()
+def _folded(path: Path, rows: list[Row]) -> list[Payment | Claim]:
+    with file.reading(path) as db:
+        books = file.read_anchor(db, path).books()
+    return fold(rows, books)
+
+
+def fold(rows: list[Row], books: Books | None = None) -> list[Payment | Claim]:
+    """Every payment and claim of the rows as it stands, in the order in which they began."""
+    books = books or Books.empty()
     for row in rows:
         try:
             books.apply(row.event)
@@ -117,12 +171,12 @@ def _summary(item: Payment | Claim) -> dict[str, Any]:
 
 
 def _show(rows: list[Row], wanted: str, as_json: bool) -> int:
-    found = [r for r in rows if wanted and r.key.startswith(wanted)]
+    told = [(row, json.loads(row.body)) for row in rows] if wanted else []
+    found = [(row, body) for row, body in told if str(body.get("key", "")).startswith(wanted)]
     if not found:
         print(f"power-kiosk: nothing in the journal begins with {wanted!r}", file=sys.stderr)
         return 1
-    for row in found:
-        body = json.loads(row.body)
+    for row, body in found:
         if as_json:
             print(
                 json.dumps(
@@ -130,9 +184,9 @@ def _show(rows: list[Row], wanted: str, as_json: bool) -> int:
                 )
             )
         else:
-            told = ", ".join(f"{k}={v}" for k, v in body.items() if k not in {"kind", "key"})
-            print(f"{row.seq:>8}  {row.at}  {row.kind:<18} {told}")
+            what = ", ".join(f"{k}={v}" for k, v in body.items() if k not in {"kind", "key"})
+            print(f"{row.seq:>8}  {row.at}  {body.get('kind', ''):<18} {what}")
     return 0
 
 
-command = Command("read the journal: list, show ID, verify", _configure, _run)
+command = Command("read the journal: list, show ID, verify; prune what was over long ago", _configure, _run)

@@ -1,79 +1,66 @@
-"""The journal's file: SQLite in WAL mode with synchronous=FULL, append-only, one writer.
-
-JournalError
-├── JournalLocked    another kiosk process has it
-├── JournalUnsafe    the file system or SQLite would not keep what was written
-├── JournalDamaged   what is there cannot be trusted: a person must look, nothing may be written
-└── JournalFailed    an append did not become durable: the program must stop acting
-"""
+"""The open journal: SQLite in WAL mode with synchronous=FULL, append-only, one writer."""
 
 from __future__ import annotations
 
-import fcntl
 import logging
-import os
+import secrets
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
 from kiosk.books import Books, IllegalEvent, from_snapshot, to_snapshot
-from kiosk.journal.row import GENESIS, Row, chain_hash, chained, from_columns
+from kiosk.journal import file
+from kiosk.journal.errors import JournalDamaged, JournalError, JournalFailed, JournalLocked, JournalUnsafe
+from kiosk.journal.file import Anchor, hash_at, require_durable
+from kiosk.journal.row import Row, chained, milliseconds
+from kiosk.journal.verify import check_link, verify_rows
 from kiosk.payment.events import AnyEvent
 
 log = logging.getLogger("kiosk.journal")
-SCHEMA_VERSION = 1
-SNAPSHOT_EVERY = 200
-FORGET_EVERY = 5000
-# Small pages: a payment touches few of them, and each touched page is written whole to the WAL (flash wears).
-PAGE_SIZE = 1024
-QUICK_CHECK_BELOW = 16 * 1024 * 1024
-
-
-class JournalError(Exception):
-    """Anything that keeps the journal from being used."""
-
-
-class JournalLocked(JournalError):  # noqa: N818 - the state's name
-    """Another process holds the journal."""
-
-
-class JournalUnsafe(JournalError):  # noqa: N818 - the state's name
-    """Durability cannot be had."""
-
-
-class JournalDamaged(JournalError):  # noqa: N818 - the state's name
-    """The file is no journal, or its chain is broken, or its events contradict the table."""
-
-
-class JournalFailed(JournalError):  # noqa: N818 - the state's name
-    """The append failed: disk full, I/O error. What it would have permitted must not happen."""
+SNAPSHOT_EVERY = 500
+__all__ = [
+    "Journal",
+    "JournalDamaged",
+    "JournalError",
+    "JournalFailed",
+    "JournalLocked",
+    "JournalUnsafe",
+    "hash_at",
+    "require_durable",
+    "verify_rows",
+]
 
 
 class Journal:
     """The open journal. One instance a process and one process a file."""
 
-    def __init__(self, path: Path) -> None:
-        """Open or create the journal at `path`. Raises JournalLocked, JournalUnsafe or JournalDamaged."""
+    def __init__(self, path: Path, journal_id: str = "") -> None:
+        """Open or create the journal at `path`. Raises JournalLocked, JournalUnsafe or JournalDamaged.
+
+        `journal_id` (32 hex digits) is only for a journal that is created now; without it a random one is made.
+        """
         self.path = path
         path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(path)
+        self._lock = file.lock(path)
         try:
-            self._db = _connect(path)
-            self._prepare()
+            self._db = file.connect(path)
+            self._prepare(journal_id)
+            self.anchor: Anchor = file.read_anchor(self._db, path)
             self._seq, self._head = self._last()
         except JournalDamaged:
             self.close_untouched()
             raise
-        except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+        except (sqlite3.DatabaseError, msgspec.DecodeError, ValueError) as error:
             self.close_untouched()
             raise JournalDamaged(f"{path}: {error}") from error
         except BaseException:
             self.close()
             raise
         self._since_snapshot = 0
+        self._failed = ""
 
     def close(self) -> None:
         """Close the file and let go of the lock; safe to call twice."""
@@ -94,39 +81,51 @@ class Journal:
             reader.close()
 
     @property
+    def journal_id(self) -> str:
+        """Made with the file (32 hex digits), and bound into every hash: tells this journal from any other."""
+        return self.anchor.journal_id
+
+    @property
     def head(self) -> tuple[int, str]:
-        """Number and hash of the last row; (0, GENESIS) for an empty journal."""
+        """Number and hash of the last row; (0, the genesis hash) for an empty journal."""
         return self._seq, self._head
 
     def append(self, events: Sequence[AnyEvent], at: str) -> None:
-        """Make the events durable, all or none. Raises JournalFailed; the journal is unusable after that."""
-        rows = []
+        """Make the events durable, all or none; `at` is RFC 3339.
+
+        Raises JournalFailed, and from then on always: whether the rows reached the disk is only known after a restart.
+        """
+        if self._failed:
+            raise JournalFailed(self._failed)
+        rows, at_ms = [], milliseconds(at)
         seq, head = self._seq, self._head
         for event in events:
             seq += 1
-            row = chained(head, seq, at, event)
+            row = chained(head, seq, at_ms, event, self.anchor.packing)
             head = row.hash
-            rows.append((row.seq, row.at, row.key, row.kind, row.body, row.hash))
-        try:
-            self._db.execute("BEGIN IMMEDIATE")
-            self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?, ?, ?)", rows)
-            self._db.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise JournalFailed(f"{self.path}: {error}") from error
+            rows.append((seq, at_ms, bytes.fromhex(head), row.packed))
+        with self.transaction():
+            self._db.executemany("INSERT INTO event VALUES (?, ?, ?, ?)", rows)
         self._seq, self._head = seq, head
         self._since_snapshot += len(rows)
+
+    def transaction(self) -> _Transaction:
+        """All or nothing: a context that gives the connection. Raises JournalFailed."""
+        return _Transaction(self)
+
+    def failed(self, error: sqlite3.Error) -> JournalFailed:
+        """Note that nothing may be appended any more, and give the error to raise."""
+        self._failed = f"{self.path}: {error}"
+        return JournalFailed(self._failed)
 
     def snapshot_if_due(self, books: Books) -> None:
         """Store the open books beside the last row now and then, so that a start reads few rows."""
         if self._since_snapshot < SNAPSHOT_EVERY:
             return
         body = to_snapshot(books)
-        seal = _sealed(self._seq, self._head, body)
-        try:
-            self._db.execute("INSERT OR REPLACE INTO snapshot VALUES (?, ?, ?)", (self._seq, seal, body))
-            self._db.execute("DELETE FROM snapshot WHERE seq < ?", (self._seq,))
-        except sqlite3.Error as error:
-            raise JournalFailed(f"{self.path}: {error}") from error
+        seal = file.snapshot_seal(self._seq, self._head, body)
+        with self.transaction() as db:
+            db.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?)", (self._seq, seal, body))
         self._since_snapshot = 0
 
     def recover(self) -> Books:
@@ -135,139 +134,111 @@ class Journal:
         A snapshot only saves time: one that does not fit the chain is passed over, and every row is read.
         """
         try:
-            books, seq, head = self._snapshot() or (Books.empty(), 0, GENESIS)
+            books, seq, head = self._snapshot() or (self.anchor.books(), self.anchor.seq, self.anchor.head)
             self._since_snapshot = 0
             for row in self.rows(after=seq):
-                _check_link(self.path, row, seq, head)
+                check_link(self.path, row, seq, head)
                 books.apply(row.event)
                 seq, head = row.seq, row.hash
                 self._since_snapshot += 1
         except (sqlite3.DatabaseError, msgspec.DecodeError, ValueError, IllegalEvent) as error:
             raise JournalDamaged(f"{self.path}: {error}") from error
+        self._settle_log()
         return books
 
     def rows(self, after: int = 0) -> Iterator[Row]:
         """All rows with a number above `after`, in order."""
-        for found in self._db.execute("SELECT * FROM event WHERE seq > ? ORDER BY seq", (after,)):
-            yield from_columns(found)
+        return file.read_rows(self._db, self.anchor.packing, after)
+
+    def shrink(self) -> None:
+        """Give the file system its room back where most pages are empty; it only saves room, so it may fail."""
+        empty = self._db.execute("PRAGMA freelist_count").fetchone()[0]
+        if 2 * empty < self._db.execute("PRAGMA page_count").fetchone()[0]:
+            return
+        try:
+            self._db.execute("VACUUM")
+        except sqlite3.Error:
+            log.exception("journal_not_shrunk")
+        self._settle_log()
+
+    def _settle_log(self) -> None:
+        """Begin with an empty write-ahead log.
+
+        After a failed sync the kernel may show bytes that the disk does not have. Rows appended behind them would be
+        lost with them at a power cut, so what was read here is written to its place and synced first.
+        """
+        try:
+            self._db.execute("PRAGMA busy_timeout=0")
+            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            self._db.execute("PRAGMA busy_timeout=5000")
+        except sqlite3.Error:
+            log.exception("checkpoint_failed")  # a full disk: the first append will tell
+        else:
+            if busy:
+                log.info("checkpoint_put_off", extra={"path": str(self.path)})
 
     def _snapshot(self) -> tuple[Books, int, str] | None:
-        found = self._db.execute(
-            "SELECT s.seq, s.hash, s.body, e.hash FROM snapshot s JOIN event e ON e.seq = s.seq"
-            " ORDER BY s.seq DESC LIMIT 1"
-        ).fetchone()
-        if found is None:
-            return None
-        seq, seal, body, head = found
-        try:
-            if seal == _sealed(seq, head, body):
-                return from_snapshot(body), seq, head
-        except (TypeError, ValueError, msgspec.DecodeError):
-            log.exception("snapshot_unreadable")
-        log.warning("snapshot_passed_over", extra={"seq": seq})
+        for seq, seal, body in self._db.execute("SELECT seq, seal, body FROM snapshot ORDER BY seq DESC"):
+            try:
+                head = self._hash_of(seq)
+                if head and seal == file.snapshot_seal(seq, head, body):
+                    return from_snapshot(body), seq, head
+            except (TypeError, ValueError, AttributeError, msgspec.DecodeError):
+                log.exception("snapshot_unreadable")
+            log.warning("snapshot_passed_over", extra={"seq": seq})
         return None
+
+    def _hash_of(self, seq: int) -> str:
+        if seq == self.anchor.seq:
+            return self.anchor.head
+        found = self._db.execute("SELECT hash FROM event WHERE seq = ?", (seq,)).fetchone()
+        return found[0].hex() if found else ""
 
     def _last(self) -> tuple[int, str]:
         found = self._db.execute("SELECT seq, hash FROM event ORDER BY seq DESC LIMIT 1").fetchone()
-        return (found[0], found[1]) if found else (0, GENESIS)
+        if found is None:
+            return self.anchor.seq, self.anchor.head
+        if not isinstance(found[1], bytes):
+            raise JournalDamaged(f"{self.path}: row {found[0]} was changed: a column is not of its type")
+        return found[0], found[1].hex()
 
-    def _prepare(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version == 0 and not self._db.execute("SELECT 1 FROM sqlite_master").fetchone():
-            _create(self._db)
-            _sync_directory(self.path.parent)
-        elif version != SCHEMA_VERSION:
-            raise JournalDamaged(
-                f"{self.path}: journal version {version}, this program knows {SCHEMA_VERSION}"
-            )
-        if self.path.stat().st_size < QUICK_CHECK_BELOW:
+    def _prepare(self, journal_id: str) -> None:
+        if file.is_new(self._db):
+            file.create(self._db, file.first_anchor(journal_id or secrets.token_hex(16)))
+            file.sync_directory(self.path.parent)
+        file.check_layout(self._db, self.path)
+        if self.path.stat().st_size < file.QUICK_CHECK_BELOW:
             verdict = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
             if verdict != "ok":
                 raise JournalDamaged(f"{self.path}: {verdict}")
         require_durable(self._db, self.path)
 
 
-def verify_rows(path: Path, rows: Iterator[Row]) -> tuple[int, str]:
-    """Check chain and transaction table over the whole journal and return its head. Raises JournalDamaged."""
-    books, seq, head = Books.empty(), 0, GENESIS
-    settled: set[str] = set()
-    for row in rows:
-        _check_link(path, row, seq, head)
+class _Transaction:
+    """Commits at its end, and undoes everything where anything fails."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._db = journal._db  # noqa: SLF001 - one class in two
+
+    def __enter__(self) -> sqlite3.Connection:
         try:
-            books.apply(row.event)
-        except (IllegalEvent, msgspec.DecodeError) as error:
-            raise JournalDamaged(f"{path}: row {row.seq}: {error}") from error
-        seq, head = row.seq, row.hash
-        if seq % FORGET_EVERY == 0:
-            settled = books.forget_settled(settled)
-    return seq, head
+            self._db.execute("BEGIN IMMEDIATE")
+        except sqlite3.Error as error:
+            raise self._journal.failed(error) from error
+        return self._db
 
-
-def _check_link(path: Path, row: Row, seq: int, head: str) -> None:
-    if row.seq != seq + 1:
-        raise JournalDamaged(f"{path}: row {seq + 1} is missing (row {row.seq} follows row {seq})")
-    if chain_hash(head, row.seq, row.at, row.body) != row.hash:
-        raise JournalDamaged(f"{path}: row {row.seq} was changed after it was written, or one before it was")
-    event = row.event
-    if (event.key, type(event).__name__) != (row.key, row.kind):
-        raise JournalDamaged(
-            f"{path}: row {row.seq} is labelled {row.kind} {row.key} but holds another event"
-        )
-
-
-def _sealed(seq: int, head: str, body: bytes) -> str:
-    """The seal of a snapshot: it continues the chain at its row."""
-    return chain_hash(head, seq, "snapshot", body)
-
-
-def _lock(path: Path) -> BinaryIO:
-    handle = path.with_name(path.name + ".lock").open("ab")
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        handle.close()
-        raise JournalLocked(f"{path}: another kiosk process is using this journal") from error
-    return handle
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    # The core thread is the only user; the check would only forbid opening it before that thread runs.
-    db = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-    db.execute(f"PRAGMA page_size={PAGE_SIZE}")
-    db.execute("PRAGMA journal_mode=WAL")
-    db.execute("PRAGMA synchronous=FULL")
-    return db
-
-
-def require_durable(db: sqlite3.Connection, path: Path) -> None:
-    """Refuse less than WAL with synchronous=FULL. Raises JournalUnsafe."""
-    mode = db.execute("PRAGMA journal_mode").fetchone()[0]
-    level = db.execute("PRAGMA synchronous").fetchone()[0]
-    if mode != "wal" or level < 2:
-        raise JournalUnsafe(
-            f"{path}: journal_mode is {mode} and synchronous is {level}; wal and 2 (FULL) are needed"
-        )
-
-
-def _create(db: sqlite3.Connection) -> None:
-    import sqlite_utils  # only a new journal needs it, and it costs a tenth of a second
-
-    tables = sqlite_utils.Database(db)
-    tables.table("event").create(
-        {"seq": int, "at": str, "key": str, "kind": str, "body": bytes, "hash": str},
-        pk="seq",
-        not_null={"at", "key", "kind", "body", "hash"},
-    )
-    tables.table("snapshot").create(
-        {"seq": int, "hash": str, "body": bytes}, pk="seq", not_null={"hash", "body"}
-    )
-    db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
-
-
-def _sync_directory(folder: Path) -> None:
-    """Make the new file's name durable: a journal that a power cut unlinks is no journal."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
+        try:
+            if error is None:
+                self._db.execute("COMMIT")
+                return
+        except sqlite3.Error as refused:
+            error = refused
+            raise self._journal.failed(refused) from refused
+        finally:
+            if error is not None:
+                with suppress(sqlite3.Error):
+                    self._db.execute("ROLLBACK")
+        if isinstance(error, sqlite3.Error):
+            raise self._journal.failed(error) from error

@@ -51,7 +51,7 @@ def test_list_show_and_verify(path: Path, capsys: pytest.CaptureFixture[str]) ->
 def test_verify_names_the_row_that_was_edited(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     db = sqlite3.connect(path)
     with db:
-        db.execute("UPDATE event SET body = CAST(replace(body, '0018', '0026') AS BLOB) WHERE seq = 1")
+        db.execute("UPDATE event SET at = at - 60000 WHERE seq = 1")
     db.close()
     assert main(["journal", "verify", "--journal", str(path)]) == 1
     assert "row 1 was changed" in capsys.readouterr().out

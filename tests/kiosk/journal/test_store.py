@@ -9,20 +9,21 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from kiosk.books import Books
-from kiosk.journal import store
-from kiosk.journal.row import GENESIS
+from kiosk.journal import file
 from kiosk.journal.store import (
     Journal,
     JournalDamaged,
     JournalFailed,
     JournalLocked,
     JournalUnsafe,
+    hash_at,
     require_durable,
     verify_rows,
 )
@@ -83,10 +84,37 @@ def test_what_was_appended_is_there_after_a_restart(path: Path) -> None:
 
 
 def test_a_new_journal_is_durable_and_empty(journal: Journal) -> None:
-    assert journal.head == (0, GENESIS)
+    assert journal.head == (0, journal.anchor.genesis)
     assert journal.recover() == Books.empty()
     assert journal._db.execute("PRAGMA synchronous").fetchone() == (2,)
     assert journal._db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+
+
+def test_a_journal_has_an_id_that_its_hashes_depend_on(tmp_path: Path) -> None:
+    one, two = Journal(tmp_path / "one", "a" * 32), Journal(tmp_path / "two")
+    assert one.journal_id == "a" * 32
+    assert len(bytes.fromhex(two.journal_id)) == 16
+    assert one.journal_id != two.journal_id
+    for journal in (one, two):
+        journal.append([opened(1)], AT)
+    assert one.head[1] != two.head[1]
+    known = two.journal_id
+    one.close()
+    two.close()
+    with closing(Journal(two.path, "b" * 32)) as again:
+        assert again.journal_id == known
+
+
+def test_a_hash_can_be_looked_up_beside_the_open_journal(journal: Journal, path: Path) -> None:
+    heads = [journal.head]
+    for number in range(1, 4):
+        journal.append([opened(number)], AT)
+        heads.append(journal.head)
+    with ThreadPoolExecutor() as other:
+        assert [other.submit(hash_at, path, seq).result() for seq, _ in heads] == [told for _, told in heads]
+    assert hash_at(path, 4) is None
+    with pytest.raises(JournalDamaged, match="no such journal"):
+        hash_at(path.with_name("absent"), 1)
 
 
 @pytest.mark.parametrize("pragma", ["synchronous=NORMAL", "synchronous=OFF"])
@@ -103,7 +131,7 @@ def test_a_file_system_that_cannot_hold_a_wal_is_refused(path: Path, monkeypatch
         db.execute("PRAGMA synchronous=FULL")
         return db
 
-    monkeypatch.setattr(store, "_connect", no_wal)
+    monkeypatch.setattr(file, "connect", no_wal)
     with pytest.raises(JournalUnsafe, match="journal_mode is delete"):
         Journal(path)
 
@@ -137,14 +165,15 @@ def test_the_lock_dies_with_its_process(path: Path) -> None:
     Journal(path).close()
 
 
-@pytest.mark.parametrize("at", ["SQLite format 3", "CREATE TABLE", "漠阳花园"])
+@pytest.mark.parametrize("at", ["SQLite format 3", "CREATE TABLE", "a row"])
 def test_a_damaged_file_is_refused_and_left_as_it_is(path: Path, at: str) -> None:
     journal = Journal(path)
     for number in range(1, 20):
         journal.append(cancelled(number), AT)
+    row = next(row for row in journal.rows() if row.seq == 5)
     journal.close()
     raw = bytearray(path.read_bytes())
-    place = raw.index(at.encode())
+    place = raw.index(bytes.fromhex(row.hash) if at == "a row" else at.encode())
     raw[place : place + 40] = b"\xa5" * 40
     path.write_bytes(raw)
     with pytest.raises(JournalDamaged):
@@ -157,7 +186,7 @@ def test_a_damaged_journal_is_not_touched_even_where_a_kill_left_a_wal(path: Pat
         "import os; from pathlib import Path;"
         "from kiosk.journal.store import Journal; from kiosk.payment import events as ev;"
         f"j = Journal(Path({str(path)!r}));"
-        "j.append([ev.Cancelled(key='a' * 32)], 'at'); os._exit(0)"
+        "j.append([ev.Cancelled(key='a' * 32)], '2026-11-22T19:59:00.000Z'); os._exit(0)"
     )
     subprocess.run([sys.executable, "-c", script], check=True)
     wal = path.with_name(path.name + "-wal")
@@ -197,12 +226,12 @@ def tamper(path: Path, statement: str) -> None:
     ("statement", "told"),
     [
         (
-            "UPDATE event SET body = CAST(replace(body, '0399', '0398') AS BLOB) WHERE seq = 4",
+            "UPDATE event SET body = (SELECT body FROM event WHERE seq = 1) WHERE seq = 4",
             "row 4 was changed",
         ),
-        ("UPDATE event SET at = '2020-01-01T00:00:00.000Z' WHERE seq = 5", "row 5 was changed"),
-        ("UPDATE event SET key = 'x' WHERE seq = 5", "row 5 is labelled"),
-        ("UPDATE event SET hash = 'x' WHERE seq = 5", "row 5 was changed"),
+        ("UPDATE event SET at = at - 1 WHERE seq = 5", "row 5 was changed"),
+        ("UPDATE event SET at = '2026' WHERE seq = 5", "row 5 was changed"),
+        ("UPDATE event SET hash = zeroblob(32) WHERE seq = 5", "row 5 was changed"),
         ("UPDATE event SET body = 'text' WHERE seq = 5", "row 5 was changed"),
         ("DELETE FROM event WHERE seq = 5", "row 5 is missing"),
         (
@@ -231,12 +260,12 @@ def test_a_chain_that_holds_but_breaks_the_table_is_found(journal: Journal) -> N
 
 def test_a_start_reads_from_the_last_snapshot_on(journal: Journal, path: Path) -> None:
     books = Books.empty()
-    for number in range(1, 100):
+    for number in range(1, 200):
         for event in (batch := cancelled(number)):
             books.apply(event)
         journal.append(batch, AT)
         journal.snapshot_if_due(books)
-    open_one = opened(100)
+    open_one = opened(200)
     books.apply(open_one)
     journal.append([open_one], AT)
     journal.close()
@@ -244,17 +273,17 @@ def test_a_start_reads_from_the_last_snapshot_on(journal: Journal, path: Path) -
     again = Journal(path)
     found = again.recover()
     assert found.open_payments == books.open_payments
-    assert found.kiosk_no == 100
+    assert found.kiosk_no == 200
     with closing(again), pytest.raises(JournalDamaged, match="row 3"):
         verify_rows(path, again.rows())
 
 
 @pytest.mark.parametrize(
-    "change", ["hash = 'another'", "body = CAST('{}' AS BLOB)", "body = 'text'", "body = NULL", "seq = 1"]
+    "change", ["seal = 'another'", "body = CAST('{}' AS BLOB)", "body = 'text'", "body = NULL", "seq = 1"]
 )
 def test_a_snapshot_that_does_not_fit_the_chain_is_passed_over(journal: Journal, change: str) -> None:
     books = Books.empty()
-    for number in range(1, 80):
+    for number in range(1, 260):
         for event in (batch := cancelled(number)[:2]):
             books.apply(event)
         journal.append(batch, AT)
@@ -284,7 +313,7 @@ def test_what_has_ended_may_still_owe_a_word_on_its_slip(journal: Journal) -> No
         ev.SlipIntended(key=key, job=job, slip="claim"),
         ev.ClaimTaken(key=key, resolution=""),
     ]
-    others: list[list[ev.AnyEvent]] = [[opened(number)] for number in range(2, 210)]
+    others: list[list[ev.AnyEvent]] = [[opened(number)] for number in range(2, 510)]
     batches: list[list[ev.AnyEvent]] = [first, *others, [ev.SlipPrinted(key=key, job=job)]]
     for batch in batches:
         for event in batch:
@@ -328,5 +357,6 @@ def test_appends_are_all_or_nothing(journal: Journal) -> None:
     )
     with pytest.raises(JournalFailed):
         journal.append(cancelled(1), AT)
-    journal._db.execute("ROLLBACK")
     assert list(journal.rows()) == []
+    with pytest.raises(JournalFailed):
+        journal.append([opened(1)], AT)
