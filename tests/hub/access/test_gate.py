@@ -1,11 +1,17 @@
 """The door of a real hub: who is let in, and that every answer is signed."""
 
+import json
+import uuid
+import zlib
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
 import pytest
 import requests
+
+from hub.access import coding
+from hub.access.gate import MAX_BODY
 
 STATUS = "/v1/status"
 Change = Callable[[requests.PreparedRequest], None]
@@ -127,3 +133,65 @@ def test_a_body_too_long_is_refused(hub: Any) -> None:
     client = hub.client()
     reply = client.send(client.signed("PUT", f"/v1/payments/{'a' * 32}", b" " * 70_000), verify=False)
     assert (reply.status_code, code_of(reply)) == (400, "bad_request")
+
+
+@pytest.mark.parametrize("accepts", ["kiosk-1", "gzip, KIOSK-1 , br"])
+def test_a_kiosk_that_takes_packed_answers_gets_them_signed_as_they_are_sent(hub: Any, accepts: str) -> None:
+    client, path = hub.client(), f"/v1/accounts/{hub.account((10000, 8000, 7000)).account_no}"
+    plain = client.get(path)
+    assert "Content-Encoding" not in plain.headers
+    packed = client.send(client.signed("GET", path, headers={"Accept-Encoding": accepts}))
+    assert packed.headers["Content-Encoding"] == coding.NAME
+    assert len(packed.content) < len(plain.content) / 3
+    told = coding.unpacked(packed.content, 1 << 16)
+    assert json.loads(told)["bills"] == plain.json()["bills"]
+
+
+def test_a_packed_request_is_the_same_order_as_a_plain_one(hub: Any) -> None:
+    client, path = hub.client(), f"/v1/quotes/{uuid.uuid4().hex}"
+    order = b'{"account_no":"%s","business":"arrears","months":[],"tender":"cash"}'
+    body = order % hub.account((10000,)).account_no.encode()
+    first = client.send(
+        client.signed("PUT", path, coding.packed(body), headers={"Content-Encoding": "kiosk-1"})
+    )
+    again = client.send(client.signed("PUT", path, body))
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert first.content == again.content
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("kiosk-1", b"{}"),
+        ("kiosk-1", b""),
+        ("kiosk-1", coding.packed(b"{}")[:-2]),
+        ("kiosk-1", coding.packed(b"{}") + b"x"),
+        ("kiosk-1", zlib.compress(b"{}") + b"x"),
+        ("kiosk-1", coding.packed(b" " * (MAX_BODY + 1))),
+        ("kiosk-1", coding.packed(b" " * 30_000_000)),
+        ("gzip", b"{}"),
+        ("kiosk-1, kiosk-1", coding.packed(coding.packed(b"{}"))),
+    ],
+)
+def test_a_coding_that_is_unknown_damaged_or_too_much_is_refused(hub: Any, name: str, body: bytes) -> None:
+    client = hub.client()
+    reply = client.send(
+        client.signed("PUT", f"/v1/payments/{'a' * 32}", body, headers={"Content-Encoding": name})
+    )
+    assert (reply.status_code, code_of(reply), reply.json()["field"]) == (400, "bad_request", "body")
+
+
+def test_the_digest_is_of_what_is_sent(hub: Any) -> None:
+    client = hub.client()
+    request = client.signed("PUT", f"/v1/payments/{'a' * 32}", b"{}")
+    request.body = coding.packed(b"{}")
+    request.headers["Content-Length"] = str(len(request.body))
+    request.headers["Content-Encoding"] = coding.NAME
+    assert code_of(client.send(request)) == "bad_signature"
+
+
+def test_a_reply_carries_no_field_that_nobody_needs(hub: Any) -> None:
+    signed = {"content-digest", "power-request", "signature-input", "signature"}
+    reply = hub.client().get(STATUS)
+    assert {name.lower() for name in reply.headers} == {"content-type", "content-length"} | signed
+    assert "alg" not in reply.headers["Signature-Input"]
