@@ -1,4 +1,4 @@
-"""The `power-hub` command: serve, seed, check, terminal, openapi."""
+"""The `power-hub` command; what people decide about claims and persons is in `hub.operators`."""
 
 import argparse
 import sys
@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
 from hub.settings import Settings, cut_over, database_url, keys_folder
 
 TOWN_SEED = 20260101
@@ -64,11 +65,15 @@ def _parser() -> argparse.ArgumentParser:
     seed.set_defaults(command=_seed)
 
     terminal = commands.add_parser("terminal", help="the terminals that may use the hub")
-    add = terminal.add_subparsers(required=True, metavar="ACTION").add_parser("add", parents=[database])
+    actions = terminal.add_subparsers(required=True, metavar="ACTION")
+    add = actions.add_parser("add", parents=[database])
     add.add_argument("id", metavar="ID")
     add.add_argument("--key", type=Path, required=True, metavar="FILE")
     add.add_argument("--site", default="", metavar="TEXT")
     add.set_defaults(command=_add_terminal)
+    add_terminal_commands(actions, database)
+    add_person_commands(commands, database)
+    add_claims_commands(commands, database)
 
     openapi = commands.add_parser("openapi", help="write the contract to hub/openapi.json")
     openapi.add_argument("--check", action="store_true", help="only compare; 1 when the file has drifted")
@@ -111,7 +116,8 @@ def _check(options: argparse.Namespace) -> int:
             print(f"{finding.rule}: {finding.what}: {finding.found}")
         print(
             f"{report.transactions} bookings, {report.legs} legs, sum {report.ledger_sum}; {report.payments} payments, "
-            f"{report.credited_fen} fen; {report.claims} claims, {report.suspense_fen} fen in suspense; "
+            f"{report.credited_fen} fen; {report.reversals} reversals; {report.claims} claims, "
+            f"{report.suspense_fen} fen in suspense; "
             + ("the books balance" if report.ok else f"{len(report.findings)} findings")
         )
     return 0 if report.ok else 1

@@ -120,11 +120,11 @@ class Desk(Generic[C]):
 
     async def quote(self, terminal: str, quote_id: str, order: QuoteOrder) -> Reply:
         """Say what the chosen months cost."""
-        return await _once(lambda: self._quote(terminal, quote_id, order))
+        return await once(lambda: self._quote(terminal, quote_id, order))
 
     async def pay(self, terminal: str, payment_id: str, order: PaymentOrder) -> Reply:
         """Credit money that was taken; when the reply is given it is on disk."""
-        return await _once(lambda: self._pay(terminal, payment_id, order))
+        return await once(lambda: self._pay(terminal, payment_id, order))
 
     async def payment(self, terminal: str, payment_id: str) -> bytes:
         """Give the stored answer to the terminal's own payment."""
@@ -136,7 +136,7 @@ class Desk(Generic[C]):
 
     async def claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
         """Keep money in suspense, and its payment refused from now on."""
-        return await _once(lambda: self._claim(terminal, claim_id, order))
+        return await once(lambda: self._claim(terminal, claim_id, order))
 
     async def find_claim(self, terminal: str, claim_id: str) -> Claim:
         """Say how the terminal's own claim stands now."""
@@ -146,7 +146,7 @@ class Desk(Generic[C]):
 
     async def reverse(self, terminal: str, reversal_id: str, order: ReversalOrder) -> Reply:
         """Undo a payment, or see to it that it is refused should it still come."""
-        return await _once(lambda: self._reverse(terminal, reversal_id, order))
+        return await once(lambda: self._reverse(terminal, reversal_id, order))
 
     async def find_reversal(self, terminal: str, reversal_id: str) -> bytes:
         """Give the stored answer to the terminal's own reversal."""
@@ -156,7 +156,7 @@ class Desk(Generic[C]):
 
     async def beat(self, terminal: str, beat_id: str, beat: HeartbeatOrder) -> Heartbeat:
         """Remember where the terminal's journal stands, and say whether it goes on from the one that is known."""
-        return await _once(lambda: self._beat(terminal, beat_id, beat))
+        return await once(lambda: self._beat(terminal, beat_id, beat))
 
     async def reference(self, reference: str) -> ReferenceView:
         """Say what became of the money on a slip of any terminal."""
@@ -316,7 +316,7 @@ async def _forestall(store: Keeping, terminal: str, claim_id: str, order: ClaimO
     return False
 
 
-async def _once(attempt: Callable[[], Awaitable[R]]) -> R:
+async def once(attempt: Callable[[], Awaitable[R]]) -> R:
     """Run a booking; if the same id was booked at the same moment, the second run finds the stored answer."""
     try:
         return await attempt()

@@ -1,40 +1,20 @@
 """Proves that the books balance, by reading them anew; names everything that does not fit."""
 
 from collections.abc import Iterator
-from typing import Any, Literal
+from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select
 
-from hub.business.forms import Payment
 from hub.business.ledger import SUSPENSE
-from hub.data.schema import accounts, bills, claims, legs, payments, transactions
-
-Rule = Literal[
-    "transaction_sum",
-    "ledger_sum",
-    "transaction_without_legs",
-    "balance",
-    "bill_principal",
-    "bill_late_fee",
-    "leg_of_no_bill",
-    "payment_booking",
-    "payment_legs",
-    "claim_booking",
-    "booking_without_order",
-]
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """One thing in the books that does not fit; `what` names the row."""
-
-    rule: Rule
-    what: str
-    found: str
+from hub.data.check_claims import claim_findings
+from hub.data.check_payments import payment_findings
+from hub.data.finding import Finding
+from hub.data.schema import accounts, bills, claims, legs, payments, reversals, transactions
 
 
 class Report(msgspec.Struct, frozen=True):
-    """The sums of the books, and what is wrong with them."""
+    """The sums of the books, and what is wrong with them; reversed payments are not counted as credited."""
 
     ok: bool
     ledger_sum: int
@@ -42,6 +22,7 @@ class Report(msgspec.Struct, frozen=True):
     legs: int
     payments: int
     credited_fen: int
+    reversals: int
     claims: int
     suspense_fen: int
     findings: tuple[Finding, ...]
@@ -51,10 +32,11 @@ def check(connection: Connection) -> Report:
     """Read all books; the caller sees to it that nobody writes into this one look."""
     findings = tuple(
         finding
-        for rule in (_sums, _balances, _bills, _payments, _claims, _orphans)
+        for rule in (_sums, _balances, _bills, payment_findings, claim_findings)
         for finding in rule(connection)
     )
-    credited = payments.c.transaction_id.is_not(None)
+    credited = and_(payments.c.transaction_id.is_not(None), payments.c.reversal_id.is_(None))
+    undone = reversals.c.outcome == "reversed"
     return Report(
         ok=not findings,
         ledger_sum=_scalar(connection, select(_total(legs.c.amount_fen))),
@@ -62,6 +44,7 @@ def check(connection: Connection) -> Report:
         legs=_scalar(connection, select(func.count()).select_from(legs)),
         payments=_scalar(connection, select(func.count()).select_from(payments).where(credited)),
         credited_fen=_scalar(connection, select(_total(payments.c.amount_fen)).where(credited)),
+        reversals=_scalar(connection, select(func.count()).select_from(reversals).where(undone)),
         claims=_scalar(connection, select(func.count()).select_from(claims)),
         suspense_fen=-_scalar(
             connection, select(_total(legs.c.amount_fen)).where(legs.c.account == SUSPENSE)
@@ -156,88 +139,3 @@ def _bills(connection: Connection) -> Iterator[Finding]:
     unknown = select(booked.c.bill_no).where(booked.c.bill_no.not_in(select(bills.c.bill_no)))
     for row in connection.execute(unknown):
         yield Finding("leg_of_no_bill", f"bill {row.bill_no}", "legs name a bill that is not there")
-
-
-def _payments(connection: Connection) -> Iterator[Finding]:
-    """Each payment has one booking of its own, with exactly the legs that its stored answer tells."""
-    booking = and_(transactions.c.id == payments.c.transaction_id, transactions.c.kind == "payment")
-    query = (
-        select(
-            payments,
-            transactions.c.reference,
-            legs.c.account,
-            legs.c.amount_fen.label("leg_fen"),
-            legs.c.bill_no,
-        )
-        .select_from(
-            payments.outerjoin(transactions, booking).outerjoin(
-                legs, legs.c.transaction_id == transactions.c.id
-            )
-        )
-        .where(or_(payments.c.transaction_id.is_not(None), payments.c.content.is_not(None)))
-        .order_by(payments.c.id, legs.c.line)
-    )
-    current: Any = None
-    found: dict[tuple[str, str], int] = {}
-    for row in connection.execute(query):
-        if current is not None and row.id != current.id:
-            yield from _judge(current, found)
-            found = {}
-        current = row
-        if row.leg_fen is not None:
-            key = (row.account, (row.bill_no or "")[-6:])
-            found[key] = found.get(key, 0) + row.leg_fen
-    if current is not None:
-        yield from _judge(current, found)
-
-
-def _judge(row: Any, found: dict[tuple[str, str], int]) -> Iterator[Finding]:
-    what = f"payment {row.id}"
-    if row.reference != row.id:
-        yield Finding("payment_booking", what, f"its booking {row.transaction_id} is for {row.reference}")
-        return
-    answer = msgspec.json.decode(row.reply, type=Payment)
-    expected: dict[tuple[str, str], int] = {
-        (f"cash:{row.terminal}", ""): row.amount_fen,
-        (f"balance:{row.account_no}", ""): -answer.to_balance_fen,
-    }
-    for part in answer.allocations:
-        month = part.month.replace("-", "")
-        expected["income:late_fee", month] = -part.late_fee_fen
-        expected[f"receivable:{row.account_no}", month] = -part.principal_fen
-    expected = {key: amount for key, amount in expected.items() if amount}
-    if expected != found:
-        yield Finding("payment_legs", what, f"legs {found}, its answer says {expected}")
-
-
-def _claims(connection: Connection) -> Iterator[Finding]:
-    suspended = func.sum(case((legs.c.account == SUSPENSE, legs.c.amount_fen), else_=0))
-    query = (
-        select(claims.c.id, claims.c.amount_fen, claims.c.resolution, suspended.label("suspense"))
-        .select_from(
-            claims.outerjoin(
-                transactions,
-                and_(transactions.c.kind == "claim", transactions.c.reference == claims.c.id),
-            ).outerjoin(legs, legs.c.transaction_id == transactions.c.id)
-        )
-        .group_by(claims.c.id, claims.c.amount_fen, claims.c.resolution)
-    )
-    for row in connection.execute(query):
-        expected = 0 if row.resolution else row.amount_fen
-        if -row.suspense != expected:
-            text = f"{expected} fen should be in suspense, legs {-row.suspense}"
-            yield Finding("claim_booking", f"claim {row.id}", text)
-
-
-def _orphans(connection: Connection) -> Iterator[Finding]:
-    known = {
-        "payment": select(payments.c.transaction_id).where(payments.c.transaction_id.is_not(None)),
-        "claim": select(claims.c.transaction_id).where(claims.c.transaction_id.is_not(None)),
-    }
-    for kind, ids in known.items():
-        query = select(transactions.c.id, transactions.c.reference).where(
-            transactions.c.kind == kind, transactions.c.id.not_in(ids)
-        )
-        for row in connection.execute(query):
-            what = f"transaction {row.id}"
-            yield Finding("booking_without_order", what, f"no {kind} {row.reference} has this booking")

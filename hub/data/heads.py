@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import Connection, bindparam, insert, select, update
 
-from hub.business.forms import HeartbeatOrder, Verdict
+from hub.business.forms import HeartbeatOrder, OpenItem, Verdict
 from hub.business.keeping import Head
 from hub.data.direct import Conversation
 from hub.data.schema import alarms, heads
@@ -99,6 +99,60 @@ class Heads:
                 "last_at": now,
             },
         )
+
+
+class Alarm(msgspec.Struct, frozen=True):
+    """So many heartbeats of one journal that did not fit; over when the terminal's `beat_at` is later."""
+
+    verdict: str
+    journal_id: str
+    seq: int
+    head: str
+    times: int
+    first_at: datetime
+    last_at: datetime
+
+
+class TerminalHead(msgspec.Struct, frozen=True):
+    """What an operator sees of a terminal's journal; `age_s` is that of the newest heartbeat that fitted."""
+
+    terminal: str
+    journal_id: str
+    seq: int
+    head: str
+    renewed: bool
+    beat_at: datetime
+    age_s: int
+    backlog: int
+    version: str
+    open: tuple[OpenItem, ...]
+    alarms: tuple[Alarm, ...]
+
+
+def heads_of(connection: Connection, now: datetime) -> list[TerminalHead]:
+    """Give what is known of every terminal's journal, by terminal."""
+    raised: dict[str, list[Alarm]] = {}
+    for row in connection.execute(select(alarms).order_by(alarms.c.last_at)):
+        times = aware(row.first_at), aware(row.last_at)
+        raised.setdefault(row.terminal, []).append(
+            Alarm(row.verdict, row.journal_id, row.seq, row.head, row.times, *times)
+        )
+    return [
+        TerminalHead(
+            terminal=row.terminal,
+            journal_id=row.journal_id,
+            seq=row.seq,
+            head=row.head,
+            renewed=row.renewed,
+            beat_at=aware(row.beat_at),
+            age_s=round((now - aware(row.beat_at)).total_seconds()),
+            backlog=row.backlog,
+            version=row.version,
+            open=msgspec.json.decode(row.open_items, type=tuple[OpenItem, ...]),
+            alarms=tuple(raised.get(row.terminal, ())),
+        )
+        for row in connection.execute(select(heads).order_by(heads.c.terminal))
+    ]
 
 
 def aware(moment: datetime) -> datetime:

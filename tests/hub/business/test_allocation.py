@@ -62,7 +62,7 @@ def test_balance_stays_only_when_nothing_is_owed(standing: Standing, amount: int
 @given(standings(), AMOUNTS)
 def test_the_legs_of_a_payment_add_up_to_nothing(standing: Standing, amount: int) -> None:
     settled = allocate(standing, amount)
-    legs = payment_legs(settled, "k")
+    legs = payment_legs(settled, cash("k"))
     sums: dict[str, int] = {}
     for leg in legs:
         sums[leg.account] = sums.get(leg.account, 0) + leg.amount_fen

@@ -1,0 +1,33 @@
+"""What `power-hub check` can find in the books."""
+
+from typing import Literal
+
+import msgspec
+
+Rule = Literal[
+    "transaction_sum",
+    "ledger_sum",
+    "transaction_without_legs",
+    "balance",
+    "bill_principal",
+    "bill_late_fee",
+    "leg_of_no_bill",
+    "payment_booking",
+    "payment_legs",
+    "tombstone_without_cause",
+    "payment_reversal",
+    "reversal_legs",
+    "two_claims",
+    "claim_booking",
+    "claim_release",
+    "release_persons",
+    "booking_without_order",
+]
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One thing in the books that does not fit; `what` names the row."""
+
+    rule: Rule
+    what: str
+    found: str

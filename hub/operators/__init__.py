@@ -1,0 +1,1 @@
+"""What operators do at the command line: persons, claims, replaced terminals."""
