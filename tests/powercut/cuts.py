@@ -10,7 +10,9 @@ from typing import Literal
 
 from tests.journeys.kiosk import PATIENCE
 from tests.powercut.judge import Count, Verdict, judge, settle
+from tests.powercut.lanes import Outcome
 from tests.powercut.machine import Dark, Forked
+from tests.powercut.power import Mount
 from tests.powercut.station import DUE_FEN, Station
 
 
@@ -20,7 +22,8 @@ class Case:
 
     `seed` chooses what of the unsynced bytes survives, `again` cuts a second time at that operation of the recovery,
     `often` lets snapshots and checkpoints come often. `fail` fails the operation (EIO) or all that need room from it
-    on (ENOSPC) instead; the power goes when the kiosk has closed itself.
+    on (ENOSPC) instead; the power goes when the kiosk has closed itself. `weak` is a deliberate fault of the kiosk's:
+    it commits with synchronous=NORMAL and says FULL.
     """
 
     victim: Literal["kiosk", "hub"] = "kiosk"
@@ -30,22 +33,13 @@ class Case:
     often: bool = False
     again: int = 0
     fail: Literal["", "EIO", "ENOSPC"] = ""
+    weak: bool = False
 
     def __str__(self) -> str:
         words = [self.victim, f"--cut {self.cut}", f"--seed {self.seed}"]
-        words += [f"--{name.replace('_', '-')}" for name in ("acceptor_too", "often") if getattr(self, name)]
+        words += [f"--{name.replace('_', '-')}" for name in ("acceptor_too", "often", "weak") if getattr(self, name)]
         words += [f"--{name} {value}" for name in ("again", "fail") if (value := getattr(self, name))]
         return " ".join(words)
-
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """How many cuts there were, the operation that the first came at, how many operations there were in all."""
-
-    cuts: int
-    at: str
-    operations: int
-    verdict: Verdict
 
 
 def play(station: Station, case: Case) -> Outcome:
@@ -54,9 +48,9 @@ def play(station: Station, case: Case) -> Outcome:
 
 
 def _play_kiosk(station: Station, case: Case) -> Outcome:
-    mount, before = station.mount, Count.of(station.cabinet, station.town)
+    mount, before = _mount(station), Count.of(station.cabinet, station.town)
     disk = mount.make()
-    kiosk = station.kiosk(disk, case.often)
+    kiosk = station.kiosk(disk, case.often, case.weak)
     if case.fail == "ENOSPC":
         mount.do("arm", disk, pid=kiosk.pid, full_from=case.cut)
     elif case.fail:
@@ -76,7 +70,7 @@ def _play_kiosk(station: Station, case: Case) -> Outcome:
         kiosk.kill()
         mount.do("drop", kiosk.path.parent.name)
     at = operations[case.cut - 1] if 0 < case.cut <= len(operations) else ""
-    return Outcome(cuts + again, at, len(operations), verdict)
+    return Outcome(verdict, cuts + again, at=at, operations=len(operations))
 
 
 def _closing(kiosk: Forked) -> Forked:
@@ -88,13 +82,13 @@ def _closing(kiosk: Forked) -> Forked:
 
 def _comes_back(station: Station, case: Case, disk: str) -> tuple[Forked, int]:
     """The power comes back, once more after a cut in the recovery where the case wants one; how many cuts that was."""
-    mount, again = station.mount, 0
+    mount, again = _mount(station), 0
     for cut_at in (case.again, 0) if case.again else (0,):
         mount.do("cut", disk)
         if case.acceptor_too:
             station.cut_the_acceptor()
         disk = mount.survive(disk, case.seed)
-        kiosk = station.kiosk(disk, case.often)
+        kiosk = station.kiosk(disk, case.often, case.weak)
         mount.do("arm", disk, pid=kiosk.pid, cut_at=cut_at)
         kiosk.go()
         if cut_at:
@@ -105,7 +99,7 @@ def _comes_back(station: Station, case: Case, disk: str) -> tuple[Forked, int]:
 
 
 def _play_hub(station: Station, case: Case) -> Outcome:
-    mount, town = station.mount, station.town
+    mount, town = _mount(station), station.town
     account_no = town.account(DUE_FEN).account_no
     town.restart(often=case.often)
     before = Count.of(station.cabinet, town)
@@ -133,7 +127,7 @@ def _play_hub(station: Station, case: Case) -> Outcome:
         kiosk.kill()
         mount.do("drop", disk)
     at = operations[begun + case.cut - 1] if hub.died.is_set() else ""
-    return Outcome(int(hub.died.is_set()), at, len(operations) - begun, verdict)
+    return Outcome(verdict, int(hub.died.is_set()), at=at, operations=len(operations) - begun)
 
 
 class _Watch:
@@ -152,7 +146,7 @@ def _watched(station: Station, case: Case) -> Iterator[_Watch]:
     def look() -> None:
         while not over.is_set():
             if station.town.hub.gone(0.02):
-                watch.operations = station.mount.operations(station.town.disk)
+                watch.operations = _mount(station).operations(station.town.disk)
                 watch.died.set()
                 station.town.restart(often=case.often, seed=case.seed)
                 watch.back.set()
@@ -165,6 +159,11 @@ def _watched(station: Station, case: Case) -> Iterator[_Watch]:
     finally:
         over.set()
         watcher.join()
+
+
+def _mount(station: Station) -> Mount:
+    assert isinstance(station.place, Mount)
+    return station.place
 
 
 def _judged(station: Station, kiosk: Forked, before: Count, pages: list[str]) -> Verdict:

@@ -7,12 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from kiosk.journal.cli import read
-from kiosk.journal.store import verify_rows
+from kiosk.journal.verify import verify
 from kiosk.payment.model import Claim, ClaimState, Payment, PaymentState
 from tests.journeys.cabinet import Cabinet
-from tests.journeys.kiosk import Kiosk
 from tests.journeys.town import Town
+from tests.powercut.machine import Dark, Forked
 
 PATIENCE_S = 30.0
 _BACK = ("returned", "returned_at_start", "rejected")
@@ -51,7 +50,7 @@ class Verdict:
     in_flight: int = 0
 
 
-def settle(cabinet: Cabinet, kiosk: Kiosk, *, served: bool = True) -> str:
+def settle(cabinet: Cabinet, kiosk: Forked, *, served: bool = True) -> str:
     """Stand by until the kiosk has nothing open and is ready, taking what is held out; what is missing, if anything."""
     until = time.monotonic() + PATIENCE_S
     while (missing := _unsettled(cabinet, kiosk, served)) and time.monotonic() < until:
@@ -59,7 +58,9 @@ def settle(cabinet: Cabinet, kiosk: Kiosk, *, served: bool = True) -> str:
     return missing
 
 
-def _unsettled(cabinet: Cabinet, kiosk: Kiosk, served: bool) -> str:
+def _unsettled(cabinet: Cabinet, kiosk: Forked, served: bool) -> str:
+    if kiosk.shown.dark():
+        raise Dark("the kiosk is gone")
     status = cabinet.validator("status", log=0)
     if status["held_out"]:
         cabinet.validator("take_note")
@@ -78,7 +79,7 @@ def _unsettled(cabinet: Cabinet, kiosk: Kiosk, served: bool) -> str:
     return f"still open: {still}" if still else ""
 
 
-def open_items(kiosk: Kiosk) -> list[str]:
+def open_items(kiosk: Forked) -> list[str]:
     """The payments and claims that have not ended."""
     return [
         f"{item.state.value}"
@@ -87,10 +88,10 @@ def open_items(kiosk: Kiosk) -> list[str]:
     ]
 
 
-def judge(cabinet: Cabinet, town: Town, kiosk: Kiosk, before: Count, pages: list[str]) -> Verdict:
+def judge(cabinet: Cabinet, town: Town, kiosk: Forked, before: Count, pages: list[str]) -> Verdict:
     """Everything that must hold once nothing is in flight. `pages` is what the customer was shown."""
     faults: list[str] = []
-    verify_rows(kiosk.path, read(kiosk.path))
+    verify(kiosk.path)
     since = Count.of(cabinet, town) - before
     payments = [item for item in kiosk.books() if isinstance(item, Payment)]
     claims = [item for item in kiosk.books() if isinstance(item, Claim)]

@@ -36,32 +36,35 @@ class Screen(Shown):
     def __init__(self) -> None:
         super().__init__()
         self.dark: Callable[[], bool] = lambda: False
+        self.patience_s: float | None = None
+        """After so long the customer leaves, where that is no fault; None: it is one after the usual patience."""
 
     def wait(self, so: Callable[[PageModel], object], what: str) -> PageModel:
         """As `Shown.wait`. Raises Dark when the kiosk is gone."""
-        until = time.monotonic() + PATIENCE
+        began = time.monotonic()
         with self._changed:
             while True:
-                if self.dark():
+                waited = time.monotonic() - began
+                if self.dark() or (self.patience_s is not None and waited > self.patience_s):
                     raise Dark
                 for place in range(self._next, len(self._all)):
                     if so(self._all[place].page):
                         self._next = place
                         return self._all[place].page
                 seen = [s.page.name for s in self._all[self._next :]]
-                assert time.monotonic() < until, f"{what} was not shown, but {seen}"
+                assert waited < PATIENCE, f"{what} was not shown, but {seen}"
                 self._changed.wait(0.05)
 
 
 class Forked(Kiosk):
     """A kiosk process. It stands at its door until `go`, so that its death can be arranged by its number."""
 
-    def __init__(self, config_file: Path, die: str = "", often: bool = False) -> None:
+    def __init__(self, config_file: Path, die: str = "", often: bool = False, weak: bool = False) -> None:
         super().__init__(load(config_file).journal.path, self._say)
         theirs, self._intents = _context.Pipe(duplex=False)
         self._shows, shows = _context.Pipe(duplex=False)
         self.process = _context.Process(
-            target=_kiosk, args=(theirs, shows, config_file, die, often), daemon=True
+            target=_kiosk, args=(theirs, shows, config_file, die, often, weak), daemon=True
         )
         self.process.start()
         theirs.close()
@@ -155,13 +158,17 @@ class ForkedHub:
         return self.process.exitcode
 
 
-def _kiosk(intents: Connection, shows: Connection, config_file: Path, die: str, often: bool) -> None:
-    from kiosk.journal import store
+def _kiosk(intents: Connection, shows: Connection, config_file: Path, die: str, often: bool, weak: bool) -> None:
+    from kiosk.journal import file, store
     from tests.journeys import program
 
+    with config_file.with_name("kiosk.log").open("ab") as log:
+        os.dup2(log.fileno(), 2)
     if often:
-        store.SNAPSHOT_EVERY = SNAPSHOT_ROWS
+        store.SNAPSHOT_EVERY, file.CHECKPOINT_PAGES = SNAPSHOT_ROWS, CHECKPOINT_PAGES
         _checkpoint_often()
+    if weak:
+        _sync_seldom()
     sys.stdin = os.fdopen(os.dup(intents.fileno()))
     sys.stdout = os.fdopen(os.dup(shows.fileno()), "w")
     intents.close()
@@ -189,3 +196,21 @@ def _checkpoint_often() -> None:
         return db
 
     sqlite3.connect = sqlite3.dbapi2.connect = connected  # type: ignore[assignment]
+
+
+class _Weak(sqlite3.Connection):
+    """Commits without a sync and claims the contrary."""
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        if sql.replace(" ", "").lower() == "pragmasynchronous":
+            return super().execute("SELECT 2")
+        return super().execute(sql.replace("synchronous=FULL", "synchronous=NORMAL"), parameters)
+
+
+def _sync_seldom() -> None:
+    connect: Callable[..., sqlite3.Connection] = sqlite3.connect
+
+    def connected(*args: Any, **options: Any) -> sqlite3.Connection:
+        return connect(*args, **options, factory=_Weak)
+
+    sqlite3.connect = connected  # type: ignore[assignment]

@@ -6,11 +6,13 @@ import contextlib
 import ctypes.util
 import itertools
 import os
+import shutil
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Protocol
 
 from simulators.bench.programs import Program
 from simulators.far_end import ControlClient, Reply
@@ -25,6 +27,37 @@ def missing() -> str:
     if not (ctypes.util.find_library("fuse3") or ctypes.util.find_library("fuse")):
         return "libfuse is not installed: apt-get install --no-install-recommends fuse3"
     return ""
+
+
+class Place(Protocol):
+    """Where the folders of kiosks and hubs are: disks that can lose power, or ordinary ones."""
+
+    def make(self, image: Path | None = None) -> str:
+        """A new folder, empty or a copy; its name."""
+
+    def path(self, disk: str) -> Path:
+        """Where it is."""
+
+
+class Folders:
+    """Ordinary folders, for what is only killed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._numbers = itertools.count(1)
+
+    def make(self, image: Path | None = None) -> str:
+        """A new folder, empty or a copy; its name."""
+        name = f"folder{next(self._numbers)}"
+        if image:
+            shutil.copytree(image, self.folder / name)
+        else:
+            (self.folder / name).mkdir()
+        return name
+
+    def path(self, disk: str) -> Path:
+        """Where it is."""
+        return self.folder / disk
 
 
 class Mount:

@@ -15,7 +15,7 @@ from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import PATIENCE
 from tests.journeys.town import Town
 from tests.powercut.machine import Dark, Forked, ForkedHub
-from tests.powercut.power import Mount
+from tests.powercut.power import Mount, Place
 from tools.hub_process import HubClient, power_hub, write_test_key
 
 KEY = bytes(range(32))
@@ -30,20 +30,20 @@ BRISK: dict[str, dict[str, Any]] = {
 class HubOnDisk(Town):
     """A town whose books are on a disk that can lose power; the hub comes back at the same address."""
 
-    def __init__(self, folder: Path, mount: Mount) -> None:
+    def __init__(self, folder: Path, place: Place) -> None:
         books = folder / "books"
         books.mkdir()
         self.key = write_test_key(folder / "terminal.key", KEY)
         database = f"sqlite:///{books / 'hub.sqlite'}"
         power_hub("seed", "--database", database, "--accounts", "20")
         power_hub("terminal", "add", TERMINAL, "--database", database, "--key", str(self.key))
-        self._mount = mount
-        self.disk = mount.make(books)
+        self._place = place
+        self.disk = place.make(books)
         self._begin(0)
         self.client = HubClient(self.url, TERMINAL, KEY)
 
     def _begin(self, port: int, often: bool = False) -> None:
-        self.database = f"sqlite:///{self._mount.path(self.disk) / 'hub.sqlite'}"
+        self.database = f"sqlite:///{self._place.path(self.disk) / 'hub.sqlite'}"
         self.hub = ForkedHub(self.database, port, often)
         if not self.hub.url:
             raise RuntimeError(f"the hub does not start on what the cut left of its books: {self.disk}")
@@ -55,7 +55,8 @@ class HubOnDisk(Town):
         self.hub.kill()
         self._engine.dispose()
         if seed is not None:
-            self.disk = self._mount.survive(self.disk, seed)
+            assert isinstance(self._place, Mount)
+            self.disk = self._place.survive(self.disk, seed)
         self._begin(int(self.url.rpartition(":")[2]), often)
 
     def close(self) -> None:
@@ -68,13 +69,13 @@ class HubOnDisk(Town):
 class Station:
     """A cabinet, a town and disks, for one case after the other; all end with `close`."""
 
-    def __init__(self, folder: Path, mount: Mount) -> None:
-        self.folder, self.mount = folder, mount
+    def __init__(self, folder: Path, place: Place) -> None:
+        self.folder, self.place = folder, place
         self._ends = contextlib.ExitStack()
         for part in ("town", "cabinet"):
             (folder / part).mkdir(parents=True)
         try:
-            self.town = HubOnDisk(folder / "town", mount)
+            self.town = HubOnDisk(folder / "town", place)
             self._ends.callback(self.town.close)
             self.cabinet = Cabinet(folder / "cabinet", self.town)
             self._ends.callback(self.cabinet.close)
@@ -87,13 +88,13 @@ class Station:
         self._ends.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def kiosk(self, disk: str, often: bool = False, **changes: dict[str, Any]) -> Forked:
+    def kiosk(
+        self, disk: str, often: bool = False, weak: bool = False, die: str = "", **changes: dict[str, Any]
+    ) -> Forked:
         """A kiosk whose journal is on this disk; it waits for its `go`."""
-        path = {"path": str(self.mount.path(disk) / "journal.sqlite")}
-        tables = {name: dict(keys) for name, keys in BRISK.items()}
-        for name, keys in changes.items():
-            tables.setdefault(name, {}).update(keys)
-        return Forked(self.cabinet.settings(journal=path, **tables), often=often)
+        path = {"path": str(self.place.path(disk) / "journal.sqlite")}
+        tables = {name: BRISK.get(name, {}) | changes.get(name, {}) for name in {*BRISK, *changes}}
+        return Forked(self.cabinet.settings(journal=path, **tables), die, often, weak)
 
     def pays(self, kiosk: Forked) -> None:
         """The journey: an account with 70 yuan due, a fifty and a twenty, the receipt. Raises Dark."""
