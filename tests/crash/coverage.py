@@ -1,0 +1,162 @@
+"""Which rows of the transaction tables were crashed before the append, between append and effect, and after it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from random import Random
+from typing import Literal
+
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
+from kiosk.payment.effects import Effect
+from kiosk.payment.table import CLAIM_TABLE, TABLE
+
+
+class Death(BaseException):
+    """The kiosk's process ends here and now."""
+
+
+Point = Literal["before", "between", "after"]
+RowName = tuple[str, str]
+"""State ("claim open" for a claim's, "" before the first) and event."""
+Mark = tuple[str, str, Point]
+
+
+def rows() -> Iterator[tuple[RowName, type[Effect] | None]]:
+    """Every row of both tables with its effect."""
+    yield ("", "PaymentOpened"), fx.EnableAcceptor
+    yield ("", "ClaimOpened"), None
+    yield ("", "ClaimOpened of a note"), fx.AcknowledgeNote
+    for state, entries in TABLE.items():
+        for event, row in entries.items():
+            yield (state.value, event.__name__), row.effect
+    for claim_state, claim_entries in CLAIM_TABLE.items():
+        for event, (_, effect) in claim_entries.items():
+            yield (f"claim {claim_state.value}", event.__name__), effect
+
+
+EFFECTS = dict(rows())
+
+
+def marks() -> tuple[Mark, ...]:
+    """All points at which a crash must have been tried: before each append, and on each side of each effect."""
+    points: dict[bool, tuple[Point, ...]] = {True: ("before", "between", "after"), False: ("before", "after")}
+    return tuple((*row, point) for row, effect in EFFECTS.items() for point in points[effect is not None])
+
+
+@dataclass(slots=True)
+class Appended:
+    """The rows of one append, and which of their effects have been handed out."""
+
+    names: tuple[RowName, ...]
+    waiting: list[RowName] = field(default_factory=list)
+
+    def next_for(self, effect: Effect) -> RowName | None:
+        """The row whose effect this is."""
+        return next((name for name in self.waiting if EFFECTS[name] is type(effect)), None)
+
+    def done(self, effect: Effect) -> None:
+        name = self.next_for(effect)
+        if name is not None:
+            self.waiting.remove(name)
+
+
+class Coverage:
+    """Follows the states of all payments and claims, and counts where the kiosk died."""
+
+    def __init__(self) -> None:
+        self.states: dict[str, str] = {}
+        self.counts: Counter[Mark] = Counter()
+
+    def about(self, events: Sequence[ev.Event]) -> Appended:
+        """The rows that these events go through."""
+        states: dict[str, str] = {}
+        names = []
+        for event in events:
+            before = states.get(event.key, self.states.get(event.key, ""))
+            names.append(_name(before, event))
+            states[event.key] = _next(before, event)
+        return Appended(tuple(names), [name for name in names if EFFECTS.get(name) is not None])
+
+    def follow(self, events: Sequence[ev.Event]) -> None:
+        """The events are durable."""
+        for event in events:
+            self.states[event.key] = _next(self.states.get(event.key, ""), event)
+
+    def died(self, rows: Appended, *, appended: bool) -> None:
+        """Count a death before the append, or after it with some effects still waiting."""
+        waiting = list(rows.waiting)
+        for name in rows.names:
+            point: Point = "after"
+            if not appended:
+                point = "before"
+            elif name in waiting:
+                point = "between"
+                waiting.remove(name)
+            self.counts[(*name, point)] += 1
+
+
+def _name(before: str, event: ev.Event) -> RowName:
+    if isinstance(event, ev.ClaimOpened) and event.note_id:
+        return before, "ClaimOpened of a note"
+    return before, type(event).__name__
+
+
+def _next(before: str, event: ev.Event) -> str:
+    if isinstance(event, ev.PaymentOpened):
+        return "open"
+    if isinstance(event, ev.ClaimOpened):
+        return "claim open"
+    return _AFTER[before, type(event)]
+
+
+_AFTER = {(s.value, event): row.next.value for s, rows in TABLE.items() for event, row in rows.items()} | {
+    (f"claim {s.value}", event): f"claim {to.value}"
+    for s, rows in CLAIM_TABLE.items()
+    for event, (to, _) in rows.items()
+}
+
+
+class Plan:
+    """When the kiosk dies: at one point of one row that this run aims at, and now and then by chance."""
+
+    def __init__(self, rng: Random, chance: float, aim: Mark | None) -> None:
+        self.rng, self.chance, self.aim = rng, chance, aim
+        self.skip = rng.randrange(2)
+
+    def _hit(self, names: Sequence[RowName], point: Point) -> bool:
+        if self.aim is None or self.aim[2] != point or self.aim[:2] not in names:
+            return False
+        self.skip -= 1
+        if self.skip >= 0:
+            return False
+        self.aim = None
+        return True
+
+    def _by_chance(self) -> bool:
+        return self.chance > 0 and self.rng.random() < self.chance
+
+    def dies_before(self, rows: Appended) -> bool:
+        return self._hit(rows.names, "before") or self._by_chance()
+
+    def dies_at_effect(self, rows: Appended | None, effect: Effect) -> bool:
+        name = rows.next_for(effect) if rows else None
+        return (name is not None and self._hit((name,), "between")) or self._by_chance()
+
+    def dies_after_effect(self, rows: Appended | None, effect: Effect) -> bool:
+        if rows is None:
+            return False
+        done = [n for n in rows.names if EFFECTS.get(n) is type(effect) and n not in rows.waiting]
+        return bool(done) and (self._hit(done, "after") or self._by_chance())
+
+    def dies_idle(self, rows: Appended | None) -> None:
+        """After a whole step, for rows that permit nothing."""
+        if rows is not None:
+            plain = [name for name in rows.names if EFFECTS.get(name) is None]
+            if (plain and self._hit(plain, "after")) or self._by_chance():
+                raise Death
+
+    def heal(self) -> None:
+        self.chance, self.aim = 0.0, None

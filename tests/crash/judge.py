@@ -1,0 +1,172 @@
+"""The judge: holds the history of kiosk, acceptor, hub and slips against one another.
+
+Every operation is ok, failed or unknown, in the manner of Jepsen: what the hub answered is ok, what the kiosk refused or
+the hub declined is failed, everything else is unknown until the end, when it must have happened once everywhere or
+nowhere. I1 to I12 are the invariants of the design; cheap ones are asserted at each step, the others at the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from drivers.cash.model import CashReport, CashState
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
+from kiosk.payment.effects import Effect
+from kiosk.receipts import ReceiptFacts
+from kiosk.session.state import Page
+from tests.crash.acceptor import Note, Unit
+from tests.crash.line import Answered, Asked
+
+Kind = Literal["lost", "doubled", "in flight", "broken"]
+BUSY = {"open", "stacking_first", "funded", "stacking", "cancelling", "closing", "sending"}
+FORBIDDEN = {400: "a body that is not of the contract", 405: "no such method"}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A rule that did not hold; `fen` where money can be named."""
+
+    kind: Kind
+    text: str
+    fen: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """What a customer can read."""
+
+    effect: fx.PrintSlip
+    facts: ReceiptFacts
+    hub_knew: bytes
+
+
+@dataclass
+class Judge:
+    """Told of everything that happens; `found` is what was wrong."""
+
+    world: Any
+    found: list[Violation] = field(default_factory=list)
+    permitted: set[tuple[str, str, int]] = field(default_factory=set)
+    records: list[int] = field(default_factory=list)
+    """Lengths of the journal at which a note came onto the books."""
+    notes: dict[str, Note] = field(default_factory=dict)
+    """The real note behind each of the kiosk's own ids."""
+    escrow: Note | None = None
+    kiosk_no: int = 0
+    replies: dict[str, bytes] = field(default_factory=dict)
+    slips: list[Slip] = field(default_factory=list)
+    states: dict[str, ev.AnyEvent] = field(default_factory=dict)
+    jobs: set[str] = field(default_factory=set)
+
+    def wrong(self, kind: Kind, text: str, fen: int = 0) -> None:
+        self.world.note(f"WRONG {kind}: {text}")
+        self.found.append(Violation(kind, text, fen))
+
+    def durable(self, events: Sequence[ev.AnyEvent]) -> None:
+        """These rows are on disk; what they permit may happen from here on."""
+        length = len(self.world.disk.rows)
+        for event in events:
+            match event:
+                case ev.PaymentOpened():
+                    self._opened(event)
+                case ev.NoteIntended(note_id=note_id):
+                    self.permitted.add(("stack", note_id, 0))
+                    if self.escrow is not None:
+                        self.notes[note_id] = self.escrow
+                        self.escrow.note_id = note_id
+                case ev.NoteStacked():
+                    self.records.append(length)
+                case ev.ClaimOpened():
+                    if event.note_id:
+                        self.records.append(length)
+                case ev.CreditSending(key=key, attempt=attempt):
+                    self.permitted.add(("credit", key, attempt))
+                case ev.ClaimSending(key=key, attempt=attempt):
+                    self.permitted.add(("claim", key, attempt))
+                case ev.SlipIntended(job=job):
+                    self.permitted.add(("slip", job, 0))
+                case ev.CreditApproved():
+                    self.states[event.key] = event
+
+    def _opened(self, event: ev.PaymentOpened) -> None:
+        if event.kiosk_no <= self.kiosk_no:
+            self.wrong("broken", f"I10: kiosk number {event.kiosk_no} after {self.kiosk_no}")
+        self.kiosk_no = event.kiosk_no
+        others = [k for k, s in self.world.coverage.states.items() if s in BUSY and k != event.key]
+        if others:
+            self.wrong("broken", f"a new customer before {others[0][-4:]} was settled")
+
+    def ordered(self, effect: Effect) -> None:
+        """I6, I7: an act begins only when its permission is durable."""
+        match effect:
+            case fx.StackNote(note_id):
+                key = ("stack", note_id, 0)
+            case fx.SendCredit(payment):
+                key = ("credit", payment.payment_id, payment.attempts)
+            case fx.SendClaim(claim):
+                key = ("claim", claim.claim_id, claim.attempts)
+            case fx.PrintSlip(job):
+                key = ("slip", job, 0)
+                if job in self.jobs:
+                    self.wrong("broken", f"slip {job[-4:]} printed twice as one job")
+                self.jobs.add(job)
+            case _:
+                return
+        if key not in self.permitted:
+            self.wrong("broken", f"I7: {type(effect).__name__} before its row was durable")
+
+    def heard(self, report: CashReport, unit: Unit) -> None:
+        """The kiosk is told of a note that waits in escrow."""
+        if report.state is CashState.ESCROW and unit.note is not None:
+            self.escrow = unit.note
+            unit.note.intended_at = len(self.world.disk.rows)
+
+    def acknowledged(self, note: Note | None) -> None:
+        """I6 for notes: the acceptor forgets a note only when it is on our books."""
+        if note is None or note.acknowledged:
+            return
+        note.acknowledged = True
+        if not any(at > note.intended_at for at in self.records):
+            self.wrong("lost", f"note {note.number} acknowledged before it was on the books", note.value_fen)
+
+    def stepped(self, core: Any) -> None:
+        """After each step: what the screen says is true."""
+        session = core.session
+        if core.facts.journal_verdict in {"behind", "forked", "new_journal"}:
+            self.wrong("broken", f"the hub finds our journal {core.facts.journal_verdict}")
+        payment = core.books.payments.get(session.payment_id)
+        if session.page is Page.DONE and (payment is None or payment.payment_id not in self.states):
+            self.wrong("broken", "I6: the screen says paid without a durable approval")
+        if session.page is Page.CLAIM and core._desk.shown_claim is None:
+            self.wrong("broken", "the screen speaks of a claim that is not on the books")
+
+    def answered(self, asked: Asked, answered: Answered) -> None:
+        """I8, I9: what the hub says it has is committed, and it says so in the same bytes each time."""
+        if answered.status in FORBIDDEN or (answered.status == 404 and b"not_found" in answered.body):
+            self.wrong(
+                "broken", f"{asked.method} {asked.path}: {FORBIDDEN.get(answered.status, 'no resource')}"
+            )
+        if b'"id_reused"' in answered.body and answered.status == 409:
+            self.wrong("broken", f"rule 4: {asked.path} was sent with other content")
+        if asked.method != "PUT" or answered.status not in {200, 201}:
+            return
+        kind, _, key = asked.path.removeprefix("/v1/").partition("/")
+        if kind not in {"payments", "claims", "reversals"}:
+            return
+        row = self.world.books.rows.get((kind, key))
+        kept = getattr(getattr(row, "stored", row), "reply", None)
+        if kept != answered.body:
+            self.wrong("lost", f"I8: {asked.path} answered and not committed")
+        if self.replies.setdefault(asked.path, answered.body) != answered.body:
+            self.wrong("broken", f"I9: {asked.path} answered in other bytes")
+
+    def printed(self, effect: fx.PrintSlip, facts: ReceiptFacts) -> None:
+        """A slip fell into a customer's hand: keep what it says and what the hub knew at that moment."""
+        about = effect.about
+        key = getattr(about, "payment_id", "") or getattr(about, "claim_id", "")
+        row = self.world.books.rows.get(("payments", key))
+        knew = row.stored.reply if row is not None and row.stored.serial is not None else b""
+        self.slips.append(Slip(effect, facts, knew))

@@ -1,0 +1,257 @@
+"""The line between kiosk and hub, which delays, drops, repeats and reorders, and the hub's rules behind it.
+
+What travels are the bytes of the real contract: the kiosk's own lane and client make and judge them, the hub's own
+forms, desk and problem documents answer. Only HTTP, signatures and the sockets are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any
+
+import msgspec
+
+from hub.access.problems import problem
+from hub.business import forms
+from hub.business.day import Day
+from hub.business.late_fee import LateFeeRule
+from hub.business.refusals import Refusal
+from hub.composition.desk import Desk, Reply
+from kiosk.hubclient import client as hubclient
+from kiosk.hubclient.outcomes import NotSent, NotSentReason, Outcome, Unknown, UnknownReason
+from kiosk.lanes.hub import HubLane
+from kiosk.payment.effects import Effect
+from tests.crash.memory import Books, Conversation, MemoryBilling, MemoryShelf, MemoryStore
+
+TERMINAL = "T-1"
+RULE = LateFeeRule(per_mille_per_day=1, floor_fen=100)
+Later = Callable[[float, Callable[[], None]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A reply on the wire, as the kiosk's client reads it."""
+
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class Asked(BaseException):
+    """Carries a request out of the client at the moment when it would go on the wire."""
+
+    def __init__(
+        self, method: str, path: str, body: bytes, kind: Any, expect: Mapping[str, object], s: float
+    ) -> None:
+        self.method, self.path, self.body, self.kind = method, path, body, kind
+        self.expect, self.deadline_s = expect, s
+
+
+class WireClient(hubclient.HubClient):
+    """The kiosk's client with its two ends apart: first the request comes out, later an outcome goes in."""
+
+    outcome: Outcome[Any] | None = None
+
+    def _call(
+        self, method: str, path: str, body: bytes, kind: Any, expect: Mapping[str, object], deadline_s: float
+    ) -> Any:
+        if self.outcome is None:
+            raise Asked(method, path, body, kind, expect, deadline_s)
+        return self.outcome
+
+
+class WireLane(HubLane):
+    """The kiosk's lane on a virtual clock: one call at a time, in order."""
+
+    def __init__(self, name: str, client: WireClient, tell: Any, line: Line) -> None:
+        super().__init__(name, client, tell)
+        self.wire, self.line = client, line
+        self.waiting: list[Effect] = []
+        self.busy = False
+        self.dead = False
+
+    def put(self, effect: Effect) -> None:  # type: ignore[override]
+        self.waiting.append(effect)
+        self.line.later(0.001, self.next)
+
+    def next(self) -> None:
+        """Make the next call, unless one is under way."""
+        if self.busy or self.dead or not self.waiting:
+            return
+        effect = self.waiting.pop(0)
+        self.wire.outcome = None
+        try:
+            self._call(effect)
+        except Asked as asked:
+            self.busy = True
+            self.line.send(asked, lambda outcome: self._end(effect, outcome))
+
+    def _end(self, effect: Effect, outcome: Outcome[Any]) -> None:
+        if self.dead:
+            return
+        self.wire.outcome, self.busy = outcome, False
+        self.line.later(0.001, self.next)
+        self._call(effect)
+
+
+class Hub:
+    """The hub: the real desk over books in memory; processes that die keep what is committed."""
+
+    def __init__(self, books: Books, clock: Callable[[], datetime]) -> None:
+        self.books = books
+        self.desk: Desk[Conversation] = Desk(
+            MemoryShelf(books), MemoryStore, lambda c: MemoryBilling(c, RULE), clock, Day(), "1"
+        )
+
+    def route(self, asked: Asked) -> Coroutine[Any, Any, Any]:
+        """The desk's work for a request; raises Refusal for what is not of the form."""
+        kind, _, key = asked.path.removeprefix("/v1/").partition("/")
+        desk = self.desk
+        match asked.method, kind:
+            case "GET", "status":
+                return _plain(desk.status())
+            case "GET", "accounts":
+                return desk.account(key)
+            case "GET", "meters":
+                return desk.account_of_meter(key.removesuffix("/account"))
+            case "PUT", "quotes":
+                return desk.quote(TERMINAL, key, _form(asked.body, forms.QuoteOrder))
+            case "PUT", "payments":
+                return desk.pay(TERMINAL, key, _form(asked.body, forms.PaymentOrder))
+            case "PUT", "claims":
+                return desk.claim(TERMINAL, key, _form(asked.body, forms.ClaimOrder))
+            case "PUT", "reversals":
+                return desk.reverse(TERMINAL, key, _form(asked.body, forms.ReversalOrder))
+            case "PUT", "heartbeats":
+                return desk.beat(TERMINAL, key, _form(asked.body, forms.HeartbeatOrder))
+        raise Refusal("not_found", f"no resource {asked.path}")
+
+
+async def _plain(value: Any) -> Any:
+    return value
+
+
+def _form(body: bytes, form: Any) -> Any:
+    try:
+        return msgspec.json.decode(body, type=form)
+    except msgspec.DecodeError as error:
+        raise Refusal("bad_request", str(error), field="body") from None
+
+
+def _refused(refusal: Refusal) -> Answered:
+    document = problem(refusal)
+    return Answered(document.status, msgspec.json.encode(document))
+
+
+def _answer(result: Any) -> Answered:
+    if isinstance(result, Reply):
+        return Answered(
+            201 if result.new else 200, result.body, {} if result.new else {"Idempotency-Replayed": "true"}
+        )
+    body = result if isinstance(result, bytes) else msgspec.json.encode(result)
+    return Answered(200, body)
+
+
+@dataclass
+class Line:
+    """The network and the hub's processes; `bad` is the chance of each fault, 0 when healed."""
+
+    rng: Random
+    later: Later
+    hub: Hub
+    judged: Callable[[Asked, Answered], None]
+    """Called for each answer that leaves the hub, before anything may lose it."""
+    bad: float
+    down: bool = False
+    last: Answered | None = None
+    under_way: int = 0
+
+    def send(self, asked: Asked, told: Callable[[Outcome[Any]], None]) -> None:
+        """One call: exactly one outcome is told before the deadline, whatever becomes of request and reply."""
+        if self.down or self.rng.random() < self.bad / 2:
+            self.later(0.01, lambda: told(NotSent(NotSentReason.REFUSED, "")))
+            return
+        call = _Call(self, asked, told)
+        self.later(asked.deadline_s, lambda: call.end(Unknown(UnknownReason.TIMEOUT, "")))
+        luck = self.rng.random()
+        if luck < self.bad:
+            return  # the request is lost
+        self.later(self._delay(), call.arrive)
+        if luck > 1 - self.bad / 2:
+            self.later(self._delay() + self.rng.choice([0.0, 30.0, 300.0]), _Call(self, asked, None).arrive)
+
+    def _delay(self) -> float:
+        return self.rng.choice([0.01, 0.05, 0.4, 5.0, 25.0]) if self.rng.random() < self.bad else 0.02
+
+
+@dataclass
+class _Call:
+    line: Line
+    asked: Asked
+    told: Callable[[Outcome[Any]], None] | None
+    work: Coroutine[Any, Any, Any] | None = None
+
+    def end(self, outcome: Outcome[Any]) -> None:
+        told, self.told = self.told, None
+        if told is not None:
+            told(outcome)
+
+    def arrive(self) -> None:
+        line = self.line
+        if line.rng.random() < line.bad / 4:
+            self._reply(_refused(Refusal("hub_busy", "", retry_after_s=2)))
+            return
+        try:
+            self.work = line.hub.route(self.asked)
+        except Refusal as refusal:
+            self._done(_refused(refusal))
+            return
+        line.under_way += 1
+        self.go_on()
+
+    def go_on(self) -> None:
+        """Run the hub's work: mostly through, sometimes in pieces between which others come."""
+        line, work = self.line, self.work
+        assert work is not None
+        dies = line.rng.random() < line.bad / 4
+        pieces = line.rng.randrange(12) if dies or line.rng.random() < line.bad / 2 else 60
+        try:
+            for _ in range(pieces):
+                work.send(None)
+        except StopIteration as end:
+            line.under_way -= 1
+            self._done(_answer(end.value), lost=dies)
+        except Refusal as refusal:
+            line.under_way -= 1
+            self._done(_refused(refusal))
+        else:
+            if dies:
+                line.under_way -= 1
+                work.close()
+                self.end(Unknown(UnknownReason.BROKEN, "the hub died"))
+            else:
+                line.later(line.rng.choice([0.01, 0.3, 3.0]), self.go_on)
+
+    def _done(self, answered: Answered, *, lost: bool = False) -> None:
+        self.line.judged(self.asked, answered)
+        if lost:
+            self.end(Unknown(UnknownReason.BROKEN, "the hub died"))
+        else:
+            self._reply(answered)
+
+    def _reply(self, answered: Answered) -> None:
+        line = self.line
+        other, line.last = line.last, answered
+        luck = line.rng.random()
+        if luck < line.bad:
+            return  # the reply is lost
+        if other is not None and luck < line.bad * 1.3:
+            answered = other  # what was meant for an earlier request
+        line.later(line._delay(), lambda: self.end(self._meaning(answered)))
+
+    def _meaning(self, answered: Answered) -> Outcome[Any]:
+        reply: Any = answered
+        return hubclient._meaning(reply, answered.body, self.asked.kind, self.asked.expect)

@@ -1,0 +1,231 @@
+"""The judgement at the end of a run: every fen credited once, returned, or in suspense with a claim."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+
+from hub.business.forms import Payment as Booked
+from hub.business.ledger import LATE_FEE, SUSPENSE, balance, cash, receivable
+from kiosk.books import from_snapshot, to_snapshot
+from kiosk.numbers import reference
+from kiosk.payment.model import Claim, ClaimState, NoteState, Payment, PaymentState
+from tests.crash.line import TERMINAL
+from tests.crash.memory import AccountRow, Booking
+
+WHOLE = {"declined", "unanswered"}
+
+
+def judge_end(world: Any) -> None:
+    """Hold all histories against one another; what does not fit goes to the world's judge."""
+    books = world.disk.whole()
+    payments, claims = tuple(books.payments.values()), tuple(books.claims.values())
+    _settled(world, payments, claims)
+    _same_after_any_start(world)
+    _notes(world, payments)
+    _reconcile(world, payments, claims)
+    _sums(world, payments)
+    _ledger(world)
+    _slips(world, payments, claims)
+
+
+def _settled(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...]) -> None:
+    for payment in payments:
+        if not payment.ended or any(s.printed is None for s in payment.slips[-1:]):
+            world.judge.wrong("in flight", f"I5: payment {_tail(payment.payment_id)} is {payment.state}")
+    for claim in claims:
+        if claim.state is ClaimState.OPEN:
+            world.judge.wrong("in flight", f"I5: claim {claim.reference} never reached the hub")
+
+
+def _same_after_any_start(world: Any) -> None:
+    """I12: the chain holds, and a start from a snapshot knows all that a start from the first row knows."""
+    whole, recovered = world.disk.whole(), world.disk.recover()
+    live = from_snapshot(to_snapshot(world.kiosk.core.books))
+    for name, books in (("a start", recovered), ("the kiosk", live)):
+        same = (
+            books.open_payments == whole.open_payments
+            and books.open_claims == whole.open_claims
+            and (books.last_note, books.kiosk_no) == (whole.last_note, whole.kiosk_no)
+        )
+        if not same:
+            world.judge.wrong("broken", f"I12: {name} knows other books than the journal")
+
+
+def _notes(world: Any, payments: tuple[Payment, ...]) -> None:
+    """I11: a note that the books call stacked is in the box, and no note stands twice."""
+    real: Counter[int] = Counter()
+    for payment in payments:
+        for note in payment.notes:
+            held = world.judge.notes.get(note.note_id)
+            if note.state is NoteState.STACKED and held is not None:
+                real[held.number] += 1
+                if held.where != "box":
+                    world.judge.wrong(
+                        "doubled", f"note {held.number} credited, but it is not in the box", note.value_fen
+                    )
+                elif note.value_fen != held.value_fen:
+                    world.judge.wrong("broken", f"note {held.number} credited with another value")
+    for number, times in real.items():
+        if times > 1:
+            world.judge.wrong("doubled", f"note {number} stands {times} times on the books")
+
+
+def _reconcile(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...]) -> None:
+    """I14: kiosk and hub tell the same of each payment and claim; unknown became once or not at all, and the same."""
+    judge = world.judge
+    at_hub, told = world.books.table("payments"), world.books.table("claims")
+    for payment in payments:
+        row = at_hub.pop(payment.payment_id, None)
+        booked = row is not None and row.stored.serial is not None
+        stands = [c for c in claims if c.payment_id == payment.payment_id and c.reason in WHOLE]
+        amount, name = payment.inserted_fen, f"payment {_tail(payment.payment_id)}"
+        if payment.state is PaymentState.PAID and not booked:
+            judge.wrong("lost", f"{name}: paid at the kiosk, not at the hub", amount)
+        if payment.state is PaymentState.CANCELLED and (booked or amount):
+            judge.wrong("lost", f"{name}: cancelled with {amount} fen in", amount)
+        if payment.state is PaymentState.CLAIMED and not stands:
+            judge.wrong("lost", f"{name}: claimed without a claim", amount)
+        if payment.state is not PaymentState.CLAIMED and stands:
+            judge.wrong("doubled", f"{name}: {payment.state} and claimed", amount)
+        if booked and row.stored.amount_fen != amount:
+            judge.wrong("broken", f"{name}: hub {row.stored.amount_fen} fen, kiosk {amount}")
+        if booked and payment.state is PaymentState.PAID and payment.credit is not None:
+            _same_words(judge, name, payment, msgspec.json.decode(row.stored.reply, type=Booked))
+    for key, row in at_hub.items():
+        judge.wrong(
+            "doubled", f"the hub has payment {_tail(key)} that no kiosk knows", row.stored.amount_fen or 0
+        )
+    for claim in claims:
+        kept = told.pop(claim.claim_id, None)
+        if kept is None or (kept.amount_fen, kept.memo_fen) != (claim.amount_fen, claim.memo_fen):
+            judge.wrong("lost", f"claim {claim.reference} is not at the hub as it is here", claim.amount_fen)
+    for kept in told.values():
+        judge.wrong("doubled", f"the hub has claim {kept.reference} that no kiosk knows", kept.amount_fen)
+
+
+def _same_words(judge: Any, name: str, payment: Payment, said: Booked) -> None:
+    credit = payment.credit
+    assert credit is not None
+    kiosk = (credit.hub_no, credit.to_balance_fen, credit.balance_after_fen, credit.arrears_after_fen)
+    if kiosk != (said.hub_no, said.to_balance_fen, said.balance_after_fen, said.arrears_after_fen):
+        judge.wrong("broken", f"{name}: the kiosk holds another answer than the hub gave")
+
+
+def _sums(world: Any, payments: tuple[Payment, ...]) -> None:
+    """I1: what is in the box is credited or in suspense; a count of the box explains every memo and nothing more."""
+    box = sum(note.value_fen for note in world.unit.box)
+    paid = {
+        k: r.stored.amount_fen
+        for k, r in world.books.table("payments").items()
+        if r.stored.serial is not None
+    }
+    kept = [c for c in world.books.table("claims").values() if not c.resolution]
+    certain, memo = sum(c.amount_fen for c in kept), sum(c.memo_fen for c in kept)
+    unseen = sum(1 for c in kept if not c.amount_fen and not c.memo_fen)
+    held = sum(paid.values()) + certain
+    sums = (
+        f"box {box}, credited {sum(paid.values())}, certain {certain}, memo {memo}, of unknown value {unseen}"
+    )
+    if held > box:
+        world.judge.wrong("doubled", sums, held - box)
+    if box > held + memo + unseen * 10000:
+        world.judge.wrong("lost", sums, box - held - memo)
+    for payment in payments:
+        own = sum(n.value_fen for n in world.unit.box if n.owner == payment.payment_id)
+        if paid.get(payment.payment_id, 0) > own:
+            world.judge.wrong("doubled", f"payment {_tail(payment.payment_id)} has another customer's money")
+
+
+def _ledger(world: Any) -> None:
+    """I2, I3: legs add up to nothing, each order has one booking, and what is owed follows from the legs."""
+    judge, totals, bills = world.judge, Counter[str](), Counter[tuple[str, bool]]()
+    seen: Counter[tuple[str, str]] = Counter()
+    booking: Booking
+    for booking in world.books.table("transactions").values():
+        seen[booking.kind, booking.reference] += 1
+        if sum(leg.amount_fen for leg in booking.legs):
+            judge.wrong("broken", f"I2: the legs of {booking.kind} {_tail(booking.reference)} do not add up")
+        for leg in booking.legs:
+            totals[leg.account] += leg.amount_fen
+            if leg.bill_no:
+                bills[leg.bill_no, leg.account == LATE_FEE] += leg.amount_fen
+    for (kind, key), times in seen.items():
+        if times > 1:
+            judge.wrong("doubled", f"I3: {kind} {_tail(key)} booked {times} times")
+    both = [c for c in world.books.table("claims").values() if c.reason in WHOLE and not c.resolution]
+    for claim in both:
+        if seen["payment", claim.payment_id or ""]:
+            judge.wrong(
+                "doubled", f"claim {claim.reference} and its payment are both booked", claim.amount_fen
+            )
+    held = -totals[SUSPENSE] + sum(
+        r.stored.amount_fen or 0
+        for r in world.books.table("payments").values()
+        if r.stored.serial is not None
+    )
+    if totals[cash(TERMINAL)] != held:
+        judge.wrong("broken", f"I2: cash {totals[cash(TERMINAL)]}, orders {held}")
+    row: AccountRow
+    for number, row in world.books.table("accounts").items():
+        begun = world.town[number]
+        if row.balance_fen != begun.balance_fen - totals[balance(number)] or row.balance_fen < 0:
+            judge.wrong("broken", f"account {number}: balance {row.balance_fen} is not what the legs say")
+        before = sum(b.principal_fen for b in begun.bills)
+        now = sum(world.books.rows["bills", n].principal_fen for n in row.bill_nos)
+        if now != before + totals[receivable(number)]:
+            judge.wrong("broken", f"account {number}: bills {now} are not what the legs say")
+
+
+def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...]) -> None:
+    """The slips tell the truth, every claim has one, and a customer who was promised nothing else has a receipt."""
+    judge = world.judge
+    originals: Counter[tuple[str, str]] = Counter()
+    for slip in judge.slips:
+        facts, about = slip.facts, slip.effect.about
+        key = about.claim_id if isinstance(about, Claim) else about.payment_id
+        if not slip.effect.copy_no:
+            originals[key, facts.kind] += 1
+        if not facts.adds_up:
+            judge.wrong("broken", f"a {facts.kind} slip of {_tail(key)} does not add up")
+        if facts.kind == "paid":
+            _paid_slip(judge, key, facts, slip.hub_knew)
+        elif facts.kind == "checking" and facts.reference != reference(key):
+            judge.wrong("broken", f"a slip of {_tail(key)} names another reference")
+        elif facts.kind == "claim":
+            told = world.books.rows.get(("claims", key))
+            if told and (told.amount_fen, told.memo_fen, told.reference) != (
+                facts.received_fen,
+                facts.uncertain_fen,
+                facts.reference,
+            ):
+                judge.wrong("broken", f"the slip of claim {told.reference} tells other amounts")
+    for (key, kind), times in originals.items():
+        if times > 1:
+            judge.wrong("broken", f"{times} originals of the {kind} slip of {_tail(key)}")
+    for claim in claims:
+        if not any(s.kind == "claim" for s in claim.slips):
+            judge.wrong("broken", f"claim {claim.reference} has no slip")
+    for payment in payments:
+        if payment.state is PaymentState.PAID and not payment.slips:
+            judge.wrong("broken", f"payment {_tail(payment.payment_id)} is paid and nobody got a slip")
+
+
+def _paid_slip(judge: Any, key: str, facts: Any, knew: bytes) -> None:
+    if not knew:
+        judge.wrong("broken", f"I6: a paid slip for {_tail(key)}, which the hub had not credited")
+        return
+    said = msgspec.json.decode(knew, type=Booked)
+    if (facts.received_fen, facts.hub_no, facts.balance_after_fen, facts.to_balance_fen) != (
+        said.amount_fen,
+        said.hub_no,
+        said.balance_after_fen,
+        said.to_balance_fen,
+    ):
+        judge.wrong("broken", f"the paid slip for {_tail(key)} is not what the hub booked")
+
+
+def _tail(key: str) -> str:
+    return key[-4:]

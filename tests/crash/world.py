@@ -1,0 +1,254 @@
+"""One run from one seed: a kiosk, its acceptor, the hub, the line, customers and misfortune, on a virtual clock."""
+
+from __future__ import annotations
+
+import heapq
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import count
+from random import Random
+from unittest.mock import patch
+
+from hub.business.billing import Customer, Meter
+from hub.business.bills import Bill
+from hub.business.numbers import meter_number
+from kiosk import runner as kiosk_runner
+from kiosk.core.inputs import Moment
+from tests.crash.acceptor import Note, Unit
+from tests.crash.cabinet import Disk, Kiosk
+from tests.crash.coverage import Coverage, Mark, Plan
+from tests.crash.customer import Visitor
+from tests.crash.judge import Judge, Violation
+from tests.crash.line import Hub, Line
+from tests.crash.memory import Books
+from tests.crash.verdict import judge_end
+
+NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+BEFORE_CUT_OVER = datetime(2026, 11, 22, 15, 58, tzinfo=UTC)
+"""Two minutes before the accounting day ends, in the utility's country."""
+LONGEST_S = 4 * 3600.0
+QUIET_S = 330.0
+JUMPS = (
+    timedelta(hours=-1),
+    timedelta(hours=1),
+    timedelta(days=1),
+    timedelta(minutes=3),
+    timedelta(hours=12),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Household:
+    """An account as it stood when the run began."""
+
+    customer: Customer
+    balance_fen: int
+    bills: tuple[Bill, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a run may be forced to; the seed decides the rest."""
+
+    aim: Mark | None = None
+    counts: bool | None = None
+    trace: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What came of one run."""
+
+    seed: int
+    violations: tuple[Violation, ...]
+    coverage: Coverage
+    steps: int
+    trace: tuple[str, ...] = ()
+
+
+class World:
+    """Everything that happens; `later` is the only way in which time passes."""
+
+    def __init__(self, seed: int, options: Options) -> None:
+        self.rng = rng = Random(seed)
+        self.t, self.steps = 0.0, 0
+        self.trace: list[str] | None = [] if options.trace else None
+        self._order, self._heap = count(), list[tuple[float, int, Callable[[], None]]]()
+        ids = count(1)
+        self.new_id = lambda: f"{rng.getrandbits(48):012x}{next(ids):020x}"
+        self.base = rng.choice([NOON, BEFORE_CUT_OVER])
+        self.jumped = timedelta(0)
+        self.bad = rng.choice([0.0, 0.1, 0.25, 0.45])
+        trouble = rng.choice([0.0, 0.05, 0.15, 0.35])
+        counts = rng.random() < 0.6 if options.counts is None else options.counts
+        self.unit = Unit(rng, self.later, self._moved, counts, trouble)
+        self.books, self.town = Books(), town(rng)
+        for home in self.town.values():
+            self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
+        self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
+        self.plan = Plan(rng, rng.choice([0.0, 0.004, 0.02]), options.aim)
+        hub = Hub(self.books, lambda: self.base + timedelta(seconds=self.t))
+        self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
+        self.numbers = count(1)
+        self.whose = ""
+        self.visitor: Visitor | None = None
+        self.kiosk: Kiosk
+        self._down = False
+
+    def later(self, seconds: float, what: Callable[[], None]) -> None:
+        heapq.heappush(self._heap, (self.t + seconds, next(self._order), what))
+
+    def note(self, text: str) -> None:
+        """Keep a line for whoever replays the run."""
+        if self.trace is not None:
+            self.trace.append(f"{self.t:10.3f} {text}")
+
+    def moment(self, born: float) -> Moment:
+        """Both clocks of the kiosk; the monotonic one begins anew with the machine, the other one may jump."""
+        return Moment(self.t - born, self.base + self.jumped + timedelta(seconds=self.t))
+
+    def boot(self) -> None:
+        self.note("kiosk starts")
+        self._down = False
+        self.kiosk = Kiosk(self)
+        self.kiosk.begin()
+
+    def died(self) -> None:
+        """The process is gone; someone starts it again, at once or after a while."""
+        self.note("kiosk dies")
+        if not self._down:
+            self._down = True
+            if self.rng.random() < 0.3 and self.bad:
+                self.unit.cut()  # the whole cabinet was without power
+            self.later(self.rng.choice([0.5, 2.0, 12.0, 90.0]), self.boot)
+
+    def banknote(self, value_fen: int) -> bool:
+        """A customer puts a note in, for the payment that the kiosk is taking money for."""
+        states = self.coverage.states
+        taking = [
+            key for key, state in states.items() if state in {"open", "stacking_first", "funded", "stacking"}
+        ]
+        note = Note(next(self.numbers), value_fen, taking[-1] if taking else "")
+        taken = self.unit.insert(note)
+        if taken:
+            self.note(f"note {note.number} of {value_fen} goes in for {note.owner[-4:]}")
+        return taken
+
+    def misfortune(self) -> None:
+        """Something goes wrong, and something else will."""
+        rng = self.rng
+        match rng.choice(["cut", "mute", "kill", "hub", "hub", "clock", "cut and kill"]):
+            case "cut":
+                self.note("the acceptor loses power")
+                self.unit.cut()
+            case "mute":
+                self.note("the acceptor's line is cut")
+                self.unit.mute = True
+                self.later(rng.choice([2.0, 8.0, 70.0]), self._hear_again)
+                self._moved()
+            case "kill":
+                self.kiosk.die()
+            case "cut and kill":
+                self.note("the cabinet loses power")
+                self.unit.cut()
+                self.kiosk.die()
+            case "hub":
+                self.note("the hub is gone")
+                self.line.down = True
+                self.later(rng.choice([3.0, 30.0, 600.0]), self._hub_back)
+            case "clock":
+                self.jumped = rng.choice(JUMPS)
+                self.note(f"the kiosk's clock is off by {self.jumped}")
+        self.later(rng.expovariate(1 / 40.0), self._misfortune_if_bad)
+
+    def _misfortune_if_bad(self) -> None:
+        if self.bad:
+            self.misfortune()
+
+    def _hear_again(self) -> None:
+        self.unit.mute = False
+        self._moved()
+
+    def _hub_back(self) -> None:
+        self.line.down = False
+
+    def _moved(self) -> None:
+        if hasattr(self, "kiosk") and not self.kiosk.dead:
+            self.note(f"acceptor: {self.unit.state}")
+            self.kiosk.port.listen()
+
+    def run(self) -> None:
+        """Customers come and go; then everything heals, and everything must come to its end."""
+        self.boot()
+        if self.bad:
+            self.later(self.rng.expovariate(1 / 20.0), self._misfortune_if_bad)
+        for _ in range(self.rng.choice([1, 1, 2, 3])):
+            self.visitor = Visitor(self)
+            self._until(lambda: self.visitor is None or self.visitor.gone, 700.0)
+        self._heal()
+        self._until(self._settled, LONGEST_S)
+        self._until(lambda: False, QUIET_S)
+        self._until(self._settled, 900.0)
+        judge_end(self)
+
+    def _until(self, so: Callable[[], bool], seconds: float) -> None:
+        limit, heap = self.t + seconds, self._heap
+        while heap and heap[0][0] <= limit and not so():
+            self.t, _, what = heapq.heappop(heap)
+            self.steps += 1
+            what()
+
+    def _heal(self) -> None:
+        self.note("everything heals")
+        self.bad = self.line.bad = self.unit.trouble = 0.0
+        self.line.down = False
+        self.plan.heal()
+        self._hear_again()
+
+    def _settled(self) -> bool:
+        kiosk = self.kiosk
+        if kiosk.dead or kiosk.busy or self.line.under_way or kiosk.core.books.open_payments:
+            return False
+        return not kiosk.core.books.open_claims and self.unit.note is None
+
+
+def town(rng: Random) -> dict[str, Household]:
+    """A few accounts: with arrears, with balance, with nothing due."""
+    homes = {}
+    for number, months in enumerate((2, 1, 0), 1):
+        account_no = f"039990000{number}"
+        bills = tuple(
+            Bill(
+                f"{account_no}-{month}",
+                f"2026-{month:02d}",
+                100,
+                rng.randrange(500, 15000),
+                date(2026, month, 28) + timedelta(days=rng.choice([0, 60])),
+            )
+            for month in range(9, 9 + months)
+        )
+        meter = Meter(meter_number(f"9900099{number:014d}"), "postpaid")
+        who = Customer(account_no, "张伟", "江城区试验路18号", "城东", "residential", (meter,))
+        homes[account_no] = Household(who, rng.choice([0, 0, 350, 20000]), bills)
+    return homes
+
+
+def run(seed: int, options: Options | None = None) -> Result:
+    """Run one seed to its end; an exception of the product's is a broken rule, too."""
+    options = options or Options()
+    world = World(seed, options)
+    with ExitStack() as stack:
+        stack.enter_context(patch.object(kiosk_runner, "now", lambda: world.kiosk.now))
+        stack.enter_context(patch.object(kiosk_runner, "hash_at", lambda disk, seq: disk.hash_at(seq)))
+        stack.callback(logging.disable, logging.root.manager.disable)
+        logging.disable(logging.CRITICAL)
+        try:
+            world.run()
+        except Exception as error:
+            world.judge.wrong("broken", f"{type(error).__name__}: {error}")
+            if options.trace:
+                raise
+    return Result(seed, tuple(world.judge.found), world.coverage, world.steps, tuple(world.trace or ()))
