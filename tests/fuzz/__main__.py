@@ -1,0 +1,97 @@
+"""The long search: `python -m tests.fuzz [--minutes N] [--seed N] [--target NAME]`.
+
+Goes round all decoders until the time is over, each turn from a seed of its own, then floods each with a megabyte.
+The last line says how many inputs were tried and what was found; the exit status is 1 when anything was. A failure
+is printed with the input and the command that plays it again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from hypothesis.database import InMemoryExampleDatabase
+
+from tests.fuzz.floods import FLOODS, growth
+from tests.fuzz.targets import TARGETS, messages
+
+TURN = 2000
+FLOOD_BYTES = 100_000
+MOST_GROWTH = 35
+
+
+def search(name: str, number: int, examples: int) -> int:
+    """Try so many inputs on one decoder from this seed; returns how many, or raises what the shortest of them does."""
+    target, tried = TARGETS[name], 0
+
+    @seed(number)
+    @settings(
+        max_examples=examples,
+        deadline=None,
+        database=InMemoryExampleDatabase(),
+        print_blob=False,
+        suppress_health_check=list(HealthCheck),
+        phases=[Phase.generate, Phase.shrink],
+    )
+    @given(messages(target))
+    def run(data: bytes) -> None:
+        nonlocal tried
+        tried += 1
+        target.check(data)
+
+    run()
+    return tried
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Search, flood, report."""
+    options = _options(arguments)
+    until = time.monotonic() + options.minutes * 60
+    names = [options.target] if options.target else list(TARGETS)
+    number = random.randrange(2**32) if options.seed is None else options.seed
+    _say(f"fuzz: seed {number}, {options.minutes:g} minutes, {len(names)} decoders")
+    inputs, broken = 0, set[str]()
+    while len(broken) < len(names):
+        for name in names:
+            if name not in broken:
+                try:
+                    inputs += search(name, number, options.examples)
+                except Exception:  # noqa: BLE001 - whatever a decoder lets out is what is looked for
+                    traceback.print_exc()
+                    _say(f"again: python -m tests.fuzz --target {name} --seed {number} --minutes 0")
+                    broken.add(name)
+        number += 1
+        if time.monotonic() >= until:
+            break
+    findings = len(broken)
+    for flood in FLOODS:
+        if (times := growth(flood, FLOOD_BYTES)) > MOST_GROWTH:
+            _say(f"flood {flood}: 1 MB takes {times:.0f} times as long as 100 KB")
+            findings += 1
+    _say(f"fuzz: inputs {inputs}, decoders {len(names)}, floods {len(FLOODS)}, found {findings}")
+    return 1 if findings else 0
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m tests.fuzz", description="Search the decoders for faults."
+    )
+    parser.add_argument("--minutes", type=float, default=3.0, help="how long to search (one round at least)")
+    parser.add_argument("--seed", type=int, help="where the random numbers begin; printed by each run")
+    parser.add_argument("--target", choices=list(TARGETS), help="one decoder instead of all")
+    parser.add_argument("--examples", type=int, default=TURN, help="inputs in each decoder's turn")
+    return parser.parse_args(arguments)
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

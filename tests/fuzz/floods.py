@@ -1,0 +1,90 @@
+"""A peer that never ends its message: ten times the bytes take ten times the time, and no more memory."""
+
+from __future__ import annotations
+
+import time
+import tracemalloc
+from collections.abc import Callable
+
+from drivers.cash import ccnet
+from drivers.printer import escpos_codec as escpos
+from kiosk.hubclient import wire
+from simulators.escpos_parser import Parser
+
+PIECE = 4096
+"""What one read of a serial line can bring."""
+
+
+def _ccnet(data: bytes) -> None:
+    decoder = ccnet.Decoder()
+    for start in range(0, len(data), PIECE):
+        decoder.feed(data[start : start + PIECE])
+    decoder.flush()
+
+
+def _printer_answers(data: bytes) -> None:
+    decoder = escpos.Decoder()
+    for start in range(0, len(data), PIECE):
+        decoder.feed(data[start : start + PIECE])
+    decoder.flush()
+
+
+def _printer_commands(data: bytes) -> None:
+    parser = Parser()
+    for start in range(0, len(data), PIECE):
+        parser.feed(data[start : start + PIECE])
+        while parser.next() is not None:
+            pass
+
+
+def _wire(data: bytes) -> None:
+    for body in (data, b'{"id":' + data, b'{"unknown":' + data):
+        try:
+            wire.decode(wire.Payment, body)
+        except wire.BadAnswer:
+            continue
+
+
+FLOODS: dict[str, tuple[Callable[[bytes], None], bytes]] = {
+    "ccnet heads": (_ccnet, b"\x02\x03\xfa"),
+    "ccnet long heads": (_ccnet, b"\x02\x03\x00\x04\x00"),
+    "ccnet syncs": (_ccnet, b"\x02"),
+    "printer blocks": (_printer_answers, b"7"),
+    "printer block text": (_printer_answers, b"7" + b"2" * 78),
+    "printer changes": (_printer_answers, b"\x10\x00"),
+    "printer pictures": (_printer_commands, b"\x1dv0\x00\xff\xff\xff\xff"),
+    "printer functions": (_printer_commands, b"\x1d(k\x01\x00"),
+    "wire arrays": (_wire, b"["),
+    "wire digits": (_wire, b"9"),
+    "wire objects": (_wire, b'{"a":'),
+}
+
+
+def growth(name: str, size: int) -> float:
+    """How many times as long ten times `size` bytes take; 10 for a decoder that looks at each byte once."""
+    decode, pattern = FLOODS[name]
+    small, large = ((pattern * (count // len(pattern) + 1))[:count] for count in (size, 10 * size))
+    decode(small[:1000])
+    return _seconds(decode, large) / max(_seconds(decode, small), 1e-3)
+
+
+def _seconds(decode: Callable[[bytes], None], data: bytes) -> float:
+    # Of this process, the better of two: another one beside it must not count.
+    taken = []
+    for _ in range(2):
+        since = time.process_time()
+        decode(data)
+        taken.append(time.process_time() - since)
+    return min(taken)
+
+
+def held(name: str, size: int) -> int:
+    """The most bytes of memory at a time that decoding `size` bytes takes."""
+    decode, pattern = FLOODS[name]
+    data = (pattern * (size // len(pattern) + 1))[:size]
+    tracemalloc.start()
+    try:
+        decode(data)
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
