@@ -5,15 +5,16 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 
 from kiosk.core.core import Core, Decision
-from kiosk.core.inputs import Input, Moment, Tick
+from kiosk.core.inputs import ClaimSaid, CreditSaid, Input, Moment, Tick
 from kiosk.health.changes import Changes
-from kiosk.journal.store import Journal, JournalFailed
+from kiosk.journal.file import hash_at
+from kiosk.journal.store import Journal, JournalDamaged, JournalFailed
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot
 from kiosk.payment import effects as fx
@@ -22,6 +23,9 @@ from kiosk.session.state import Facts, Page
 
 log = logging.getLogger("kiosk.core")
 IDLE_TICK_S = 5.0
+HUBS_WORDS = (CreditSaid, ClaimSaid)
+"""What comes in numbers when the hub is back; nobody stands before it, so several may share one append."""
+MOST_TOGETHER = 64
 
 
 def now() -> Moment:
@@ -38,6 +42,9 @@ class Pulse:
     open_payments: int
     oldest_open_at: str
     open_claims: int
+    backlog: int
+    """Payments and claims that the hub was told of and has not answered."""
+    oldest_unanswered_at: str
     journal_seq: int
     journal_head: str
     append_s: float
@@ -67,6 +74,7 @@ class Runner:
         self._core = core
         self._journal = journal
         self._inbox: SimpleQueue[Input | None] = SimpleQueue()
+        self._ahead: list[Input | None] = []
         self.lanes = make_lanes(self.tell) if journal is not None else {}
         self._present = present
         self._fatal = fatal
@@ -121,16 +129,34 @@ class Runner:
         while True:
             due = self._core.next_due
             wait = IDLE_TICK_S if due is None else min(max(due - time.monotonic(), 0.0), IDLE_TICK_S)
-            try:
-                told = self._inbox.get(timeout=wait)
-            except Empty:
-                told = Tick()
+            told = self._take(wait)
             if told is None:
                 return
             if self._failed:
                 self.pulse = self._take_pulse()
             else:
-                self._act(self._core.handle(told, now()))
+                self._act(_together([self._core.handle(each, now()) for each in told]))
+
+    def _take(self, wait: float) -> Sequence[Input] | None:
+        """The next input, or several of the hub's words that have come already; None at the end."""
+        try:
+            first = self._ahead.pop() if self._ahead else self._inbox.get(timeout=wait)
+        except Empty:
+            return [Tick()]
+        if first is None:
+            return None
+        taken = [first]
+        while isinstance(taken[-1], HUBS_WORDS) and len(taken) < MOST_TOGETHER:
+            try:
+                after = self._inbox.get_nowait()
+            except Empty:
+                break
+            if isinstance(after, HUBS_WORDS):
+                taken.append(after)
+            else:
+                self._ahead.append(after)
+                break
+        return taken
 
     def _act(self, decision: Decision) -> None:
         try:
@@ -153,6 +179,8 @@ class Runner:
 
     def _route(self, effect: Effect) -> None:
         match effect:
+            case fx.AskHubStatus(known_seq) if self._journal is not None:
+                name, effect = "hub_back", self._beat(self._journal, known_seq)
             case fx.PrintSlip():
                 name = "printer"
             case fx.LookUp() | fx.AskQuote():
@@ -166,6 +194,15 @@ class Runner:
         if lane := self.lanes.get(name):
             lane.put(effect)
 
+    def _beat(self, journal: Journal, known_seq: int | None) -> fx.Beat:
+        """Where the journal stands, with the row that the hub knows as the journal itself has it."""
+        books, (seq, head) = self._core.books, journal.head
+        known = None
+        if known_seq is not None:
+            shown = head if known_seq == seq else _row_hash(journal, known_seq)
+            known = (known_seq, shown) if shown else None
+        return fx.Beat(journal.journal_id, seq, head, known, books.open_payments, books.open_claims)
+
     def _show(self) -> None:
         snapshot = self.snapshot()
         seen = (snapshot.page, snapshot.modes, snapshot.clock)
@@ -178,6 +215,7 @@ class Runner:
     def _take_pulse(self) -> Pulse:
         books, facts = self._core.books, self._core.facts
         waiting = books.open_payments
+        unanswered = [p.opened_at for p in waiting if p.attempts] + [c.made_at for c in books.open_claims]
         seq, head = self._journal.head if self._journal is not None else (0, "")
         return Pulse(
             facts=facts,
@@ -185,6 +223,8 @@ class Runner:
             open_payments=len(waiting),
             oldest_open_at=waiting[0].opened_at if waiting else "",
             open_claims=len(books.open_claims),
+            backlog=len(unanswered),
+            oldest_unanswered_at=min(unanswered, default=""),
             journal_seq=seq,
             journal_head=head,
             append_s=self._append_s,
@@ -200,3 +240,19 @@ class Runner:
                 },
             ),
         )
+
+
+def _row_hash(journal: Journal, seq: int) -> str | None:
+    try:
+        return hash_at(journal.path, seq)
+    except JournalDamaged:
+        log.exception("journal_row_unreadable", extra={"seq": seq})
+        return None
+
+
+def _together(decisions: Sequence[Decision]) -> Decision:
+    """One decision of several: all their events are durable before the first of their effects."""
+    return Decision(
+        tuple(event for each in decisions for event in each.events),
+        tuple(effect for each in decisions for effect in each.effects),
+    )

@@ -153,6 +153,7 @@ class Core:
                 up = False
         if isinstance(told, StatusSaid) and isinstance(told.outcome, Answer):
             desk.business_date = told.outcome.body.business_date
+            settle.on_status(desk, told.outcome.body)
         if up and not desk.facts.hub_up:
             settle.hub_is_back(desk)
         desk.facts = replace(desk.facts, hub_up=up, hub_heard=True)

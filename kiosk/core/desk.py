@@ -47,6 +47,8 @@ class Desk:
     sight: Sight = Sight.WATCHED
     """How well the acceptor was watched since it last stood empty-handed before us."""
     business_date: date | None = None
+    hub_knows: int | None = None
+    """The row of our journal that the hub knows, as it last said; 0 is its beginning."""
     ending: str = ""
     """The payment of an earlier run: it takes no further note and is brought to its end."""
     asked: str = ""

@@ -110,6 +110,6 @@ class ClaimSaid(Input):
 
 @dataclass(frozen=True, slots=True)
 class StatusSaid(Input):
-    """Whether the hub is there."""
+    """Whether the hub is there, and how our journal fits what it knows."""
 
-    outcome: Outcome[wire.Status]
+    outcome: Outcome[wire.Status] | Outcome[wire.Heartbeat]

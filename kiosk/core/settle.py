@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from kiosk.core.desk import Desk, spread
 from kiosk.core.inputs import ClaimSaid, CreditSaid, SlipOutcome
 from kiosk.hubclient import wire
@@ -102,6 +104,17 @@ def hub_is_back(desk: Desk) -> None:
         kind, _, key = name.partition(":")
         if kind in {"credit", "claim"}:
             desk.timers[name] = min(desk.timers[name], desk.now.mono + 4 * (spread(key, 0) - 0.75))
+
+
+def on_status(desk: Desk, status: wire.Status | wire.Heartbeat) -> None:
+    """Note how the journal fits what the hub knows of it; a row that it asks for is shown at once."""
+    if isinstance(status, wire.Status):
+        return
+    if status.verdict == "show" and desk.hub_knows != status.known_seq:
+        desk.after("status", 0.0)
+    elif status.verdict != "show":
+        desk.facts = replace(desk.facts, journal_verdict=status.verdict)
+    desk.hub_knows = status.known_seq
 
 
 def promise_check(desk: Desk) -> None:

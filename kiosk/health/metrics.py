@@ -92,6 +92,15 @@ def _journal(report: Report) -> Iterator[Metric]:
     age = 0.0 if journal.open_payments == 0 else journal.oldest_open_age_s
     yield _gauge("oldest_open_payment_age_seconds", "Age of the oldest of them; 0 without any.", age)
     yield _gauge("open_claims", "Claims that the hub does not have yet.", journal.open_claims)
+    yield _gauge("backlog", "Payments and claims that the hub has not answered.", journal.backlog)
+    waits = 0.0 if journal.backlog == 0 else journal.backlog_age_s
+    yield _gauge("backlog_age_seconds", "Age of the oldest of them; 0 without any.", waits)
+    disowned = None if not journal.hub_verdict else journal.hub_verdict != "ok"
+    yield _gauge(
+        "journal_disowned",
+        "1 while the hub knows this journal otherwise: old copy, rewritten, other disk.",
+        disowned,
+    )
 
 
 def _threads(report: Report) -> Iterator[Metric]:

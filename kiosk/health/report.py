@@ -60,6 +60,11 @@ class JournalReport(msgspec.Struct, frozen=True):
     open_payments: int | None
     oldest_open_age_s: float | None
     open_claims: int | None
+    backlog: int | None
+    """Payments and claims that the hub was told of and has not answered, and the age of the oldest."""
+    backlog_age_s: float | None
+    hub_verdict: str
+    """What the hub last said of this journal: ok, behind, forked, new_journal; empty before its first word."""
 
 
 class CoreReport(msgspec.Struct, frozen=True):
@@ -158,10 +163,7 @@ def _device(health: DeviceHealth, since: datetime) -> DeviceReport:
 def _journal(pulse: Pulse, utc: datetime) -> JournalReport:
     append_ms = round(pulse.append_s * 1000, 3)
     if pulse.facts.closed_reason == "journal_damaged":
-        return JournalReport(True, False, None, None, append_ms, None, None, None)
-    age = None
-    if pulse.oldest_open_at:
-        age = _seconds((utc - datetime.fromisoformat(pulse.oldest_open_at)).total_seconds())
+        return JournalReport(True, False, None, None, append_ms, None, None, None, None, None, "")
     return JournalReport(
         damaged=False,
         failed=pulse.facts.closed_reason == "journal_failed",
@@ -169,9 +171,16 @@ def _journal(pulse: Pulse, utc: datetime) -> JournalReport:
         head=pulse.journal_head,
         append_ms=append_ms,
         open_payments=pulse.open_payments,
-        oldest_open_age_s=age,
+        oldest_open_age_s=_age(pulse.oldest_open_at, utc),
         open_claims=pulse.open_claims,
+        backlog=pulse.backlog,
+        backlog_age_s=_age(pulse.oldest_unanswered_at, utc),
+        hub_verdict=pulse.facts.journal_verdict,
     )
+
+
+def _age(since: str, utc: datetime) -> float | None:
+    return _seconds((utc - datetime.fromisoformat(since)).total_seconds()) if since else None
 
 
 def _lanes(runner: Runner, mono: float) -> dict[str, LaneReport]:

@@ -95,6 +95,17 @@ class HubClient:
         """GET /v1/claims/{id}."""
         return self._get(f"/v1/claims/{_id(claim_id)}", wire.Claim, {"id": claim_id})
 
+    def put_heartbeat(self, beat_id: str, request: wire.HeartbeatRequest) -> Outcome[wire.Heartbeat]:
+        """PUT /v1/heartbeats/{id}: tell where the journal stands and learn whether the hub knows it so."""
+        return self._call(
+            "PUT",
+            f"/v1/heartbeats/{_id(beat_id)}",
+            wire.encode(request),
+            wire.Heartbeat,
+            {"id": beat_id},
+            self._query_deadline_s,
+        )
+
     def close(self) -> None:
         """Close the connection that is kept alive. A later call opens a new one."""
         if self._opened is not None:

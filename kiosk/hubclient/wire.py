@@ -16,6 +16,8 @@ Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z")]
 Fen = Annotated[int, Meta(ge=0, le=10**13)]
 PaidFen = Annotated[int, Meta(gt=0, le=10**13)]
 Time = Annotated[datetime, Meta(tz=True)]
+Seq = Annotated[int, Meta(ge=0)]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 Business = Literal["arrears", "prepay"]
 Tender = Literal["cash"]
@@ -68,6 +70,7 @@ class PaymentRequest(Wire, frozen=True):
     kiosk_no: int
     business_date: date
     taken_at: Time
+    reference: str
     tender: Tender = "cash"
 
 
@@ -84,7 +87,57 @@ class ClaimRequest(Wire, frozen=True):
     made_at: Time
 
 
+class KnownHead(Wire, frozen=True):
+    """A row of this kiosk's journal that the hub should know, as the journal has it."""
+
+    seq: Seq
+    head: Hash
+
+
+class OpenItem(Wire, frozen=True):
+    """A payment or claim that is at no end yet: what the hub needs should this kiosk never come back."""
+
+    id: Id
+    kind: Literal["payment", "claim"]
+    state: str
+    account_no: AccountNo | None
+    amount_fen: Fen
+    memo_fen: Fen
+    opened_at: Time
+    reference: str
+
+
+class Backlog(Wire, frozen=True):
+    """What waits for the hub."""
+
+    count: int
+    oldest_at: Time | None
+
+
+class HeartbeatRequest(Wire, frozen=True):
+    """PUT /v1/heartbeats/{id}: where the journal stands, and what is open in it, oldest first."""
+
+    journal_id: Id
+    seq: Seq
+    head: Hash
+    known: KnownHead | None
+    open: tuple[OpenItem, ...]
+    backlog: Backlog
+    version: str
+
+
 # Answers
+
+
+class Heartbeat(Wire, frozen=True):
+    """How our journal fits what the hub knows of it; `known_seq` is the row that the hub knows."""
+
+    id: Id
+    verdict: Literal["ok", "show", "behind", "forked", "new_journal"]
+    known_seq: Seq
+    as_of: Time
+    business_date: date
+    mode: Literal["open", "day_end"]
 
 
 class Status(Wire, frozen=True):

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import date, datetime
+from functools import cache
+from importlib.metadata import version
 from typing import TypeVar
 
 from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
@@ -10,6 +13,7 @@ from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.outcomes import NotSent, Outcome, Refused, Unknown, UnknownReason
 from kiosk.lanes.lane import Lane, Tell
+from kiosk.numbers import reference
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
@@ -43,7 +47,7 @@ class HubLane(Lane):
                 self.tell(CreditSaid(payment.payment_id, payment.attempts, unknown))
             case fx.SendClaim(claim):
                 self.tell(ClaimSaid(claim.claim_id, claim.attempts, unknown))
-            case fx.AskHubStatus():
+            case fx.AskHubStatus() | fx.Beat():
                 self.tell(StatusSaid(unknown))
 
     def _call(self, effect: Effect) -> None:
@@ -64,6 +68,9 @@ class HubLane(Lane):
                 self.tell(ClaimSaid(claim.claim_id, claim.attempts, self._noted(told)))
             case fx.AskHubStatus():
                 self.tell(StatusSaid(self._noted(client.status())))
+            case fx.Beat():
+                beat = client.put_heartbeat(uuid.uuid4().hex, heartbeat_request(effect))
+                self.tell(StatusSaid(self._noted(beat)))
 
     def _noted(self, outcome: Outcome[W]) -> Outcome[W]:
         """Leave a line for the technician when the hub did not simply answer; never what was asked about."""
@@ -99,6 +106,7 @@ def payment_request(payment: Payment) -> wire.PaymentRequest:
         kiosk_no=payment.kiosk_no,
         business_date=date.fromisoformat(payment.business_date),
         taken_at=datetime.fromisoformat(payment.taken_at),
+        reference=reference(payment.payment_id),
     )
 
 
@@ -113,6 +121,62 @@ def claim_request(claim: Claim) -> wire.ClaimRequest:
         reason=_REASONS[claim.reason],
         notes=_notes(claim.notes),
         made_at=datetime.fromisoformat(claim.made_at),
+    )
+
+
+MOST_OPEN_ITEMS = 200
+
+
+def heartbeat_request(beat: fx.Beat) -> wire.HeartbeatRequest:
+    """The body of a heartbeat: the journal's head and every item that is at no end, the oldest first."""
+    known = wire.KnownHead(seq=beat.known[0], head=beat.known[1]) if beat.known else None
+    waiting = [p for p in beat.open_payments if p.attempts]
+    begun = [datetime.fromisoformat(p.opened_at) for p in waiting]
+    begun += [datetime.fromisoformat(c.made_at) for c in beat.open_claims]
+    items = sorted(
+        [*map(_open_payment, beat.open_payments), *map(_open_claim, beat.open_claims)],
+        key=lambda item: item.opened_at,
+    )
+    return wire.HeartbeatRequest(
+        journal_id=beat.journal_id,
+        seq=beat.seq,
+        head=beat.head,
+        known=known,
+        open=tuple(items[:MOST_OPEN_ITEMS]),
+        backlog=wire.Backlog(count=len(begun), oldest_at=min(begun, default=None)),
+        version=_version(),
+    )
+
+
+@cache
+def _version() -> str:
+    return version("power-kiosk")
+
+
+def _open_payment(payment: Payment) -> wire.OpenItem:
+    on_its_way = payment.intended
+    return wire.OpenItem(
+        id=payment.payment_id,
+        kind="payment",
+        state=payment.state.value,
+        account_no=payment.account.account_no,
+        amount_fen=payment.inserted_fen,
+        memo_fen=on_its_way.value_fen if on_its_way else 0,
+        opened_at=datetime.fromisoformat(payment.opened_at),
+        reference=reference(payment.payment_id),
+    )
+
+
+def _open_claim(claim: Claim) -> wire.OpenItem:
+    return wire.OpenItem(
+        id=claim.claim_id,
+        kind="claim",
+        state=claim.state.value,
+        account_no=claim.account_no or None,
+        amount_fen=claim.amount_fen,
+        memo_fen=claim.memo_fen,
+        opened_at=datetime.fromisoformat(claim.made_at),
+        reference=claim.reference,
     )
 
 

@@ -90,4 +90,21 @@ class AskQuote(Effect):
 
 @dataclass(frozen=True, slots=True)
 class AskHubStatus(Effect):
-    """Ask the hub whether it is there."""
+    """Ask the hub whether it is there, and tell it where the journal stands.
+
+    `known_seq` is the row that the hub knows of our journal; it is shown as the journal has it. None before the hub has said.
+    """
+
+    known_seq: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beat(Effect):
+    """The same with what the runner knows of the journal: its last row, the row that the hub knows, what is open."""
+
+    journal_id: str
+    seq: int
+    head: str
+    known: tuple[int, str] | None
+    open_payments: tuple[Payment, ...]
+    open_claims: tuple[Claim, ...]

@@ -99,6 +99,8 @@ class Facts:
     """Note values taken, largest first."""
     closed_reason: str = ""
     """Empty, or: journal_damaged, journal_failed, starting, settling, operator, no_service."""
+    journal_verdict: str = ""
+    """What the hub last said of our journal: ok, behind (old copy), forked (rewritten), new_journal (another disk)."""
     hotline: str = "95598"
     account_lengths: tuple[int, ...] = (16, 13, 10)
     meter_length: int = 22

@@ -157,11 +157,11 @@ class Kiosk:
 
     def events(self, kind: str = "") -> list[AnyEvent]:
         """All events so far, or those of one kind."""
-        return [row.event for row in read(self.path) if not kind or row.kind == kind]
+        return [e for e in (row.event for row in read(self.path)) if not kind or type(e).__name__ == kind]
 
     def kinds(self) -> list[str]:
         """The kinds of all events so far."""
-        return [row.kind for row in read(self.path)]
+        return [type(row.event).__name__ for row in read(self.path)]
 
     def wrote(self, kind: str, times: int = 1) -> None:
         """Wait until so many events of the kind are in the journal."""

@@ -9,11 +9,12 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import msgspec
+from sqlalchemy import select
 
 from hub.business.numbers import meter_number
 from hub.data.check import Report, check
 from hub.data.database import sync_engine
-from hub.data.schema import quotes
+from hub.data.schema import heads, quotes
 from hub.data.seed import add_accounts
 from hub.data.town_model import AccountState, TownAccount, TownBill, TownMeter
 from simulators.bench.settings import TERMINAL
@@ -75,6 +76,26 @@ class Town:
         """Lose all quotes, as books do that were restored from an older copy."""
         with self._engine.begin() as connection:
             connection.execute(quotes.delete())
+
+    def forget_heads(self) -> None:
+        """Let the hub know nothing of any kiosk's journal."""
+        with self._engine.begin() as connection:
+            connection.execute(heads.delete())
+
+    def known_seq(self) -> int:
+        """The row of the kiosk's journal that the hub knows; 0 when it knows none."""
+        with self._engine.connect() as connection:
+            return connection.execute(select(heads.c.seq)).scalar() or 0
+
+    def replace_terminal(self, folder: Path) -> None:
+        """Two operators say that the kiosk's computer or disk was exchanged."""
+        secret = folder / "passphrase"
+        secret.write_text("eight electric eels eat\n", encoding="utf-8")
+        known = ("--database", self.database, "--passphrase-file", str(secret))
+        for name in ("wang", "li"):
+            power_hub("person", "add", name, *known, check=False)  # a test before may have added them
+        both = ("--by", "wang", "--and", "li", "--and-passphrase-file", str(secret))
+        power_hub("terminal", "replace", TERMINAL, *known, *both, "--note", "disk exchanged")
 
     def close(self) -> None:
         """End the hub; its books must balance by its own command."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
@@ -21,6 +21,7 @@ from kiosk.core.core import Core
 from kiosk.core.inputs import (
     AcceptorSaid,
     AccountSaid,
+    ClaimSaid,
     DeviceFelt,
     Input,
     Intent,
@@ -34,8 +35,10 @@ from kiosk.journal.store import Journal
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot
 from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
 from kiosk.payment.events import AnyEvent
+from kiosk.payment.model import Claim
 from kiosk.runner import Runner, now
 
 PATIENCE = 20.0
@@ -235,7 +238,7 @@ def test_the_waiting_customer_has_a_line_of_their_own(house: House) -> None:
     house.says(Intent("pay_now"))
     house.acceptor(CashState.DISABLED)
     house.course.wait(lambda lane, of: lane == "hub" and isinstance(of, fx.SendCredit))
-    house.course.wait(lambda lane, of: lane == "hub_back" and isinstance(of, fx.AskHubStatus))
+    house.course.wait(lambda lane, of: lane == "hub_back" and isinstance(of, fx.Beat))
     house.course.wait(lambda lane, of: lane == "acceptor" and isinstance(of, fx.StackNote))
 
 
@@ -281,6 +284,72 @@ def test_a_fault_of_ours_ends_the_program(house: House) -> None:
     house.says(Intent("start"))
     house.runner.stop()
     assert len(house.course.entries) == entries
+
+
+def test_the_hubs_words_that_have_come_together_share_one_append(house: House) -> None:
+    """A slow disk does not hold up a backlog: what came while it wrote is made durable at once, in its order."""
+    house.to_slot()
+    house.says(Intent("cancel"))
+    house.acceptor(CashState.DISABLED)
+    for number in range(3):
+        house.acceptor(CashState.STACKED, HUNDRED)
+        house.acceptor(CashState.DISABLED)
+        so_many = number
+        house.course.wait(lambda _what, _of: len(claims_sent(house)) > so_many)  # noqa: B023 - used at once
+    writes, gate = slow_disk(house)
+    house.acceptor(CashState.STACKED, HUNDRED)
+    assert writes.begun.wait(PATIENCE)
+    claims = claims_sent(house)
+    for claim in claims:
+        house.says(ClaimSaid(claim.claim_id, 1, Answer(taken(claim))))
+    house.says(Intent("large"))
+    gate.set()
+    house.course.wait(
+        lambda w, e: w == "durable" and isinstance(e, ev.ClaimTaken) and e.key == claims[-1].claim_id
+    )
+    assert [e.key for e in writes.batches[-1]] == [claim.claim_id for claim in claims]
+    house.course.wait(lambda what, of: what == "shown" and of.modes.large)
+
+
+@dataclass
+class Writes:
+    """The appends since the disk became slow."""
+
+    begun: threading.Event = field(default_factory=threading.Event)
+    batches: list[Sequence[AnyEvent]] = field(default_factory=list)
+
+
+def slow_disk(house: House) -> tuple[Writes, threading.Event]:
+    """Let the next append wait for the gate, and note every append from then on."""
+    assert house.journal is not None
+    writes, gate, append = Writes(), threading.Event(), house.journal.append
+
+    def slowly(events: Sequence[AnyEvent], at: str) -> None:
+        writes.batches.append(events)
+        writes.begun.set()
+        assert gate.wait(PATIENCE)
+        append(events, at)
+
+    house.journal.append = slowly  # type: ignore[method-assign]
+    return writes, gate
+
+
+def claims_sent(house: House) -> list[Claim]:
+    return [
+        of.claim for what, of in house.course.entries if what == "effect" and isinstance(of, fx.SendClaim)
+    ]
+
+
+def taken(claim: Claim) -> wire.Claim:
+    return wire.Claim(
+        id=claim.claim_id,
+        reference=claim.reference,
+        state="open",
+        amount_fen=claim.amount_fen,
+        memo_fen=claim.memo_fen,
+        payment_id=claim.payment_id or None,
+        resolution="",
+    )
 
 
 def test_a_page_is_presented_only_when_it_changed(house: House) -> None:

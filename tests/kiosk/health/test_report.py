@@ -98,6 +98,9 @@ def test_a_damaged_journal_is_told_and_nothing_is_claimed_about_it(cabinet: Cabi
         "open_payments": None,
         "oldest_open_age_s": None,
         "open_claims": None,
+        "backlog": None,
+        "backlog_age_s": None,
+        "hub_verdict": "",
     }
 
 
@@ -182,7 +185,7 @@ def test_backlog_is_told_and_nothing_of_the_customer(
         assert after["rows"] > before["rows"]
         assert after["append_ms"] > 0
         assert after["oldest_open_age_s"] is None
-    ids = {row.key for row in read(cabinet.journal)}
+    ids = {row.event.key for row in read(cabinet.journal)}
     assert ids
     assert [word for word in OF_THE_CUSTOMER | ids if any(word in text for text in told)] == []
 

@@ -81,6 +81,7 @@ PAY = wire.PaymentRequest(
     kiosk_no=7,
     business_date=date(2026, 11, 22),
     taken_at=NOW,
+    reference="2222-2222-2222",
 )
 ASK = wire.QuoteRequest(account_no=ACCOUNT_NO, business="prepay")
 TELL = wire.ClaimRequest(

@@ -154,6 +154,7 @@ def test_a_payment_request_is_the_contract_s_json_and_the_same_bytes_each_time()
             kiosk_no=7,
             business_date=date(2026, 11, 22),
             taken_at=datetime(2026, 11, 22, 11, 0, 0, 5, tzinfo=UTC),
+            reference="0198-F2C4-A1B3",
         )
 
     assert wire.encode(request()) == wire.encode(request())
@@ -162,6 +163,7 @@ def test_a_payment_request_is_the_contract_s_json_and_the_same_bytes_each_time()
         "quote_id": "f" * 32,
         "business": "arrears",
         "tender": "cash",
+        "reference": "0198-F2C4-A1B3",
         "amount_fen": 20000,
         "months": ["2026-09"],
         "notes": [{"value_fen": 10000, "count": 2}],

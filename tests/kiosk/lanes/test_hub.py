@@ -5,15 +5,17 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import msgspec
 import pytest
 
 from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
+from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.outcomes import NotSent, Unknown
-from kiosk.lanes.hub import HubLane
+from kiosk.lanes.hub import HubLane, heartbeat_request
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
@@ -135,6 +137,7 @@ def test_every_attempt_has_the_same_bytes_and_a_request_id_of_its_own(
         "quote_id": QUOTE_ID,
         "business": "arrears",
         "tender": "cash",
+        "reference": "AAAA-AAAA-AAAA",
         "amount_fen": 12000,
         "months": ["2026-09", "2026-10"],
         "notes": [{"value_fen": 10000, "count": 1}, {"value_fen": 2000, "count": 1}],
@@ -189,14 +192,32 @@ def test_every_question_ends_in_a_word(lane: Lane, told: Told, ear: ThreadingHTT
     lane.put(fx.LookUp("r2", "meter", "9900010010250000000018"))
     lane.put(fx.AskQuote(QUOTE_ID, "0399000000000018", "prepay", ()))
     lane.put(fx.AskHubStatus())
-    said = [told.wait(lambda _: True) for _ in range(4)]
-    assert [type(one) for one in said] == [AccountSaid, AccountSaid, QuoteSaid, StatusSaid]
-    assert [path for path, *_ in heard(ear)] == [
+    lane.put(fx.Beat("c" * 32, 7, "d" * 64, None, (), ()))
+    said = [told.wait(lambda _: True) for _ in range(5)]
+    assert [type(one) for one in said] == [AccountSaid, AccountSaid, QuoteSaid, StatusSaid, StatusSaid]
+    *asked, beat = [path for path, *_ in heard(ear)]
+    assert beat.startswith("/v1/heartbeats/")
+    assert asked == [
         "/v1/accounts/0399000000000018",
         "/v1/meters/9900010010250000000018/account",
         f"/v1/quotes/{QUOTE_ID}",
         "/v1/status",
     ]
+
+
+def test_a_heartbeat_tells_what_is_open_and_since_when_it_waits() -> None:
+    """The hub's copy of what is open: enough to make claims of it should this kiosk never come back."""
+    waiting = payment()
+    fresh = replace(waiting, payment_id="e" * 32, attempts=0, opened_at="2020-11-22T09:00:00+00:00")
+    told = heartbeat_request(fx.Beat("c" * 32, 7, "d" * 64, (3, "f" * 64), (waiting, fresh), ()))
+    assert [(item.id, item.amount_fen) for item in told.open] == [
+        (fresh.payment_id, 12000),
+        (waiting.payment_id, 12000),
+    ]
+    assert (told.backlog.count, told.backlog.oldest_at) == (1, datetime.fromisoformat(waiting.opened_at))
+    assert told.known == wire.KnownHead(seq=3, head="f" * 64)
+    many = tuple(replace(fresh, payment_id=f"{number:032x}") for number in range(300))
+    assert len(heartbeat_request(fx.Beat("c" * 32, 7, "d" * 64, None, many, ())).open) == 200
 
 
 def test_a_hub_that_is_not_there_is_told_too(told: Told, start: Callable[[Lane], Lane]) -> None:
