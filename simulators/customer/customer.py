@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulators.bench.bench import Bench
 from simulators.customer.hand import REACTION_S, Hand
+from simulators.customer.reading import NOT_PRINTED, PRINTED, stands
 from simulators.far_end import ControlError
 
 NOTES = (10000, 5000, 2000, 1000)
 # Pages on which a payment that had money in it comes to its end.
 ENDS = ("done", "checking", "claim")
 _WAYS_OUT = ("cancel", "leave", "finish", "wrong", "back")
+_OUTCOMES = ("cancelled", "message", *ENDS)
 _MOVING_S = 30.0
 _SLOT_S = 5.0
 _SLIP_S = 10.0
@@ -30,7 +32,8 @@ class Customer:
     """One person with notes in hand, in front of the bench's kiosk.
 
     `account_no` and `meter_no` are on the paper bill, `due_fen` is what it asks. `faults` are what happens at named
-    moments of the way (`moment`). `screens` are the pictures taken of every page, in order.
+    moments of the way (`moment`). `screens` are the pictures taken of every page, in order; `told` is the one on which
+    one of the words `truths` could be read.
     """
 
     bench: Bench
@@ -43,6 +46,13 @@ class Customer:
     faults: Mapping[str, Callable[[Customer], None]] = field(default_factory=dict)
     screens: list[str] = field(default_factory=list)
     inserted_fen: int = 0
+    truths: tuple[str, ...] = ()
+    told: str = ""
+    stacked_before: int = 0
+    struck: bool = False
+    """A fault that strikes once has struck."""
+    sent_away: bool = False
+    """The kiosk has ended the payment by itself: no second try at the slot."""
 
     # Looking.
 
@@ -58,6 +68,21 @@ class Customer:
         path = self.pictures / f"{len(self.screens) + 1:02d}-{name}.png"
         self.hand.picture(path)
         self.screens.append(str(path))
+        if not self.told and stands(self.truths, self.hand.page()["texts"]):
+            self.told = str(path)
+
+    def is_told(self, name: str, timeout_s: float = 20.0) -> None:
+        """Wait until one of the words stands there that tell the truth, and take a picture of it."""
+        self.reads(self.truths, timeout_s)
+        self.looks(name)
+
+    def reads(self, words: Sequence[str], timeout_s: float) -> None:
+        """Wait until one of these can be read. Raises JourneyError with what stands there instead."""
+        until = time.monotonic() + timeout_s
+        while not stands(words, texts := self.hand.page()["texts"]):
+            if time.monotonic() > until:
+                raise JourneyError(f"none of {words} could be read; there stands: {' | '.join(texts[:12])}")
+            time.sleep(0.05)
 
     def can_touch(self, name: str) -> bool:
         """Tell whether that choice is there and on."""
@@ -132,11 +157,14 @@ class Customer:
 
         A note that came back once is tried once more, as people do.
         """
+        self.moment("before_note")
         for _ in range(2):
-            if not self._slot_draws_in(value_fen):
+            if self.sent_away or not self._slot_draws_in(value_fen):
                 return False
+            self.moment("note_drawn_in")
             if self._goes_to_the_box():
                 break
+            self.moment("note_came_back")
         else:
             return False
         self.inserted_fen += value_fen
@@ -148,6 +176,7 @@ class Customer:
 
     def _slot_draws_in(self, value_fen: int) -> bool:
         until = time.monotonic() + _SLOT_S
+        self.stacked_before = self._stacked()
         while not (answer := self.bench.validator("insert", value_fen=value_fen))["taken"]:
             if time.monotonic() > until:
                 self.say(f"the slot takes no note: {answer['why']}")
@@ -156,7 +185,7 @@ class Customer:
         return True
 
     def _goes_to_the_box(self) -> bool:
-        before = self._stacked()
+        before = self.stacked_before
         until = time.monotonic() + _MOVING_S
         while self._stacked() == before:
             status = self.bench.validator("status")
@@ -188,6 +217,7 @@ class Customer:
         while self.hand.page()["name"] == "cash" and time.monotonic() < until:
             if self.can_touch(name):
                 self.hand.touch(f"id={name}")
+                self.moment("pay_pressed")
                 return
             time.sleep(0.1)
 
@@ -198,10 +228,10 @@ class Customer:
         return end
 
     def takes_slip(self) -> None:
-        """Take what the printer gives; a customer does not wait for ever."""
+        """Take what the printer gives once the page says so; a customer does not wait for ever."""
         until = time.monotonic() + _SLIP_S
-        while not self.bench.printer("status")["slips"]:
-            if time.monotonic() > until:
+        while not stands(PRINTED, texts := self.hand.page()["texts"]):
+            if stands(NOT_PRINTED, texts) or time.monotonic() > until:
                 self.say("no slip came")
                 return
             time.sleep(0.05)
@@ -221,12 +251,14 @@ class Customer:
             page = self.hand.page()
             if page["name"] == "attract":
                 break
+            if page["name"] in _OUTCOMES:
+                self.looks(page["name"])
             way = next((name for name in _WAYS_OUT if self.can_touch(name)), None)
             if way is None:
                 break
             self.hand.touch(f"id={way}")
             if way == "cancel":
-                self.sees("cancelled")
+                self.hand.wait("cancelled")
             else:
                 time.sleep(REACTION_S)
         self.sees("attract", own=False, timeout_s=120)
@@ -235,5 +267,5 @@ class Customer:
         """Stand before the same kiosk after it was started anew."""
         touches, digits, machine = self.hand.touches, self.hand.digits, self.hand.machine_s
         self.hand.let_go()
-        self.hand = Hand(self.bench.finger)
+        self.hand = Hand(self.bench.finger, quick=self.hand.quick)
         self.hand.touches, self.hand.digits, self.hand.machine_s = touches, digits, machine

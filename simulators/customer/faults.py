@@ -1,123 +1,204 @@
-"""The faults: what goes wrong, and at which moment of the customer's way."""
+"""The faults: what goes wrong, at which moment of the customer's way, and which words must then tell the truth."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulators.bench.settings import Tables
-from simulators.customer.customer import Customer
+from simulators.customer import blows
+from simulators.customer.blows import Act
 
-Act = Callable[[Customer], None]
-SOON: Tables = {"hub": {"checking_after_s": 3.0, "deadline_s": 2.0, "retry_first_s": 0.3}}
+SOON: Tables = {
+    "hub": {"checking_after_s": 3.0, "deadline_s": 2.0, "retry_first_s": 0.3, "status_every_s": 2.0},
+    "cash": {"closing_s": 2.0},
+}
+NO_COUNTER: Tables = {"acceptor": {"counter": False}}
+CLAIM_SOON: Tables = {"hub": {**SOON["hub"], "claim_after_attempts": 3, "checking_after_s": 20.0}}
+BOOKED = ("done.title", "checking.title")
 
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing that goes wrong: `at` says what is done at which `Customer.moment`."""
+    """One thing that goes wrong: `at` says what is done at which `Customer.moment`; `says` are screen texts of which
+    the customer must read one, or the demonstration has failed."""
 
     name: str
     tells: str
     at: Mapping[str, Act]
-    changes: Tables = field(default_factory=dict)
+    says: tuple[str, ...]
+    changes: Tables = field(default_factory=lambda: SOON)
 
 
-def _hub_gone(customer: Customer) -> None:
-    customer.bench.line("cut")
-
-
-def _hub_back(customer: Customer) -> None:
-    customer.bench.line("restore")
-
-
-def _hub_slow(customer: Customer) -> None:
-    customer.bench.line("delay", ms=1500)
-
-
-def _answer_lost(customer: Customer) -> None:
-    customer.bench.line("drop_answer", next=1)
-
-
-def _note_rejected(customer: Customer) -> None:
-    customer.bench.validator("reject_next")
-
-
-def _jam(customer: Customer) -> None:
-    customer.bench.validator("jam", where="entry")
-
-
-def _unplug_acceptor(customer: Customer) -> None:
-    customer.bench.validator("unplug")
-
-
-def _power_cut(customer: Customer) -> None:
-    customer.bench.validator("power_off")
-    time.sleep(1.0)
-    customer.bench.validator("power_on")
-
-
-def _unplug_printer(customer: Customer) -> None:
-    customer.bench.printer("unplug")
-
-
-def _no_paper(customer: Customer) -> None:
-    customer.bench.printer("paper_out")
-
-
-def _paper_ends_while_printing(customer: Customer) -> None:
-    customer.bench.printer("paper_out_after", mm=30)
-
-
-def _kill_kiosk(customer: Customer) -> None:
-    customer.bench.kill_kiosk()
-    customer.bench.start_kiosk()
-    customer.finds_the_kiosk_again()
-
-
-FAULTS = {
-    fault.name: fault
-    for fault in (
-        Fault(
-            "hub-gone-while-paying",
-            "the line to the hub is cut as the customer presses pay, and comes back when the slip is out",
-            {"before_pay": _hub_gone, "told": _hub_back},
-            SOON,
-        ),
-        Fault("hub-slow", "every answer of the hub takes 1.5 s more", {"bills": _hub_slow}),
-        Fault(
-            "hub-drops-answer",
-            "the hub takes the payment, its answer is lost",
-            {"before_pay": _answer_lost},
-            SOON,
-        ),
-        Fault("note-rejected", "the first note is not recognised", {"cash_open": _note_rejected}),
-        Fault("acceptor-jam", "the acceptor jams after the first note", {"after_first_note": _jam}),
-        Fault(
-            "acceptor-unplugged",
-            "the acceptor's cable is pulled after the first note",
-            {"after_first_note": _unplug_acceptor},
-        ),
-        Fault(
-            "acceptor-power-cut",
-            "the acceptor loses power for a second after the first note",
-            {"after_first_note": _power_cut},
-        ),
-        Fault(
-            "printer-unplugged",
-            "the printer's cable is pulled before the customer pays",
-            {"before_pay": _unplug_printer},
-        ),
-        Fault("paper-out-before", "there is no paper when the customer comes", {"before": _no_paper}),
-        Fault(
-            "paper-out-during",
-            "the paper ends while the receipt is printed",
-            {"before_pay": _paper_ends_while_printing},
-        ),
-        Fault(
-            "kiosk-killed-after-first-note",
-            "the kiosk's process is killed after the first note and started again",
-            {"after_first_note": _kill_kiosk},
-        ),
-    )
-}
+LINE = (
+    Fault(
+        "hub-gone-while-paying",
+        "the line to the hub is cut as the customer presses pay, and comes back when the slip is out",
+        {"before_pay": blows.hub("cut"), "told": blows.hub_back_after_slip},
+        ("checking.title",),
+    ),
+    Fault(
+        "hub-gone-after-first-note",
+        "the line to the hub is cut with a note in: no further note is taken, what is in can be paid",
+        {"after_first_note": blows.hub("cut"), "told": blows.hub_back_after_slip},
+        ("checking.title",),
+    ),
+    Fault(
+        "hub-gone-until-claim",
+        "the hub stays away: after all attempts the money becomes a claim with a reference",
+        {"before_pay": blows.hub("cut"), "told": blows.hub_back_after_slip},
+        ("claim.title",),
+        CLAIM_SOON,
+    ),
+    Fault(
+        "hub-slow",
+        "every answer of the hub takes 1.5 s more",
+        {"bills": blows.hub("delay", ms=1500)},
+        ("done.title",),
+        {},
+    ),
+    Fault(
+        "hub-drops-answer",
+        "the hub takes the payment, its answer is lost",
+        {"before_pay": blows.hub("drop_answer", next=2)},
+        BOOKED,
+    ),
+    Fault(
+        "hub-answers-garbage",
+        "the hub takes the payment, the kiosk gets random bytes for an answer",
+        {"before_pay": blows.hub("garbage", next=2)},
+        BOOKED,
+    ),
+    Fault(
+        "hub-answers-byte-by-byte",
+        "the hub's answer trickles in, slower than any deadline",
+        {"before_pay": blows.hub("trickle", bytes_per_s=20, next=2)},
+        BOOKED,
+    ),
+    Fault(
+        "hub-wrong-signature",
+        "somebody on the line changes the hub's answer: its signature no longer fits",
+        {"before_pay": blows.hub("wrong_signature", next=2)},
+        BOOKED,
+    ),
+    Fault(
+        "hub-unsigned-error",
+        "a machine in between answers with an error of its own, which nobody signed",
+        {"before_pay": blows.hub("http_500", next=2)},
+        BOOKED,
+    ),
+    Fault(
+        "hub-answers-for-another",
+        "the kiosk gets the hub's own signed answer to another request",
+        {"before_pay": blows.hub("answer_for_other_id", next=2)},
+        BOOKED,
+    ),
+    Fault(
+        "request-repeated",
+        "the line delivers every request twice",
+        {"before_pay": blows.hub("repeat_request")},
+        BOOKED,
+    ),
+)
+ACCEPTOR = (
+    Fault(
+        "note-rejected",
+        "the first note is not recognised",
+        {"cash_open": blows.acceptor("reject_next"), "note_came_back": blows.told("note-back")},
+        ("note.take_back",),
+    ),
+    Fault(
+        "acceptor-jam",
+        "the acceptor jams after the first note",
+        {"after_first_note": blows.then_told(blows.acceptor("jam", where="entry"), "jam")},
+        ("note.jam",),
+    ),
+    Fault(
+        "acceptor-unplugged",
+        "the acceptor's cable is pulled after the first note",
+        {"after_first_note": blows.then_told(blows.acceptor("unplug"), "trouble")},
+        ("note.trouble",),
+    ),
+    Fault(
+        "acceptor-power-cut",
+        "the acceptor loses power for a second after the first note",
+        {"after_first_note": blows.power_cut},
+        ("done.title",),
+    ),
+    Fault(
+        "power-cut-note-in-head",
+        "the acceptor loses power with a note in its head, and gives it back at power-up",
+        {
+            "before_note": blows.cut_power_once_at("escrow"),
+            "note_drawn_in": blows.power_again,
+            "note_came_back": blows.told("note-back"),
+        },
+        ("note.take_back",),
+    ),
+    Fault(
+        "power-cut-note-in-box",
+        "the acceptor loses power with a note before the box, takes it at power-up and says so",
+        {"before_note": blows.cut_power_once_at("stacking"), "note_drawn_in": blows.power_again},
+        ("note.recovered",),
+    ),
+    Fault(
+        "power-cut-note-stacked",
+        "the acceptor loses power before it told of a stacked note: its own counter tells",
+        {"before_note": blows.cut_power_once_at("stacked"), "note_drawn_in": blows.power_again},
+        ("note.recovered",),
+    ),
+    Fault(
+        "power-cut-without-counter",
+        "the same with an acceptor that keeps no counter: a claim, until the box is counted",
+        {"before_note": blows.cut_power_once_at("stacked"), "note_drawn_in": blows.power_again},
+        ("claim.title",),
+        {**SOON, **NO_COUNTER},
+    ),
+)
+PRINTER = (
+    Fault(
+        "printer-unplugged",
+        "the printer's cable is pulled before the customer pays",
+        {"before_pay": blows.printer("unplug")},
+        ("receipt.failed",),
+    ),
+    Fault(
+        "paper-out-before",
+        "there is no paper when the customer comes",
+        {"before": blows.printer("paper_out")},
+        ("attract.no_cash",),
+    ),
+    Fault(
+        "paper-out-during",
+        "the paper ends while the receipt is printed",
+        {"before_pay": blows.printer("paper_out_after", mm=30)},
+        ("receipt.failed",),
+    ),
+)
+KIOSK = (
+    Fault(
+        "kiosk-killed-after-first-note",
+        "the kiosk's process is killed after the first note and started again",
+        {"after_first_note": blows.kill_kiosk},
+        ("restart.kept",),
+    ),
+    Fault(
+        "kiosk-killed-note-in-escrow",
+        "the kiosk is killed before it decided on the note: started again, it gives the note back",
+        {"before_note": blows.slowly, "note_drawn_in": blows.kill_before_the_intent},
+        ("restart.title",),
+    ),
+    Fault(
+        "kiosk-killed-note-stacking",
+        "the kiosk is killed while a note goes into the box: started again, it counts the note once",
+        {"before_note": blows.slowly, "note_drawn_in": blows.kill_while_stacking},
+        ("restart.kept",),
+    ),
+    Fault(
+        "kiosk-killed-while-paying",
+        "the kiosk is killed when the hub has the payment and the kiosk not its answer: it is booked once",
+        {"before_pay": blows.hub("drop_answer"), "pay_pressed": blows.kill_with_the_answer_lost},
+        ("done.title",),
+    ),
+)
+FAULTS = {fault.name: fault for fault in (*LINE, *ACCEPTOR, *PRINTER, *KIOSK)}

@@ -10,19 +10,25 @@ from simulators.far_end import ControlClient
 
 # A person needs a moment between seeing a page and touching it; the kiosk takes no touch in a page's first 250 ms.
 REACTION_S = 0.4
+_QUICK_S = 0.3
 KEYING_S = 0.12
 # Two touches on one button within 0.25 s count as one.
 AGAIN_S = 0.35
+_QUICK_AGAIN_S = 0.28
 
 
 class Hand:
     """One finger on one running kiosk.
 
     `machine_s` grows by the time from each touch until the page stands that it led to; `touches` and `digits` count
-    what the customer had to do. Raises `simulators.far_end.ControlError` with what stands there instead.
+    what the customer had to do. `quick` is a person who does it every day. Raises
+    `simulators.far_end.ControlError` with what stands there instead.
     """
 
-    def __init__(self, socket: Path) -> None:
+    def __init__(self, socket: Path, *, quick: bool = False) -> None:
+        self.quick = quick
+        self._reaction_s, self._again_s = (_QUICK_S, _QUICK_AGAIN_S) if quick else (REACTION_S, AGAIN_S)
+        self._keying_s = KEYING_S / 4 if quick else KEYING_S
         self._finger = ControlClient(socket, timeout=120)
         self.touches = 0
         self.digits = 0
@@ -31,16 +37,16 @@ class Hand:
 
     def touch(self, name: str) -> None:
         """Touch what is called so; `id=confirm` finds it by its id."""
-        time.sleep(REACTION_S)
+        time.sleep(self._reaction_s)
         self._touched_at = self._finger("touch", name=name)["at"]
         self.touches += 1
 
     def key(self, number: str) -> None:
         """Type a number on the keypad of the screen."""
-        time.sleep(REACTION_S)
+        time.sleep(self._reaction_s)
         before = ""
         for digit in number:
-            time.sleep(AGAIN_S if digit == before else KEYING_S)
+            time.sleep(self._again_s if digit == before else self._keying_s)
             self._finger("touch", name=f"id=key:{digit}", hold_ms=40)
             self.digits += 1
             before = digit

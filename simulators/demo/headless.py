@@ -19,7 +19,8 @@ from simulators.customer.customer import Customer, JourneyError
 from simulators.customer.faults import Fault
 from simulators.customer.hand import Hand
 from simulators.customer.journeys import Journey
-from simulators.demo.evidence import Figures, account, settled_figures
+from simulators.customer.reading import literals
+from simulators.demo.evidence import Figures, account, take_settled
 from simulators.far_end import ControlError
 
 OWES = "0399000000000018"
@@ -38,6 +39,8 @@ class Run:
     language: str = "zh"
     speed: float = 1.0
     accounts: int = 2000
+    quick: bool = False
+    """The customer's hand is quick: for tests, where nobody watches."""
 
 
 def play(run: Run, say: Say) -> dict[str, Any]:
@@ -90,13 +93,14 @@ def _customer(run: Run, bench: Bench, say: Say) -> Customer:
     known = account(bench, OWES if run.journey.owes else OWES_NOTHING)
     return Customer(
         bench=bench,
-        hand=Hand(bench.finger),
+        hand=Hand(bench.finger, quick=run.quick),
         account_no=known.account_no,
         meter_no=known.meters[0].meter_no,
         due_fen=known.due_fen,
         pictures=run.out / "screens",
         say=say,
         faults=run.fault.at if run.fault else {},
+        truths=literals(*run.fault.says) if run.fault else (),
     )
 
 
@@ -116,17 +120,19 @@ def _walk(journey: Journey, customer: Customer) -> str:
 def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, Any]:
     # Whatever was broken on the line is whole again: what is in flight must now come to its end.
     bench.line("restore")
-    found = settled_figures(bench)
-    books, payments = bench.ledger(), bench.journal()
+    evidence = take_settled(bench)
+    found, books = evidence.figures, evidence.books
     (run.out / "ledger.json").write_text(json.dumps(books, ensure_ascii=False, indent=1), encoding="utf-8")
     (run.out / "journal.json").write_text(
-        json.dumps(payments, ensure_ascii=False, indent=1), encoding="utf-8"
+        json.dumps(evidence.items, ensure_ascii=False, indent=1), encoding="utf-8"
     )
     receipt = _receipt(bench, run.out)
     if not why and not found.whole:
         why = "money is not accounted for"
     if not why and not books["ok"]:
         why = "the hub's books do not balance"
+    if not why and run.fault and not customer.told:
+        why = f"no page told the truth: {', '.join(customer.truths)}"
     if not why and not run.fault:
         why = _promise_broken(found, customer, receipt)
     return {
@@ -136,6 +142,7 @@ def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, A
         **({"why": why} if why else {}),
         **asdict(found),
         "receipt": receipt,
+        "told": customer.told or None,
         "screens": customer.screens,
         "touches": customer.hand.touches,
         "digits": customer.hand.digits,

@@ -1,0 +1,46 @@
+"""What a customer sees at each fault that the demonstration plays: the decisive page, and the slip with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Seen(NamedTuple):
+    """The sample page and the sample slip (`kiosk.receipts.samples`) of one fault; no slip where none is due."""
+
+    page: str
+    slip: str = ""
+
+
+BOOKED = Seen("done_receipt_taken", "paid")
+CHECKED = Seen("checking_slip", "checking")
+NO_PAPER = Seen("done_no_receipt")
+FAULT_PAGES: Mapping[str, Seen] = {
+    "hub-gone-while-paying": CHECKED,
+    "hub-gone-after-first-note": CHECKED,
+    "hub-gone-until-claim": Seen("claim_unanswered", "claim"),
+    "hub-slow": BOOKED,
+    "hub-drops-answer": BOOKED,
+    "hub-answers-garbage": BOOKED,
+    "hub-answers-byte-by-byte": CHECKED,
+    "hub-wrong-signature": BOOKED,
+    "hub-unsigned-error": BOOKED,
+    "hub-answers-for-another": BOOKED,
+    "request-repeated": BOOKED,
+    "note-rejected": Seen("cash_note_rejected_optic", "paid"),
+    "acceptor-jam": Seen("cash_note_jam_jam", "paid"),
+    "acceptor-unplugged": Seen("cash_note_trouble_trouble", "paid"),
+    "acceptor-power-cut": BOOKED,
+    "power-cut-note-in-head": Seen("cash_note_returned", "paid"),
+    "power-cut-note-in-box": Seen("cash_note_recovered", "paid"),
+    "power-cut-note-stacked": Seen("cash_note_recovered", "paid"),
+    "power-cut-without-counter": Seen("claim_note_fate_unknown", "claim_in_doubt"),
+    "printer-unplugged": NO_PAPER,
+    "paper-out-before": Seen("attract_no_paper"),
+    "paper-out-during": NO_PAPER,
+    "kiosk-killed-after-first-note": Seen("done_after_restart", "paid"),
+    "kiosk-killed-note-in-escrow": Seen("restart_note_back"),
+    "kiosk-killed-note-stacking": Seen("done_after_restart", "paid"),
+    "kiosk-killed-while-paying": Seen("done_receipt_taken", "paid_copy"),
+}

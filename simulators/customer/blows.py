@@ -1,0 +1,134 @@
+"""The single blows that faults are made of: each is dealt at one moment of the customer's way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from simulators.customer.customer import Customer, JourneyError
+
+Act = Callable[[Customer], None]
+_PATIENCE_S = 30.0
+
+
+def hub(order: str, **how: Any) -> Act:
+    """Spoil the line to the hub."""
+    return lambda customer: _do(customer.bench.line, order, how)
+
+
+def acceptor(order: str, **how: Any) -> Act:
+    """Spoil the note acceptor."""
+    return lambda customer: _do(customer.bench.validator, order, how)
+
+
+def printer(order: str, **how: Any) -> Act:
+    """Spoil the printer."""
+    return lambda customer: _do(customer.bench.printer, order, how)
+
+
+def _do(far_end: Callable[..., Any], order: str, how: dict[str, Any]) -> None:
+    far_end(order, **how)
+
+
+def told(name: str) -> Act:
+    """Wait until the page tells the truth of it."""
+    return lambda customer: customer.is_told(name)
+
+
+def then_told(act: Act, name: str) -> Act:
+    """Deal a blow and wait until the page tells of it."""
+
+    def both(customer: Customer) -> None:
+        act(customer)
+        customer.is_told(name)
+
+    return both
+
+
+def hub_back_after_slip(customer: Customer) -> None:
+    """Mend the line once the customer has the slip with the reference."""
+    customer.takes_slip()
+    customer.looks("told")
+    customer.bench.line("restore")
+
+
+def power_cut(customer: Customer) -> None:
+    """Take the acceptor's power away for a second."""
+    customer.bench.validator("power_off")
+    time.sleep(1.0)
+    customer.bench.validator("power_on")
+
+
+def cut_power_once_at(state: str) -> Act:
+    """Cut the acceptor's power when a note first reaches this state."""
+    return acceptor("cut_power_at", state=state)
+
+
+def power_again(customer: Customer) -> None:
+    """Give the acceptor power again where it was cut at this note."""
+    if not customer.struck:
+        customer.struck = True
+        _until(customer, "power_off")
+        customer.bench.validator("power_on")
+
+
+def kill_kiosk(customer: Customer) -> None:
+    """Kill the kiosk's process and start it again under the customer's hand."""
+    customer.bench.kill_kiosk()
+    _start_again(customer)
+
+
+def slowly(customer: Customer) -> None:
+    """Let a note take its time, so that there is a moment to strike in."""
+    customer.bench.validator("speed", times=0.5)
+
+
+def kill_before_the_intent(customer: Customer) -> None:
+    """Kill the kiosk while the note is being looked at; started again, it finds a note it never asked for."""
+    customer.bench.kill_kiosk()
+    customer.bench.validator("speed", times=customer.bench.plan.speed)
+    _until(customer, "escrow")
+    _start_again(customer)
+    until = time.monotonic() + _PATIENCE_S
+    while not customer.bench.validator("status")["held_out"]:
+        _check(until, "the note was not given back")
+    customer.bench.validator("take_note")
+    customer.sent_away = True
+    customer.is_told("cancelled")
+
+
+def kill_while_stacking(customer: Customer) -> None:
+    """Kill the kiosk with the note between escrow and box; the acceptor goes on alone."""
+    _until(customer, "stacking")
+    customer.bench.kill_kiosk()
+    customer.bench.validator("speed", times=customer.bench.plan.speed)
+    _until(customer, "stacked")
+    _start_again(customer)
+
+
+def kill_with_the_answer_lost(customer: Customer) -> None:
+    """Kill the kiosk once the hub has booked what the kiosk has not heard of."""
+    until = time.monotonic() + _PATIENCE_S
+    while not customer.bench.ledger()["payments"]:
+        _check(until, "the hub never had the payment")
+    customer.bench.kill_kiosk()
+    customer.bench.line("restore")
+    _start_again(customer)
+
+
+def _start_again(customer: Customer) -> None:
+    customer.bench.start_kiosk()
+    customer.finds_the_kiosk_again()
+
+
+def _until(customer: Customer, state: str) -> None:
+    until = time.monotonic() + _PATIENCE_S
+    while (now := customer.bench.validator("status")["state"]) != state:
+        _check(until, f"the acceptor never came to {state}; it is {now}")
+
+
+def _check(until: float, what: str) -> None:
+    if time.monotonic() > until:
+        raise JourneyError(what)
+    time.sleep(0.01)

@@ -1,0 +1,28 @@
+"""A kiosk that is killed under the customer's hand tells, when it stands again, what became of the money."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+pytestmark = pytest.mark.timeout(240)
+Result = dict[str, Any]
+
+
+def plays(*faults: str) -> pytest.MarkDecorator:
+    """The test is about these demonstrations, one after another."""
+    return pytest.mark.parametrize("result", faults, indirect=True)
+
+
+@plays("kiosk-killed-after-first-note", "kiosk-killed-note-stacking", "kiosk-killed-while-paying")
+def test_what_is_in_or_on_its_way_to_the_box_is_counted_once(result: Result) -> None:
+    assert (result["tendered"], result["credited"], result["suspense"]) == (1000, 1000, 0)
+    assert "10.00 元" in result["slip"]
+
+
+@plays("kiosk-killed-note-in-escrow")
+def test_a_note_that_nothing_was_decided_on_is_given_back(result: Result) -> None:
+    assert (result["tendered"], result["returned"], result["credited"]) == (1000, 1000, 0)
+    assert "cancelled" in result["pages"]
+    assert result["receipt"] is None
