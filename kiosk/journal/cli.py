@@ -171,12 +171,12 @@ def _summary(item: Payment | Claim) -> dict[str, Any]:
 
 
 def _show(rows: list[Row], wanted: str, as_json: bool) -> int:
-    told = [(row, json.loads(row.body)) for row in rows] if wanted else []
-    found = [(row, body) for row, body in told if str(body.get("key", "")).startswith(wanted)]
+    found = [row for row in rows if wanted and row.key.startswith(wanted)]
     if not found:
         print(f"power-kiosk: nothing in the journal begins with {wanted!r}", file=sys.stderr)
         return 1
-    for row, body in found:
+    for row in found:
+        body = json.loads(row.body)
         if as_json:
             print(
                 json.dumps(
@@ -185,7 +185,7 @@ def _show(rows: list[Row], wanted: str, as_json: bool) -> int:
             )
         else:
             what = ", ".join(f"{k}={v}" for k, v in body.items() if k not in {"kind", "key"})
-            print(f"{row.seq:>8}  {row.at}  {body.get('kind', ''):<18} {what}")
+            print(f"{row.seq:>8}  {row.at}  {row.kind:<18} {what}")
     return 0
 
 

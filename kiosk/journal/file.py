@@ -26,7 +26,9 @@ SCHEMA_VERSION = 2
 # The smallest page there is: each touched page is written whole to the write-ahead log (flash wears).
 PAGE_SIZE = 512
 CHECKPOINT_PAGES = 2000
-QUICK_CHECK_BELOW = 16 * 1024 * 1024
+QUICK_CHECK_BELOW = 1024 * 1024
+# What SQLite says of a disk that is full, fails or is not there: no damage of the journal.
+NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
 _LAYOUT: dict[str, dict[str, type]] = {
     "about": {"id": int, "journal_id": str, "dictionary": bytes},
     "anchor": {"id": int, "seq": int, "hash": bytes, "books": bytes, "seal": bytes},
@@ -77,7 +79,9 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
     if not path.exists():
         raise JournalDamaged(f"{path}: no such journal")
     try:
-        db = sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None)
+        db = sqlite3.connect(
+            f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
+        )
         try:
             db.execute("BEGIN")  # one state of the file, however long the reading takes
             check_layout(db, path)
@@ -103,9 +107,15 @@ def hash_at(path: Path, seq: int) -> str | None:
 
 
 def read_rows(db: sqlite3.Connection, packing: Packing, after: int = 0) -> Iterator[Row]:
-    """All rows with a number above `after`, in order. Raises ValueError."""
-    for found in db.execute("SELECT seq, at, hash, body FROM event WHERE seq > ? ORDER BY seq", (after,)):
-        yield from_columns(found, packing)
+    """All rows with a number above `after`, in order. Raises ValueError.
+
+    Read in pieces: a statement left in the middle would keep the file locked as long as its error is held.
+    """
+    part = "SELECT seq, at, hash, body FROM event WHERE seq > ? ORDER BY seq LIMIT 500"
+    while found := db.execute(part, (after,)).fetchall():
+        for columns in found:
+            yield from_columns(columns, packing)
+        after = found[-1][0]
 
 
 def read_anchor(db: sqlite3.Connection, path: Path) -> Anchor:

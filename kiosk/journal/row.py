@@ -16,12 +16,20 @@ from kiosk.payment.events import AnyEvent
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+class _Label(msgspec.Struct):
+    kind: str
+    key: str
+
+
+_labels = msgspec.json.Decoder(_Label)
 _encoder = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """`at_ms`: milliseconds since 1970, UTC; `hash`: hexadecimal; `body`: the event's JSON, `packed` as it is stored."""
+    """`at_ms`: milliseconds since 1970, UTC; `hash`: hexadecimal; `body`: the event's JSON; `packed`: as stored."""
 
     seq: int
     at_ms: int
@@ -33,6 +41,16 @@ class Row:
     def event(self) -> AnyEvent:
         """The event itself. Raises msgspec.DecodeError on a body that is none."""
         return _decoder.decode(self.body)
+
+    @property
+    def key(self) -> str:
+        """The payment or claim that it belongs to. Raises msgspec.DecodeError."""
+        return _labels.decode(self.body).key
+
+    @property
+    def kind(self) -> str:
+        """The name of the event. Raises msgspec.DecodeError."""
+        return _labels.decode(self.body).kind
 
     @property
     def at(self) -> str:

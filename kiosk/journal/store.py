@@ -55,6 +55,8 @@ class Journal:
             raise
         except (sqlite3.DatabaseError, msgspec.DecodeError, ValueError) as error:
             self.close_untouched()
+            if getattr(error, "sqlite_errorcode", 0) & 0xFF in file.NO_ROOM:
+                raise JournalUnsafe(f"{path}: {error}") from error
             raise JournalDamaged(f"{path}: {error}") from error
         except BaseException:
             self.close()

@@ -54,8 +54,13 @@ def verify(path: Path, head: tuple[int, str] | None = None, archives: Sequence[P
 
 def _verify_file(db: sqlite3.Connection, path: Path, anchor: file.Anchor) -> Verdict:
     told = db.execute("PRAGMA integrity_check(1)").fetchone()[0]
+    lowest = db.execute("SELECT min(seq) FROM event").fetchone()[0]
+    if isinstance(lowest, int) and lowest <= anchor.seq:
+        raise JournalDamaged(
+            f"{path}: row {lowest} does not belong here, the journal begins behind row {anchor.seq}"
+        )
     stored = _StoredSnapshot.read(db, path)
-    seq, head = _fold(path, anchor, file.read_rows(db, anchor.packing, -(1 << 63)), stored)
+    seq, head = _fold(path, anchor, file.read_rows(db, anchor.packing, anchor.seq), stored)
     if told != "ok":
         raise JournalDamaged(f"{path}: {told}")
     return Verdict(anchor.journal_id, anchor.seq + 1, seq, head)
