@@ -116,14 +116,9 @@ _IN_ESCROW = (
         journal=INTENDED, state=some(C.ESCROW), count=some(Count.ONE_MORE),
     ),
     Row(
-        "escrow-another", V.RETURNED,
-        "Another note is in escrow and the count has not moved: the intended one left by the mouth before it.",
-        journal=INTENDED, state=some(C.ESCROW), count=some(Count.SAME), named=some(Named.OTHER),
-    ),
-    Row(
-        "escrow-another-uncounted", V.UNKNOWN,
-        "Another note is in escrow, and without a count nobody can tell which way the intended one went.",
-        journal=INTENDED, state=some(C.ESCROW), count=some(Count.NOT_KEPT), named=some(Named.OTHER),
+        "escrow-another", V.UNKNOWN,
+        "Another note is in escrow: the intended one has left, and which way nobody saw.",
+        journal=INTENDED, state=some(C.ESCROW), count=STILL, named=some(Named.OTHER),
     ),
     Row(
         "escrow-unread", V.GIVE_BACK,

@@ -158,7 +158,7 @@ def test_a_note_before_the_box_that_was_not_counted_is_not_credited(stage: Any) 
     ("value", "counter", "fate"),
     [
         (10000, 8, NoteState.STACKED),
-        (5000, 7, NoteState.RETURNED),
+        (5000, 7, NoteState.UNKNOWN),
         (5000, None, NoteState.UNKNOWN),
         (10000, 11, NoteState.UNKNOWN),
     ],
