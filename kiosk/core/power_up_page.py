@@ -30,8 +30,8 @@ then decided by three witnesses and nothing else:
 
 Of these a note is **credited**, **returned**, or its fate is **unknown**: then a claim with a memo amount stands, with
 a slip and a reference, and moves no money until the box is counted. It is neither credited nor denied before. A note
-that no report settles within the set time (`cash.note_fate_s`, 60 s) is unknown too. Nothing is credited twice: what the
-acceptor repeats is acknowledged only.
+that no report settles within the set time (`cash.note_fate_s`, 60 s) is unknown too. Nothing is credited twice: what
+the acceptor repeats is acknowledged only.
 
 An empty column means: whatever it is. Each situation is in exactly one row, or in the last list.
 """
