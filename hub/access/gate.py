@@ -103,10 +103,11 @@ class _Reply:
             self.body += message.get("body", b"")
 
     def pack(self) -> None:
-        """Put the body into the kiosks' coding where that makes the reply shorter."""
+        """Put the body into the kiosks' coding, which is of JSON alone, where that makes the reply shorter."""
         packed = coding.packed(self.body)
         if len(packed) + coding.FIELD_COST < len(self.body):
             self.body = packed
+            self.headers = [field for field in self.headers if field[0] != b"content-type"]
             self.headers.append((b"content-encoding", coding.NAME.encode()))
 
     def refuse(self, refusal: Refusal) -> None:
@@ -159,8 +160,9 @@ def _plain(scope: Scope) -> Scope:
     """The scope as the application is to see it: it gets the body without its coding."""
     if not any(name == b"content-encoding" for name, _ in scope["headers"]):
         return scope
-    headers = [each for each in scope["headers"] if each[0] not in (b"content-encoding", b"content-length")]
-    return {**scope, "headers": headers}
+    left_out = (b"content-encoding", b"content-length", b"content-type")
+    headers = [field for field in scope["headers"] if field[0] not in left_out]
+    return {**scope, "headers": [*headers, (b"content-type", b"application/json")]}
 
 
 def _takes_packed(request: SignedRequest) -> bool:

@@ -18,6 +18,7 @@ from kiosk.hubclient import line as hub_line
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.outcomes import Answer
+from kiosk.numbers import reference
 from kiosk.payment.events import CreditUnknown
 from simulators.bench.settings import TERMINAL
 from simulators.thin_line import Laid, inside, laid
@@ -123,6 +124,7 @@ def test_a_dead_idle_connection_is_found_before_money_is_sent_over_it(
         assert line.do("forget")["connections"] == 1
         swallowed = line.do("status")["up"]["forgotten"]
         eventually(lambda: line.do("status")["up"]["forgotten"] >= swallowed + 3, "no probes, no reset")
+        payment_id = secrets.token_hex(16)
         order = wire.PaymentRequest(
             account_no=account_no,
             quote_id=quote_id,
@@ -133,7 +135,8 @@ def test_a_dead_idle_connection_is_found_before_money_is_sent_over_it(
             kiosk_no=1,
             business_date=date(2026, 1, 1),
             taken_at=datetime.now(UTC),
+            reference=reference(payment_id),
         )
-        paid = client.put_payment(secrets.token_hex(16), order)
+        paid = client.put_payment(payment_id, order)
         client.close()
     assert isinstance(paid, Answer), paid
