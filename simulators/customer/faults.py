@@ -15,6 +15,7 @@ SOON: Tables = {
 }
 NO_COUNTER: Tables = {"acceptor": {"counter": False}}
 CLAIM_SOON: Tables = {"hub": {**SOON["hub"], "claim_after_attempts": 3, "checking_after_s": 20.0}}
+PATIENT: Tables = {**SOON, "hub": {**SOON["hub"], "checking_after_s": 60.0, "deadline_s": 40.0}}
 BOOKED = ("done.title", "checking.title")
 
 
@@ -199,6 +200,7 @@ KIOSK = (
         "the kiosk is killed when the hub has the payment and the kiosk not its answer: it is booked once",
         {"before_pay": blows.hub("drop_answer"), "pay_pressed": blows.kill_with_the_answer_lost},
         ("done.title",),
+        PATIENT,
     ),
 )
 FAULTS = {fault.name: fault for fault in (*LINE, *ACCEPTOR, *PRINTER, *KIOSK)}

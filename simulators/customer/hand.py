@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+from kiosk.numbers import group_by_four
 from simulators.far_end import ControlClient
 
 # A person needs a moment between seeing a page and touching it; the kiosk takes no touch in a page's first 250 ms.
@@ -14,7 +15,7 @@ _QUICK_S = 0.3
 KEYING_S = 0.12
 # Two touches on one button within 0.25 s count as one.
 AGAIN_S = 0.35
-_QUICK_AGAIN_S = 0.28
+_QUICK_AGAIN_S = 0.3
 
 
 class Hand:
@@ -28,7 +29,7 @@ class Hand:
     def __init__(self, socket: Path, *, quick: bool = False) -> None:
         self.quick = quick
         self._reaction_s, self._again_s = (_QUICK_S, _QUICK_AGAIN_S) if quick else (REACTION_S, AGAIN_S)
-        self._keying_s = KEYING_S / 4 if quick else KEYING_S
+        self._keying_s = 0.0 if quick else KEYING_S
         self._finger = ControlClient(socket, timeout=120)
         self.touches = 0
         self.digits = 0
@@ -42,14 +43,14 @@ class Hand:
         self.touches += 1
 
     def key(self, number: str) -> None:
-        """Type a number on the keypad of the screen."""
+        """Type a number on the keypad of the screen, looking up after each digit whether it stands there."""
         time.sleep(self._reaction_s)
-        before = ""
-        for digit in number:
-            time.sleep(self._again_s if digit == before else self._keying_s)
+        for typed, digit in enumerate(number, 1):
+            again = number[typed - 2 : typed - 1] == digit
+            time.sleep(self._again_s if again else self._keying_s)
             self._finger("touch", name=f"id=key:{digit}", hold_ms=40)
+            self.read(group_by_four(number[:typed]))
             self.digits += 1
-            before = digit
 
     def wait(self, *names: str, timeout_s: float = 15.0, own: bool = True) -> str:
         """Wait for one of these pages. `own` False leaves the wait out of the machine's time: a device was moving."""
