@@ -161,28 +161,28 @@ def _show_claim(options: argparse.Namespace) -> int:
 
 
 def _propose(options: argparse.Namespace) -> int:
-    _prove(options, (options.by, options.passphrase_file))
-    _at_desk(
+    return _decide(
         options,
         lambda desk: desk.propose(options.reference, options.to, options.amount, options.by, options.note),
     )
-    return _say_how_it_stands(options)
 
 
 def _approve(options: argparse.Namespace) -> int:
-    _prove(options, (options.by, options.passphrase_file))
-    _at_desk(options, lambda desk: desk.approve(options.reference, options.by))
-    return _say_how_it_stands(options)
+    return _decide(options, lambda desk: desk.approve(options.reference, options.by))
 
 
 def _reject(options: argparse.Namespace) -> int:
+    return _decide(options, lambda desk: desk.reject(options.reference, options.by, options.note))
+
+
+def _decide(options: argparse.Namespace, act: Callable[[Any], Awaitable[Any]]) -> int:
+    """Do it as the person who is named, and say how the claim stands then."""
+
+    async def and_show(desk: Any) -> Any:
+        return await desk.show((await act(desk)).id)
+
     _prove(options, (options.by, options.passphrase_file))
-    _at_desk(options, lambda desk: desk.reject(options.reference, options.by, options.note))
-    return _say_how_it_stands(options)
-
-
-def _say_how_it_stands(options: argparse.Namespace) -> int:
-    ((claim, _),) = _at_desk(options, lambda desk: desk.show(options.reference))
+    ((claim, _),) = _at_desk(options, and_show)
     _say(options, _plain(claim), _line(claim))
     return 0
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.business.bills import Bill, after_payment, as_of
+from hub.business.bills import Bill, after_payment, after_reversal, as_of
 from hub.business.late_fee import LateFeeRule
 
 RULE = LateFeeRule(per_mille_per_day=1)
@@ -75,3 +75,28 @@ def test_a_business_date_that_steps_back_leaves_no_fee_below_nothing() -> None:
     assert as_of(paid, day_before, RULE).late_fee_fen == 0
     less = after_payment(paid, 0, 40_000, day_before, RULE)
     assert as_of(less, day_before, RULE).due_fen == 60_000
+
+
+@given(st.integers(0, 60), st.integers(0, 60), st.integers(1, 100_000))
+def test_a_reversal_on_the_day_leaves_what_was_due(since: int, after: int, principal: int) -> None:
+    bill, on = Bill("b", "2026-01", 260, 100_000, DUE), DUE + timedelta(days=since - 20)
+    due = as_of(bill, on, RULE).late_fee_fen
+    back = after_reversal(after_payment(bill, due, principal, on, RULE), due, principal, on, RULE)
+    later = on + timedelta(days=after)
+    assert as_of(back, on, RULE).due_fen == as_of(bill, on, RULE).due_fen
+    assert as_of(back, later, RULE).due_fen == as_of(bill, later, RULE).due_fen
+
+
+def test_no_fee_is_asked_for_the_days_on_which_a_payment_stood() -> None:
+    bill, tenth = Bill("b", "2026-01", 260, 100_000, DUE), DUE + timedelta(days=10)
+    paid = after_payment(bill, 1000, 100_000, tenth, RULE)
+    back = after_reversal(paid, 1000, 100_000, tenth + timedelta(days=30), RULE)
+    assert as_of(back, tenth + timedelta(days=30), RULE).late_fee_fen == 1000
+    assert as_of(back, tenth + timedelta(days=31), RULE).late_fee_fen == 1100
+
+
+@pytest.mark.parametrize(("late_fee", "principal"), [(1, 0), (0, 41), (-1, 0), (0, -1)])
+def test_more_than_was_paid_is_not_put_back(late_fee: int, principal: int) -> None:
+    paid = after_payment(Bill("b", "2026-01", 260, 100, DUE), 0, 40, DUE, RULE)
+    with pytest.raises(ValueError, match="were not paid"):
+        after_reversal(paid, late_fee, principal, DUE, RULE)

@@ -105,6 +105,7 @@ def test_a_claim_is_released_to_an_account_by_two_persons(office: Any) -> None:
     assert (proposal["proposed_by"], proposal["decided_by"]) == ("li", "wang")
 
 
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_a_rejected_claim_is_open_again_and_can_be_refunded(office: Any) -> None:
     reference = office.claim(500)
     office.run(*office.propose(reference, "refund"))
@@ -119,6 +120,7 @@ def test_a_rejected_claim_is_open_again_and_can_be_refunded(office: Any) -> None
     ]
 
 
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_what_the_count_found_of_a_memo_amount_is_released(office: Any) -> None:
     reference = office.claim(700, 5000, reason="note_fate_unknown")
     assert "say what the count" in office.refused(*office.propose(reference, "refund"))
@@ -152,6 +154,7 @@ def test_two_approvals_at_once_release_once(office: Any, tmp_path: Path) -> None
     assert office.hub.check().suspense_fen == 0
 
 
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_references_that_are_not_one(office: Any) -> None:
     assert "no claim X" in office.refused("claims", "show", "X")
     assert "no claim X" in office.refused(*office.propose("X", "refund"))
@@ -162,6 +165,7 @@ def test_references_that_are_not_one(office: Any) -> None:
     assert shown[0]["id"] in office.refused(*office.propose("TWICE", "refund"))
 
 
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_persons_are_proved(office: Any, tmp_path: Path) -> None:
     assert office.run("person", "list") == ["li", "wang"]
     (tmp_path / "wrong").write_text("not the passphrase", encoding="utf-8")
@@ -224,6 +228,7 @@ def test_a_lost_kiosks_open_items_are_taken_over(office: Any) -> None:
     assert hub.check().suspense_fen == 0
 
 
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_passphrases_are_asked_for(books: Any, monkeypatch: Any, capsys: Any) -> None:
     answers = iter(["a long passphrase", "another passphrase", "a long passphrase", "a long passphrase"])
     monkeypatch.setattr("getpass.getpass", lambda _prompt: next(answers))
@@ -235,6 +240,7 @@ def test_passphrases_are_asked_for(books: Any, monkeypatch: Any, capsys: Any) ->
     assert capsys.readouterr().out.endswith("li\n")
 
 
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_lines_for_people(office: Any, capsys: Any) -> None:
     reference = office.claim(100, 50)
     office.run(*office.propose(reference, "refund", "--amount", "50"))
