@@ -79,9 +79,10 @@ class Customer:
     def reads(self, words: Sequence[str], timeout_s: float) -> None:
         """Wait until one of these can be read. Raises JourneyError with what stands there instead."""
         until = time.monotonic() + timeout_s
-        while not stands(words, texts := self.hand.page()["texts"]):
+        while not ((page := self.hand.page())["name"] and stands(words, page["texts"])):
             if time.monotonic() > until:
-                raise JourneyError(f"none of {words} could be read; there stands: {' | '.join(texts[:12])}")
+                seen = " | ".join(page["texts"][:12])
+                raise JourneyError(f"none of {words} could be read; there stands: {seen}")
             time.sleep(0.05)
 
     def can_touch(self, name: str) -> bool:

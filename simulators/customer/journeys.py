@@ -102,7 +102,7 @@ JOURNEYS = {
             "walk-away",
             "puts one note in and leaves; the kiosk asks, then pays it in",
             walk_away,
-            changes={"screen": {"cash_idle_s": 3.0, "question_s": 20.0}},
+            changes={"screen": {"cash_idle_s": 3.0, "question_s": 20.0, "done_s": 3.0}},
         ),
         Journey("cancel-before-money", "leaves before any note is in", cancel_before_money),
     )
