@@ -34,6 +34,8 @@ class Note:
     note_id: str = ""
     """The kiosk's own id of it, once its intent is durable."""
     acknowledged: bool = False
+    unasked: bool = False
+    """The unit stacked it without waiting for the order: a defect that no kiosk can always make good."""
 
 
 @dataclass
@@ -85,7 +87,9 @@ class Unit:
 
     def _escrow(self) -> None:
         if self.rng.random() < self.trouble / 4:
-            self._stack()  # a unit that does not wait to be asked
+            assert self.note is not None
+            self.note.unasked = True
+            self._stack()
             return
         self.go(CashState.ESCROW)
         self.soon(10.0, self._give_back)

@@ -1,10 +1,9 @@
-"""One kiosk of the simulation: the real core behind the real runner, with journal, lanes and printer on virtual time."""
+"""One kiosk of the simulation: the real core and runner, with journal, lanes and printer on virtual time."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from drivers.cash.ccnet_driver import HEALTH
@@ -12,7 +11,6 @@ from drivers.cash.model import CashState
 from drivers.status import DeviceHealth, DeviceStatus
 from kiosk import runner as kiosk_runner
 from kiosk.books import Books, from_snapshot, to_snapshot
-from kiosk.config import Acceptor, Cash, Config, Hub, JournalFile, Printer, Terminal
 from kiosk.core.core import Core
 from kiosk.core.inputs import AcceptorSaid, DeviceFelt, Input, SlipOutcome, Tick
 from kiosk.journal.packing import Packing, dictionary
@@ -24,24 +22,10 @@ from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import Claim
 from kiosk.slips import Slips
 from tests.crash.acceptor import Ear, Unit
+from tests.crash.config import CONFIG, KEY
 from tests.crash.coverage import Appended, Death
 from tests.crash.line import WireClient, WireLane
 
-KEY = bytes(32)
-CONFIG = Config(
-    terminal=Terminal(id="T-1", bench=True),
-    hub=Hub(
-        url="http://127.0.0.1:1",
-        key_file=Path("k"),
-        claim_after_attempts=4,
-        status_every_s=120.0,
-        retry_most_s=60.0,
-    ),
-    journal=JournalFile(path=Path("j")),
-    acceptor=Acceptor(port="a"),
-    printer=Printer(port="p"),
-    cash=Cash(most_fen=60000, most_notes=8),
-)
 PACKING = Packing(dictionary())
 JOURNAL_ID = "00" * 16
 GENESIS = genesis(JOURNAL_ID, PACKING)

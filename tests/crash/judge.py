@@ -1,12 +1,13 @@
 """The judge: holds the history of kiosk, acceptor, hub and slips against one another.
 
-Every operation is ok, failed or unknown, in the manner of Jepsen: what the hub answered is ok, what the kiosk refused or
-the hub declined is failed, everything else is unknown until the end, when it must have happened once everywhere or
+Every operation is ok, failed or unknown, in the manner of Jepsen: what the hub answered is ok, what the kiosk refused
+or the hub declined is failed, everything else is unknown until the end, when it must have happened once everywhere or
 nowhere. I1 to I12 are the invariants of the design; cheap ones are asserted at each step, the others at the end.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -18,6 +19,7 @@ from kiosk.payment.effects import Effect
 from kiosk.receipts import ReceiptFacts
 from kiosk.session.state import Page
 from tests.crash.acceptor import Note, Unit
+from tests.crash.config import CONFIG
 from tests.crash.line import Answered, Asked
 
 Kind = Literal["lost", "doubled", "in flight", "broken"]
@@ -60,6 +62,9 @@ class Judge:
     slips: list[Slip] = field(default_factory=list)
     states: dict[str, ev.AnyEvent] = field(default_factory=dict)
     jobs: set[str] = field(default_factory=set)
+    inserted: Counter[str] = field(default_factory=Counter)
+    orders: dict[str, Asked] = field(default_factory=dict)
+    """The first request for each payment that reached the hub."""
 
     def wrong(self, kind: Kind, text: str, fen: int = 0) -> None:
         self.world.note(f"WRONG {kind}: {text}")
@@ -74,10 +79,12 @@ class Judge:
                     self._opened(event)
                 case ev.NoteIntended(note_id=note_id):
                     self.permitted.add(("stack", note_id, 0))
+                    self._may_be_taken(event)
                     if self.escrow is not None:
                         self.notes[note_id] = self.escrow
                         self.escrow.note_id = note_id
-                case ev.NoteStacked():
+                case ev.NoteStacked(key=key, value_fen=value):
+                    self.inserted[key] += value
                     self.records.append(length)
                 case ev.ClaimOpened():
                     if event.note_id:
@@ -90,6 +97,12 @@ class Judge:
                     self.permitted.add(("slip", job, 0))
                 case ev.CreditApproved():
                     self.states[event.key] = event
+
+    def _may_be_taken(self, event: ev.NoteIntended) -> None:
+        if self.inserted[event.key] + event.value_fen > CONFIG.cash.most_fen:
+            self.wrong("broken", "rule 8: a note beyond what may be taken")
+        if not self.world.kiosk.core.facts.hub_up:
+            self.wrong("broken", "rule 8: a note is taken while the hub is gone")
 
     def _opened(self, event: ev.PaymentOpened) -> None:
         if event.kiosk_no <= self.kiosk_no:
@@ -126,7 +139,7 @@ class Judge:
 
     def acknowledged(self, note: Note | None) -> None:
         """I6 for notes: the acceptor forgets a note only when it is on our books."""
-        if note is None or note.acknowledged:
+        if note is None or note.acknowledged or note.unasked:
             return
         note.acknowledged = True
         if not any(at > note.intended_at for at in self.records):
@@ -151,6 +164,8 @@ class Judge:
             )
         if b'"id_reused"' in answered.body and answered.status == 409:
             self.wrong("broken", f"rule 4: {asked.path} was sent with other content")
+        if "/payments/" in asked.path:
+            self.orders.setdefault(asked.path, asked)
         if asked.method != "PUT" or answered.status not in {200, 201}:
             return
         kind, _, key = asked.path.removeprefix("/v1/").partition("/")

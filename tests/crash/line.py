@@ -166,8 +166,20 @@ class Line:
     """Called for each answer that leaves the hub, before anything may lose it."""
     bad: float
     down: bool = False
-    last: Answered | None = None
+    history: dict[str, dict[str, Answered]] = field(default_factory=dict)
+    """The last answer on each path, by the kind of resource."""
     under_way: int = 0
+
+    def ask_hub(self, asked: Asked) -> Answered:
+        """A call over a good line, at once."""
+        try:
+            work = self.hub.route(asked)
+            while True:
+                work.send(None)
+        except StopIteration as end:
+            return _answer(end.value)
+        except Refusal as refusal:
+            return _refused(refusal)
 
     def send(self, asked: Asked, told: Callable[[Outcome[Any]], None]) -> None:
         """One call: exactly one outcome is told before the deadline, whatever becomes of request and reply."""
@@ -244,12 +256,15 @@ class _Call:
 
     def _reply(self, answered: Answered) -> None:
         line = self.line
-        other, line.last = line.last, answered
+        path = self.asked.path
+        known = line.history.setdefault(path.rpartition("/")[0], {})
         luck = line.rng.random()
-        if luck < line.bad:
+        if luck < line.bad * 0.8:
             return  # the reply is lost
-        if other is not None and luck < line.bad * 1.3:
-            answered = other  # what was meant for an earlier request
+        others = [told for other, told in known.items() if other != path] if luck < line.bad * 1.3 else []
+        known[path] = answered
+        if others:
+            answered = line.rng.choice(others)  # what was meant for an earlier request
         line.later(line._delay(), lambda: self.end(self._meaning(answered)))
 
     def _meaning(self, answered: Answered) -> Outcome[Any]:

@@ -1,0 +1,43 @@
+"""Runs the proof: `python -m tests.crash [--runs N] [--seed S] [--only PART]`.
+
+A further part is a module of this folder with `run_part(report: Report) -> Tally`. Name it in PARTS: it is called with
+how much is asked for, tells its progress and failures through the report, and hands back what it counted. The last
+line of output is the sum of all parts.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from importlib import import_module
+
+from tests.crash.report import Report, Tally
+
+PARTS = {"sim": "tests.crash.sim"}
+
+
+def part(name: str) -> Callable[[Report], Tally]:
+    """The part's entry; it is loaded only when it runs."""
+    found: Callable[[Report], Tally] = import_module(PARTS[name]).run_part
+    return found
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the parts one after the other; 1 when any of them found anything."""
+    parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
+    parser.add_argument("--runs", type=int, default=100_000, help="simulated runs")
+    parser.add_argument("--seed", type=int, default=1, help="the first run's seed")
+    parser.add_argument("--only", choices=sorted(PARTS), help="one part")
+    parser.add_argument("--processes", type=int, default=2)
+    asked = parser.parse_args(arguments)
+    total = Tally()
+    for name in [asked.only] if asked.only else PARTS:
+        report = Report(asked.runs, asked.seed, sys.stdout, asked.processes)
+        total.add(part(name)(report))
+    sys.stdout.write(f"{total}\n")
+    return 0 if total.ok else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
