@@ -25,7 +25,7 @@ from kiosk.journal.row import Row, chain_hash, from_columns, genesis
 SCHEMA_VERSION = 2
 # The smallest page there is: each touched page is written whole to the write-ahead log (flash wears).
 PAGE_SIZE = 512
-CHECKPOINT_PAGES = 2000
+CHECKPOINT_PAGES = 1000
 QUICK_CHECK_BELOW = 1024 * 1024
 # What SQLite says of a disk that is full, fails or is not there: no damage of the journal.
 NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})

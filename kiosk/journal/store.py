@@ -164,14 +164,14 @@ class Journal:
         self._settle_log()
 
     def _settle_log(self) -> None:
-        """Begin with an empty write-ahead log.
+        """Begin the write-ahead log anew, in the room that it has: a file that grows costs the file system more.
 
         After a failed sync the kernel may show bytes that the disk does not have. Rows appended behind them would be
         lost with them at a power cut, so what was read here is written to its place and synced first.
         """
         try:
             self._db.execute("PRAGMA busy_timeout=0")
-            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+            busy = self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
             self._db.execute("PRAGMA busy_timeout=5000")
         except sqlite3.Error:
             log.exception("checkpoint_failed")  # a full disk: the first append will tell

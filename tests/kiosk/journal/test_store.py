@@ -360,3 +360,21 @@ def test_appends_are_all_or_nothing(journal: Journal) -> None:
     assert list(journal.rows()) == []
     with pytest.raises(JournalFailed):
         journal.append([opened(1)], AT)
+
+
+def test_a_start_begins_the_write_ahead_log_anew(path: Path) -> None:
+    """What a failed sync left in the kernel's cache alone may not stand before the rows that follow."""
+    journal = Journal(path)
+    journal.append(cancelled(1), AT)
+    wal = path.with_name(path.name + "-wal")
+    size, before = wal.stat().st_size, wal.read_bytes()[:32]
+    assert list(journal.recover().payments) == [f"{1:032x}"]
+    journal.append(cancelled(2), AT)
+    assert wal.stat().st_size == size
+    assert wal.read_bytes()[:32] != before
+    with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM event").fetchone()
+        assert len(journal.recover().payments) == 2  # put off, and nobody waits for the reader
+    assert verify_rows(path, journal.rows()) == journal.head
+    journal.close()
