@@ -214,7 +214,7 @@ _NO_NOTE_WAITS = (
     Row(
         "count-ahead", V.CLAIM_UNSEEN,
         "The acceptor has counted more notes than the books: at least one is in the box that nothing explains.",
-        journal=IN_OR_CLAIMED, state=REST, count=some(Count.MORE),
+        journal=some(Journal.CREDITED), state=REST, count=some(Count.MORE),
     ),
     Row(
         "count-ahead-of-returned", V.CLAIM_UNSEEN,
@@ -224,7 +224,12 @@ _NO_NOTE_WAITS = (
     Row(
         "count-explained", V.NOTHING,
         "The count agrees with the books, is not told, or went backwards as that of an exchanged unit does.",
-        journal=IN_OR_CLAIMED, state=REST, count=but(Count.MORE),
+        journal=some(Journal.CREDITED), state=REST, count=but(Count.MORE),
+    ),
+    Row(
+        "lost-note-at-rest", V.NOTHING,
+        "The claim of the lost note stands until the box is counted, and that finds whatever else is in it.",
+        journal=some(Journal.UNKNOWN), state=REST,
     ),
     Row(
         "count-explained-returned", V.NOTHING,
