@@ -17,10 +17,11 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.database import InMemoryExampleDatabase
 
+from tests.crash.report import Report, Tally
 from tests.fuzz.floods import FLOODS, growth
 from tests.fuzz.targets import TARGETS, messages
 
-TURN = 2000
+TURN = 300
 FLOOD_BYTES = 100_000
 MOST_GROWTH = 35
 
@@ -55,10 +56,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     names = [options.target] if options.target else list(TARGETS)
     number = random.randrange(2**32) if options.seed is None else options.seed
     _say(f"fuzz: seed {number}, {options.minutes:g} minutes, {len(names)} decoders")
-    inputs, broken = 0, set[str]()
+    inputs, tried, broken = 0, set[str](), set[str]()
     while len(broken) < len(names):
         for name in names:
-            if name not in broken:
+            if name not in broken and (name not in tried or time.monotonic() < until):
+                tried.add(name)
                 try:
                     inputs += search(name, number, options.examples)
                 except Exception:  # noqa: BLE001 - whatever a decoder lets out is what is looked for
@@ -75,6 +77,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
             findings += 1
     _say(f"fuzz: inputs {inputs}, decoders {len(names)}, floods {len(FLOODS)}, found {findings}")
     return 1 if findings else 0
+
+
+def run_part(report: Report) -> Tally:
+    """The search as a part of `python -m tests.crash`: three minutes from the report's seed."""
+    found = main(["--seed", str(report.seed)])
+    return Tally(broken=found)
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
