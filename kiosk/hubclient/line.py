@@ -34,7 +34,7 @@ from kiosk.hubclient.outcomes import NotSent, NotSentReason, Unknown, UnknownRea
 # ValueError: urllib3 and http.client let some malformed replies through to int() and to codecs.
 WIRE_ERRORS = (OSError, HTTPException, HTTPError, ValueError)
 
-IDLE_S, PROBE_S, PROBES = 120, 10, 3
+IDLE_S, PROBE_S, PROBES = 150, 10, 3
 """When an idle connection is probed, how often, and after how many silent probes it counts as dead."""
 
 AddressInfo = tuple[int, int, int, str, Any]
