@@ -25,8 +25,8 @@ DESCRIPTION = (
     'A request covers "@method" "@path" "content-digest" "power-terminal" "power-request", a reply '
     '"@status" "content-digest" "power-request". Amounts are in fen, times in UTC. '
     "A JSON body may be in the content coding kiosk-1, a zlib stream (RFC 1950) whose preset dictionary has the "
-    "Adler-32 7f1c79fa: an answer when the request accepts it, a request once the hub has answered in it. Content-Type is then "
-    "left out. Digest and signature are of the body as it is sent."
+    "Adler-32 7f1c79fa: an answer when the request accepts it, a request once the hub has answered in it. "
+    "Content-Type is then left out. Digest and signature are of the body as it is sent."
 )
 
 
