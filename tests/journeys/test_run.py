@@ -17,6 +17,8 @@ from typing import Any
 
 import pytest
 
+from kiosk.journal.file import read_anchor, read_rows
+from kiosk.payment.events import NoteStacked
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import eventually
 
@@ -111,10 +113,11 @@ def headless(path: Path) -> None:
 def forged(path: Path) -> None:
     """Change one amount, as someone would who wants a note back."""
     with closing(sqlite3.connect(path)) as db:
-        body = db.execute("SELECT body FROM event WHERE kind = 'NoteStacked'").fetchone()[0]
-        db.execute(
-            "UPDATE event SET body = ? WHERE kind = 'NoteStacked'", (body.replace(b"10000", b"90000"),)
-        )
+        packing = read_anchor(db, path).packing
+        [stacked] = [row for row in read_rows(db, packing) if isinstance(row.event, NoteStacked)]
+        more = packing.pack(stacked.body.replace(b"10000", b"90000"))
+        assert more != stacked.packed
+        db.execute("UPDATE event SET body = ? WHERE seq = ?", (more, stacked.seq))
         db.commit()
 
 

@@ -1,0 +1,114 @@
+"""The drill for a dead kiosk (docs/operations.md): its disk, or the hub's copy of what was open, saves the money."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from sqlalchemy import select
+
+from hub.data.schema import heads
+from kiosk.payment.model import PaymentState
+from simulators.bench.settings import TERMINAL
+from tests.journeys.cabinet import Cabinet
+from tests.journeys.kiosk import InProcess, OwnProcess, eventually
+from tests.journeys.town import Town
+from tools.hub_process import power_hub
+
+QUICK = {"status_every_s": 0.1}
+
+
+@pytest.fixture
+def spare(tmp_path: Path, town: Town) -> Iterator[Cabinet]:
+    """A second cabinet with devices of its own, to be put in the dead one's place."""
+    folder = tmp_path / "spare"
+    folder.mkdir()
+    spare = Cabinet(folder, town)
+    yield spare
+    spare.close()
+
+
+def dies_with_a_hundred(cabinet: Cabinet) -> OwnProcess:
+    """A customer has put a hundred in, the hub has heard of it, and the computer is gone."""
+    cabinet.town.forget_heads()
+    kiosk = cabinet.own_process(hub=QUICK)
+    kiosk.to_slot(cabinet.town.account(10000).account_no)
+    cabinet.insert(100)
+    kiosk.notice("received")
+    eventually(lambda: '"amount_fen":10000' in open_items(cabinet.town), "the hub has no copy of the payment")
+    kiosk.kill()
+    return kiosk
+
+
+def open_items(town: Town) -> str:
+    """The hub's copy of what is open at the kiosk."""
+    with town._engine.connect() as connection:
+        return connection.execute(select(heads.c.open_items)).scalar() or ""
+
+
+def verdict(kiosk: InProcess) -> str:
+    """What the hub says of the journal, once it has spoken."""
+    eventually(lambda: kiosk.runner.pulse.facts.journal_verdict, "the hub has not judged the journal")
+    return kiosk.runner.pulse.facts.journal_verdict
+
+
+def test_with_the_old_disk_the_replacement_goes_on_where_the_dead_kiosk_stood(
+    cabinet: Cabinet, spare: Cabinet
+) -> None:
+    dead = dies_with_a_hundred(cabinet)
+    for each in dead.path.parent.glob(f"{dead.path.name}*"):
+        shutil.copy(each, spare.folder / each.name)
+    kiosk = spare.kiosk(hub=QUICK)
+    spare.settled(kiosk, credited=10000, box=0)  # the note is in the other cabinet's box
+    assert verdict(kiosk) == "ok"
+    assert kiosk.payment().state is PaymentState.PAID
+    assert cabinet.validator("status")["box_fen"] == 10000
+
+
+@pytest.mark.timeout(180)  # eight commands and three kiosks
+def test_without_it_the_hubs_copy_becomes_a_claim_that_two_persons_release(
+    cabinet: Cabinet, spare: Cabinet, town: Town, tmp_path: Path
+) -> None:
+    dead = dies_with_a_hundred(cabinet)
+    payment = dead.payment()
+    town.replace_terminal(tmp_path)
+    kiosk = spare.kiosk(hub=QUICK)
+    assert verdict(kiosk) == "ok"
+    [claim] = [c for c in claims(town) if c["payment_id"] == payment.payment_id]
+    assert (claim["reason"], claim["amount_fen"], claim["memo_fen"]) == ("taken_over", 0, 10000)
+    decide(town, tmp_path, claim["reference"], payment.account.account_no)
+    assert town.standing(payment.account.account_no) == (0, 0)
+    books = town.books()
+    assert (books.findings, books.ledger_sum) == ((), 0)
+    # The old disk turns up after all: what it still holds is not credited a second time.
+    spare.close()
+    revived = cabinet.kiosk(hub=QUICK)
+    eventually(lambda: revived.payment().state is PaymentState.CLAIMED, "the payment is not claimed")
+    assert town.standing(payment.account.account_no) == (0, 0)
+    assert town.books().findings == ()
+    assert TERMINAL in {c["terminal"] for c in claims(town)}
+
+
+def claims(town: Town) -> list[dict[str, object]]:
+    """Every claim as the operators' command lists it."""
+    told = power_hub("claims", "list", "--json", "--database", town.database).stdout
+    listed = msgspec.json.decode(told)
+    return list(listed if isinstance(listed, list) else listed["claims"])
+
+
+def decide(town: Town, folder: Path, reference: object, account_no: str) -> None:
+    """The box was counted and held the note: one person proposes, another approves."""
+    known = ("--database", town.database, "--passphrase-file", str(folder / "passphrase"))
+    proposal = (
+        "--to",
+        f"account:{account_no}",
+        "--amount",
+        "10000",
+        "--note",
+        "box counted: one hundred more",
+    )
+    power_hub("claims", "propose", str(reference), *known, "--by", "wang", *proposal)
+    power_hub("claims", "approve", str(reference), *known, "--by", "li")
