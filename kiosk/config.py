@@ -17,6 +17,8 @@ from msgspec import Meta
 from kiosk.hubclient.client import checked_base_url
 from kiosk.toml_lines import line_of, line_of_error
 
+MOST_BYTES = 64 * 1024
+
 Seconds = Annotated[float, Meta(gt=0, le=86_400)]
 Count = Annotated[int, Meta(ge=1, le=100_000)]
 Fen = Annotated[int, Meta(ge=1, le=100_000_000)]
@@ -197,6 +199,8 @@ def load(path: Path) -> Config:
         raw = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError(f"{path}:{line_of_error(text, error)}: not TOML: {error}") from error
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, brackets without end
+        raise ConfigError(f"{path}:1: not to be read as TOML: {error}") from error
     for keys, expected in _unknown(raw):
         raise ConfigError(
             f"{path}:{line_of(text, *keys)}: unknown key {_name(keys)}; expected one of: {expected}"
@@ -211,7 +215,12 @@ def load(path: Path) -> Config:
 
 def _read(path: Path) -> str:
     try:
-        data = path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(MOST_BYTES + 1)
+        if len(data) > MOST_BYTES:
+            raise ConfigError(
+                f"{path}: more than {MOST_BYTES // 1024} KiB; is this the kiosk's settings file?"
+            )
         # Some editors begin a file with a byte order mark, and end lines their own way.
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except OSError as error:

@@ -23,13 +23,13 @@ async def read_message(reader: asyncio.StreamReader, *, is_request: bool = False
 
 
 async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
-    chunks = b""
+    chunks = bytearray()
     while True:
         line = await reader.readuntil(b"\r\n")
         size = int(line.split(b";")[0], 16)
         chunks += line + await reader.readexactly(size + 2)
         if not size:
-            return chunks
+            return bytes(chunks)
 
 
 def forged(reply: bytes, where: str) -> bytes:

@@ -141,7 +141,7 @@ def fold(rows: list[Row], books: Books | None = None) -> list[Payment | Claim]:
     for row in rows:
         try:
             books.apply(row.event)
-        except (IllegalEvent, msgspec.DecodeError) as error:
+        except (IllegalEvent, msgspec.DecodeError, ValueError, RecursionError) as error:
             raise JournalDamaged(f"row {row.seq}: {error}") from error
     return [*books.payments.values(), *books.claims.values()]
 

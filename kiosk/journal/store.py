@@ -76,7 +76,10 @@ class Journal:
         reader = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
         try:
             reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        except sqlite3.DatabaseError:
+        except (
+            sqlite3.DatabaseError,
+            UnicodeDecodeError,
+        ):  # the second for an error text that is damaged itself
             log.info("journal_unreadable", extra={"path": str(self.path)})
         finally:
             self.close()
@@ -143,7 +146,13 @@ class Journal:
                 books.apply(row.event)
                 seq, head = row.seq, row.hash
                 self._since_snapshot += 1
-        except (sqlite3.DatabaseError, msgspec.DecodeError, ValueError, IllegalEvent) as error:
+        except (
+            sqlite3.DatabaseError,
+            msgspec.DecodeError,
+            ValueError,
+            RecursionError,
+            IllegalEvent,
+        ) as error:
             raise JournalDamaged(f"{self.path}: {error}") from error
         self._settle_log()
         return books

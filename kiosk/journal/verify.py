@@ -97,7 +97,7 @@ def folded(path: Path, anchor: file.Anchor, rows: Iterable[Row]) -> Iterator[tup
             check_link(path, row, seq, head)
             try:
                 books.apply(row.event)
-            except (IllegalEvent, msgspec.DecodeError) as error:
+            except (IllegalEvent, msgspec.DecodeError, ValueError, RecursionError) as error:
                 raise JournalDamaged(f"{path}: row {row.seq}: {error}") from error
             seq, head = row.seq, row.hash
             if seq % FORGET_EVERY == 0:

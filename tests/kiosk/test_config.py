@@ -234,3 +234,18 @@ def test_whatever_stands_at_a_key_loads_or_is_named(
     except ConfigError as error:
         told = str(error)
     assert re.match(rf"{re.escape(str(file))}:\d+: ", told)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("a = " + "[" * 100_000, "more than 64 KiB"),
+        ("a = " + "[" * 50_000, ":1: not to be read as TOML"),
+        ("a = " + "9" * 5_000, ":1: not to be read as TOML"),
+    ],
+    ids=["too long", "nested without end", "a number without end"],
+)
+def test_what_is_meant_to_choke_the_reader_is_an_error_as_any_other(file: Path, text: str, told: str) -> None:
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match=told):
+        load(file)
