@@ -13,7 +13,7 @@ from simulators.far_end import ControlClient
 REACTION_S = 0.4
 _QUICK_S = 0.3
 KEYING_S = 0.12
-# Two touches on one button within 0.25 s count as one.
+# Two touches on one button within 0.25 s count as one, whatever was touched between them.
 AGAIN_S = 0.35
 _QUICK_AGAIN_S = 0.3
 
@@ -45,11 +45,13 @@ class Hand:
     def key(self, number: str) -> None:
         """Type a number on the keypad of the screen, looking up after each digit whether it stands there."""
         time.sleep(self._reaction_s)
+        seen_at: dict[str, float] = {}
         for typed, digit in enumerate(number, 1):
-            again = number[typed - 2 : typed - 1] == digit
-            time.sleep(self._again_s if again else self._keying_s)
+            again_at = seen_at.get(digit, 0.0) + self._again_s
+            time.sleep(max(self._keying_s, again_at - time.monotonic()))
             self._finger("touch", name=f"id=key:{digit}", hold_ms=40)
             self.read(group_by_four(number[:typed]))
+            seen_at[digit] = time.monotonic()
             self.digits += 1
 
     def wait(self, *names: str, timeout_s: float = 15.0, own: bool = True) -> str:
