@@ -283,6 +283,8 @@ def other_disk(moment: str, *, cut: bool = False) -> Act:
             bench.stands("stacked")
         bench.other_disk()
         kiosk = bench.start()
+        if cut:
+            bench.stands("unit_disabled")
         if moment == "after:NoteIntended":
             bench.take_note()
         return kiosk
