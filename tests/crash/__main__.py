@@ -14,7 +14,7 @@ from importlib import import_module
 
 from tests.crash.report import Report, Tally
 
-PARTS = {"sim": "tests.crash.sim"}
+PARTS = {"sim": "tests.crash.sim", "fuzz": "tests.fuzz.__main__"}
 
 
 def part(name: str) -> Callable[[Report], Tally]:

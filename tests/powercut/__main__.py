@@ -2,18 +2,21 @@
 
 python -m tests.powercut [--seconds N]
 python -m tests.powercut kiosk|hub --cut N [--seed N] [--acceptor-too] [--often] [--again N] [--fail EIO|ENOSPC]
+    [--weak] [--traced]
 """
 
 from __future__ import annotations
 
 import argparse
+import contextlib
+import signal
 import sys
 import tempfile
 from pathlib import Path
 
 from tests.powercut import passes, traced
 from tests.powercut.cuts import Case, play
-from tests.powercut.power import missing, mounted
+from tests.powercut.power import Folders, Place, missing, mounted
 from tests.powercut.station import Station
 
 
@@ -24,31 +27,41 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=passes.BUDGET_S, help="how long to go on with seeds")
     for number in ("cut", "seed", "again"):
         parser.add_argument(f"--{number}", type=int, default=0)
-    for switch in ("acceptor-too", "often", "weak"):
+    for switch in ("acceptor-too", "often", "weak", "traced"):
         parser.add_argument(f"--{switch}", action="store_true")
     parser.add_argument("--fail", choices=["", "EIO", "ENOSPC"], default="")
     options = parser.parse_args()
+    tidy()
+    by_trace = options.traced
     if why := missing():
         say(f"no FUSE here ({why}): the cuts are made from a trace of writes and syncs instead")
+        by_trace = True
     if options.victim is None:
-        tally = (traced if why else passes).run(say, options.seconds)
+        tally = (traced if by_trace else passes).run(say, options.seconds)
         say(str(tally))
         return int(bool(tally.failures))
     given = vars(options)
-    del given["seconds"]
-    return once(Case(**given))
+    del given["seconds"], given["traced"]
+    return once(Case(**given), by_trace)
 
 
-def once(case: Case) -> int:
+def once(case: Case, by_trace: bool) -> int:
     """Play one case and say what came of it."""
-    with tempfile.TemporaryDirectory(prefix="cut-") as folder, mounted(Path(folder)) as mount:
-        station = Station(Path(folder) / "station", mount)
+    with tempfile.TemporaryDirectory(prefix="cut-") as name, contextlib.ExitStack() as ends:
+        folder = Path(name)
+        place: Place = Folders(folder) if by_trace else ends.enter_context(mounted(folder))
+        station = Station(folder / "station", place)
         try:
-            outcome = play(station, case)
+            outcome = (traced.play if by_trace else play)(station, case)
         finally:
             station.close()
     say(f"cut at: {outcome.at or 'not reached'}; operations: {outcome.operations}; {outcome.verdict}")
     return int(bool(outcome.verdict.faults))
+
+
+def tidy() -> None:
+    """Let a SIGTERM end everything in order, as Ctrl-C does."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
 
 
 def say(line: str) -> None:

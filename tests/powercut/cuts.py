@@ -37,7 +37,9 @@ class Case:
 
     def __str__(self) -> str:
         words = [self.victim, f"--cut {self.cut}", f"--seed {self.seed}"]
-        words += [f"--{name.replace('_', '-')}" for name in ("acceptor_too", "often", "weak") if getattr(self, name)]
+        words += [
+            f"--{name.replace('_', '-')}" for name in ("acceptor_too", "often", "weak") if getattr(self, name)
+        ]
         words += [f"--{name} {value}" for name in ("again", "fail") if (value := getattr(self, name))]
         return " ".join(words)
 
@@ -169,4 +171,6 @@ def _mount(station: Station) -> Mount:
 def _judged(station: Station, kiosk: Forked, before: Count, pages: list[str]) -> Verdict:
     missing = settle(station.cabinet, kiosk)
     verdict = judge(station.cabinet, station.town, kiosk, before, pages)
-    return Verdict((*verdict.faults, *([missing] if missing else [])), verdict.lost, verdict.doubled, verdict.in_flight)
+    return Verdict(
+        (*verdict.faults, *([missing] if missing else [])), verdict.lost, verdict.doubled, verdict.in_flight
+    )

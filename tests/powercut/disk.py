@@ -146,7 +146,7 @@ class Disk:
         """Give a file another name; a file that had it is gone."""
         file = self.file(old)
         with self._operation("rename", f"{old} {new}"):
-            self._move(lambda names: (names.pop(old, None), names.__setitem__(new, file)))
+            self._move(lambda names: names.update({new: names.pop(old, file)}))
 
     def write(self, file: File, data: bytes, at: int) -> int:
         """Write all of it."""

@@ -107,7 +107,9 @@ def judge(cabinet: Cabinet, town: Town, kiosk: Forked, before: Count, pages: lis
     must(0 <= since.box - accounted <= memo, lambda: f"{since}, memo {memo}")
     must(sum(p.inserted_fen for p in paid) == since.credited, lambda: f"journal's paid against {since}")
     must(sum(c.amount_fen for c in claims) == since.suspense, lambda: f"journal's claims against {since}")
-    must("done" not in pages or bool(paid), lambda: "the customer was thanked for a payment that is not there")
+    must(
+        "done" not in pages or bool(paid), lambda: "the customer was thanked for a payment that is not there"
+    )
     faults += [fault for payment in payments if (fault := _at_hub(town, payment, payment in paid))]
     faults += [
         f"claim {c.claim_id} is not at the hub"

@@ -35,7 +35,12 @@ class Lanes(Generic[Case]):
     """Plays cases and counts them; a failure is reported at once with the command that plays it again."""
 
     def __init__(
-        self, place: Place, folder: Path, play: Callable[[Station, Case], Outcome], command: str, report: Report
+        self,
+        place: Place,
+        folder: Path,
+        play: Callable[[Station, Case], Outcome],
+        command: str,
+        report: Report,
     ) -> None:
         self.tally = Tally()
         self._place, self._folder, self._play = place, folder, play

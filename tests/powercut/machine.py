@@ -118,18 +118,13 @@ class Forked(Kiosk):
 class ForkedHub:
     """A hub process on this database and port; answers when the constructor has returned."""
 
-    def __init__(self, database: str, port: int = 0, often: bool = False, cut: Callable[[int], Any] | None = None) -> None:
+    def __init__(
+        self, database: str, port: int = 0, often: bool = False, cut: Callable[[int], Any] | None = None
+    ) -> None:
         read, write = _context.Pipe(duplex=False)
-        theirs, door = _context.Pipe(duplex=False)
-        self.process = _context.Process(target=_hub, args=(theirs, write, database, port, often), daemon=True)
+        self.process = _context.Process(target=_hub, args=(write, database, port, often), daemon=True)
         self.process.start()
         write.close()
-        theirs.close()
-        assert self.process.pid is not None
-        if cut:
-            cut(self.process.pid)
-        door.send(None)
-        door.close()
         try:
             self.url: str = read.recv() if read.poll(PATIENCE) else ""
         except EOFError:
@@ -158,7 +153,9 @@ class ForkedHub:
         return self.process.exitcode
 
 
-def _kiosk(intents: Connection, shows: Connection, config_file: Path, die: str, often: bool, weak: bool) -> None:
+def _kiosk(
+    intents: Connection, shows: Connection, config_file: Path, die: str, often: bool, weak: bool
+) -> None:
     from kiosk.journal import file, store
     from tests.journeys import program
 
@@ -176,13 +173,12 @@ def _kiosk(intents: Connection, shows: Connection, config_file: Path, die: str, 
         program.main(config_file, die)
 
 
-def _hub(door: Connection, ready: Connection, database: str, port: int, often: bool) -> None:
+def _hub(ready: Connection, database: str, port: int, often: bool) -> None:
     from hub.serve import serve
     from hub.settings import Settings
 
     if often:
         _checkpoint_often()
-    door.recv()
     serve(Settings(database, port=port, bench=True), ready.send)
 
 

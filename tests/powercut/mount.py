@@ -31,7 +31,7 @@ from simulators.far_end import Reply
 from tests.powercut.disk import Disk, Faults, File, Resize, Write
 
 
-class Disks(mfusepy.Operations):
+class Disks(mfusepy.Operations):  # type: ignore[misc]  # it has no types
     """All disks of one mount."""
 
     use_ns = True

@@ -52,4 +52,6 @@ def more_cuts(lengths: dict[Case, int]) -> Iterator[Case]:
             for cut in range(1, length + 1):
                 kiosk = case.victim == "kiosk"
                 again = (cut * 7 + seed // 1000) % 40 if kiosk and case.often else 0
-                yield replace(case, cut=cut, seed=seed + cut, acceptor_too=kiosk and cut % 2 == 0, again=again)
+                yield replace(
+                    case, cut=cut, seed=seed + cut, acceptor_too=kiosk and cut % 2 == 0, again=again
+                )

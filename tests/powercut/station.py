@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import shutil
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from hub.data.database import sync_engine
@@ -89,9 +91,14 @@ class Station:
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def kiosk(
-        self, disk: str, often: bool = False, weak: bool = False, die: str = "", **changes: dict[str, Any]
+        self,
+        disk: str,
+        often: bool = False,
+        weak: bool = False,
+        die: str = "",
+        changes: Mapping[str, dict[str, Any]] = MappingProxyType({}),
     ) -> Forked:
-        """A kiosk whose journal is on this disk; it waits for its `go`."""
+        """A kiosk whose journal is on this disk; it waits for its `go`. `changes` are laid over its settings."""
         path = {"path": str(self.place.path(disk) / "journal.sqlite")}
         tables = {name: BRISK.get(name, {}) | changes.get(name, {}) for name in {*BRISK, *changes}}
         return Forked(self.cabinet.settings(journal=path, **tables), die, often, weak)

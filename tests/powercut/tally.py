@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+import tests.crash.report as whole
 from tests.powercut.judge import Verdict
 
 
@@ -34,6 +35,11 @@ class Tally:
             self.in_flight += verdict.in_flight > 0
             if verdict.faults:
                 self.failures.append(f"{'; '.join(verdict.faults)}\n  replay: {replay}")
+
+    def handed_over(self) -> whole.Tally:
+        """The same for the sum of all parts of the proof."""
+        money = (self.lost, self.doubled, self.in_flight)
+        return whole.Tally(self.runs, self.cuts, self.kills, *money, broken=len(self.failures))
 
     def __str__(self) -> str:
         return (

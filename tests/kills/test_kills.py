@@ -1,0 +1,33 @@
+"""A few named crash points and random journeys; `make crash` has them all."""
+
+from __future__ import annotations
+
+from tests.kills.__main__ import play_all
+from tests.kills.points import Point, points
+from tests.kills.random_kills import Journey
+
+
+def test_points_and_random_journeys_leave_every_fen_where_it_belongs() -> None:
+    said: list[str] = []
+    cases = [
+        Point("pays", "after:NoteIntended"),
+        Point("is_refused", "before:ClaimSending"),
+        Journey(1),
+        Journey(2),
+    ]
+    tally = play_all(cases, said.append, lanes=2)
+    assert tally.failures == []
+    assert tally.runs == len(cases)
+    assert tally.kills >= len(cases)
+    assert (tally.lost, tally.doubled, tally.in_flight) == (0, 0, 0)
+
+
+def test_a_point_that_is_never_reached_is_a_failure() -> None:
+    tally = play_all([Point("cancels", "before:NoteStacked")], lambda _: None, lanes=1)
+    assert "not reached" in tally.failures[0]
+    assert "--at before:NoteStacked" in tally.failures[0]
+
+
+def test_each_point_is_named_once() -> None:
+    named = [str(point) for point in points()]
+    assert len(named) == len(set(named)) > 40
