@@ -132,6 +132,7 @@ def quoted(client: HubClient) -> wire.PaymentRequest:
         kiosk_no=1,
         business_date=quote.body.as_of.date(),
         taken_at=datetime(2026, 11, 22, 3, tzinfo=UTC),
+        reference="AAAA-AAAA-AAAA",
     )
 
 
