@@ -5,7 +5,7 @@ export PYTHONUNBUFFERED := 1
 # runuser and other tools of Debian stand there, which not every PATH has
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: demo test lint bench gallery setup
+.PHONY: demo test lint bench gallery crash setup
 
 demo: setup
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -32,6 +32,9 @@ bench: setup
 
 gallery: setup
 	$(PYTHON) -m ui.gallery --out build/gallery
+
+crash: setup
+	$(PYTHON) -m tests.crash
 
 setup:
 	@tools/setup

@@ -56,12 +56,24 @@ class Unit:
     mute: bool = False
     """The line is cut while the unit goes on by itself."""
     step: int = 0
+    broken: bool = False
+    """It stands where it stands, or is dark, until a technician comes: longer than any run."""
 
     def go(self, state: CashState) -> None:
         """Enter a state; what was to happen in the one before is off."""
         self.state = state
         self.step += 1
         self.changed()
+
+    def breaks(self) -> None:
+        """For good: it either goes dark or hangs on a note, answering polls as before.
+
+        Not without a note: a unit that answers and refuses to be enabled keeps the core's idle timer from running out.
+        """
+        if self.rng.random() < 0.5 or self.note is None:
+            self.go(NO_POWER)
+        self.broken = True
+        self.step += 1
 
     def soon(self, seconds: float, what: Callable[[], None]) -> None:
         """Do it unless the unit has moved in between."""
@@ -74,7 +86,7 @@ class Unit:
 
     def insert(self, note: Note) -> bool:
         """A customer pushes a note in; False if the slot does not take it."""
-        if self.state is not CashState.IDLE:
+        if self.state is not CashState.IDLE or self.broken:
             return False
         if self.rng.random() < self.trouble:
             self.go(CashState.REJECTING)
@@ -96,6 +108,8 @@ class Unit:
 
     def obey(self, effect: fx.Effect) -> bool:
         """Take an order; False when it cannot be done now."""
+        if self.broken:
+            return False
         match effect:
             case fx.EnableAcceptor():
                 self.enabled = True
@@ -156,7 +170,7 @@ class Unit:
 
     def acknowledge(self) -> Note | None:
         """The ACK of a stacked note; gives the note it was for."""
-        if self.state is not CashState.STACKED:
+        if self.state is not CashState.STACKED or self.broken:
             return None
         note = self.note
         self.rest()
@@ -164,7 +178,7 @@ class Unit:
 
     def heard(self) -> None:
         """A poll's answer was acknowledged by the driver itself."""
-        if self.state is CashState.RETURNED:
+        if self.state is CashState.RETURNED and not self.broken:
             self.soon(0.1, self.rest)
 
     def rest(self) -> None:
@@ -173,6 +187,8 @@ class Unit:
 
     def cut(self, *, by_hand: bool = False) -> None:
         """Power goes; `by_hand`: someone clears a jam, and a note put into the box by hand is not counted."""
+        if self.broken:
+            return
         before, luck = self.state, self.rng.random()
         after = CashState.POWER_UP
         if before is CashState.STACKED:

@@ -29,8 +29,10 @@ class Visitor:
     def __init__(self, world: Any) -> None:
         rng = world.rng
         self.world, self.gone = world, False
-        self.account = rng.choice(list(world.town))
-        self.notes = [rng.choice(VALUES) for _ in range(rng.choice([1, 1, 2, 3, 6]))]
+        self.account = rng.choice([*world.town, next(iter(world.town))])
+        self.notes = [rng.choice((*VALUES, 10000)) for _ in range(rng.choice([1, 1, 1, 2, 3, 6]))]
+        if world.alike:
+            self.account, self.notes = next(iter(world.town)), [VALUES[-1]]
         self.whim = rng.choice([0.0, 0.03, 0.15])
         self.patience = 60 + rng.randrange(60)
         self.leaves = rng.random() < 0.15

@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 import msgspec
 
+from drivers.cash.model import CashState
 from hub.business import orders as hub_orders
 from hub.business.ledger import Leg
 from hub.composition import desk as hub_desk
@@ -102,11 +103,14 @@ def _credit_on_escrow() -> tuple[Patch, ...]:
 
 
 def _stale_counter() -> tuple[Patch, ...]:
+    first: dict[int, int | None] = {}
+
     def on_report(original: Any, desk: Any, said: Any) -> None:
-        before = desk.counter
-        original(
-            desk, replace(said, counter=said.counter if said.counter is None else before or said.counter)
-        )
+        if said.counter is not None:
+            count = first.setdefault(id(desk), said.counter)
+            if said.report.state is CashState.ESCROW:
+                said = replace(said, counter=count)
+        original(desk, said)
 
     return (_wrapped(cash, "on_report", on_report),)
 

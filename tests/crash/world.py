@@ -29,7 +29,7 @@ from tests.crash.verdict import judge_end
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 BEFORE_CUT_OVER = datetime(2026, 11, 22, 15, 58, tzinfo=UTC)
 """Two minutes before the accounting day ends, in the utility's country."""
-LONGEST_S = 4 * 3600.0
+LONGEST_S = 3600.0
 QUIET_S = 330.0
 JUMPS = (
     timedelta(hours=-1),
@@ -93,7 +93,8 @@ class World:
         hub = Hub(self.books, lambda: self.base + timedelta(seconds=self.t))
         self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
         self.numbers = count(1)
-        self.whose = ""
+        self.alike = rng.random() < 0.25
+        """All customers pay the same for the same account: only the ids tell their payments apart."""
         self.visitor: Visitor | None = None
         self.kiosk: Kiosk
         self._down = False
@@ -140,7 +141,7 @@ class World:
     def misfortune(self) -> None:
         """Something goes wrong, and something else will."""
         rng = self.rng
-        match rng.choice(["cut", "mute", "kill", "hub", "hub", "clock", "cut and kill"]):
+        match rng.choice(["cut", "mute", "kill", "hub", "hub", "clock", "cut and kill", "broken"]):
             case "cut":
                 self.note("the acceptor loses power")
                 self.unit.cut()
@@ -159,6 +160,9 @@ class World:
                 self.note("the hub is gone")
                 self.line.down = True
                 self.later(rng.choice([3.0, 30.0, 600.0]), self._hub_back)
+            case "broken" if rng.random() < 0.15:
+                self.unit.breaks()
+                self.note(f"the acceptor is broken: {self.unit.state}")
             case "clock":
                 self.jumped = rng.choice(JUMPS)
                 self.note(f"the kiosk's clock is off by {self.jumped}")
@@ -185,7 +189,7 @@ class World:
         self.boot()
         if self.bad:
             self.later(self.rng.expovariate(1 / 20.0), self._misfortune_if_bad)
-        for _ in range(self.rng.choice([1, 1, 2, 3])):
+        for _ in range(self.rng.choice([1, 2, 2, 3])):
             self.visitor = Visitor(self)
             self._until(lambda: self.visitor is None or self.visitor.gone, 700.0)
         self._heal()
@@ -212,7 +216,7 @@ class World:
         kiosk = self.kiosk
         if kiosk.dead or kiosk.busy or self.line.under_way or kiosk.core.books.open_payments:
             return False
-        return not kiosk.core.books.open_claims and self.unit.note is None
+        return not kiosk.core.books.open_claims and (self.unit.note is None or self.unit.broken)
 
 
 def town(rng: Random) -> dict[str, Household]:
