@@ -71,7 +71,8 @@ class MemoryJournal:
     """The journal as the runner uses it. `world` decides whether the process dies around an append."""
 
     def __init__(self, world: Any) -> None:
-        self.world, self.disk = world, world.disk
+        self.world = world
+        self.disk: Disk = world.disk
         self.path, self.journal_id = world.disk, JOURNAL_ID
 
     @property

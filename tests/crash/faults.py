@@ -23,7 +23,6 @@ from kiosk.books import Books
 from kiosk.core import cash, recover, settle
 from kiosk.core.desk import Desk
 from kiosk.core.fate import Verdict
-from kiosk.hubclient import client as hubclient
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.outcomes import Unknown
@@ -206,7 +205,7 @@ def _believe(*, amount: bool) -> tuple[Patch, ...]:
         )
         original(desk, payment, body, replayed)
 
-    patches = [_wrapped(hubclient.wire, "decode", decode)]
+    patches = [_wrapped(wire, "decode", decode)]
     return (*patches, _wrapped(settle, "_approved", approved)) if amount else tuple(patches)
 
 
@@ -285,51 +284,53 @@ def _next_customer_too_early() -> tuple[Patch, ...]:
 
 
 FAULTS = (
-    Fault("a stacked note is not written down", 1, 40, lambda: _never_written(ev.NoteStacked)),
-    Fault("a credit request is not written down", 1, 20, lambda: _never_written(ev.CreditSending)),
-    Fault("a print job is not written down", 1, 20, lambda: _never_written(ev.SlipIntended)),
-    Fault("a note is stacked before its intent is durable", 1, 20, lambda: _act_first(fx.StackNote)),
-    Fault("money is sent before the row is durable", 1, 20, lambda: _act_first(fx.SendCredit)),
-    Fault("silence counts as approved", 2, 60, _silence_is_consent),
+    Fault("a stacked note is not written down", 1, 100, lambda: _never_written(ev.NoteStacked)),
+    Fault("a credit request is not written down", 1, 100, lambda: _never_written(ev.CreditSending)),
+    Fault("a print job is not written down", 1, 100, lambda: _never_written(ev.SlipIntended)),
+    Fault("a note is stacked before its intent is durable", 1, 100, lambda: _act_first(fx.StackNote)),
+    Fault("money is sent before the row is durable", 1, 100, lambda: _act_first(fx.SendCredit)),
+    Fault("silence counts as approved", 2, 100, _silence_is_consent),
     Fault("the slip says paid while nobody knows", 2, 100, _paid_slip_while_unknown),
-    Fault("a resend is dropped", 3, 60, lambda: _timer_dropped("credit")),
+    Fault("a resend is dropped", 3, 100, lambda: _timer_dropped("credit")),
     Fault("stacked cash is reversed", 3, 100, _cash_reversed),
     Fault("claims are not repeated", 3, 100, lambda: _timer_dropped("claim")),
     Fault("a payment id is used again", 4, 100, _reused_id),
-    Fault("a resend has a new id", 4, 60, _new_id_for_resend),
-    Fault("a resend has other content", 4, 60, _other_content),
-    Fault("the hub takes other content under a known id", 4, 20, _content_not_compared),
-    Fault("the hub does not give the stored reply", 4, 20, _reply_not_stored),
+    Fault("a resend has a new id", 4, 100, _new_id_for_resend),
+    Fault("a resend has other content", 4, 100, _other_content),
+    Fault("the hub takes other content under a known id", 4, 100, _content_not_compared),
+    Fault("the hub does not give the stored reply", 4, 100, _reply_not_stored),
     Fault(
-        "a claim leaves no tombstone", 4, 200, lambda: (patch.object(hub_desk, "_forestall", _no_tombstone),)
+        "a claim leaves no tombstone", 4, 400, lambda: (patch.object(hub_desk, "_forestall", _no_tombstone),)
     ),
     Fault("an answer for another payment is believed", 4, 400, lambda: _believe(amount=False)),
-    Fault("an answer for another amount is believed", 4, 300, lambda: _believe(amount=True)),
-    Fault("a note is credited in escrow", 5, 20, _credit_on_escrow),
+    Fault("an answer for another amount is believed", 4, 400, lambda: _believe(amount=True)),
+    Fault("a note is credited in escrow", 5, 100, _credit_on_escrow),
     Fault(
-        "a note is acknowledged before its credit is durable", 5, 20, lambda: _act_first(fx.AcknowledgeNote)
+        "a note is acknowledged before its credit is durable", 5, 100, lambda: _act_first(fx.AcknowledgeNote)
     ),
-    Fault("a repeated report is claimed again", 5, 200, lambda: _verdict(Verdict.ACKNOWLEDGE, cash._claim)),
-    Fault("a lost note counts as returned", 5, 200, lambda: _verdict(Verdict.UNKNOWN, cash._back)),
-    Fault("a lost note counts as stacked", 5, 200, lambda: _verdict(Verdict.UNKNOWN, cash._credit)),
-    Fault("an old count is taken for the present one", 5, 300, _stale_counter),
-    Fault("memo money is credited", 5, 200, _memo_credited),
-    Fault("claim and payment are both booked", 6, 300, _claim_beside_credit),
-    Fault("legs do not add up", 6, 20, _unbalanced),
+    Fault("a repeated report is claimed again", 5, 800, lambda: _verdict(Verdict.ACKNOWLEDGE, cash._claim)),
+    Fault("a lost note counts as returned", 5, 2500, lambda: _verdict(Verdict.UNKNOWN, cash._back)),
+    Fault("a lost note counts as stacked", 5, 1200, lambda: _verdict(Verdict.UNKNOWN, cash._credit)),
+    Fault("an old count is taken for the present one", 5, 2500, _stale_counter),
+    Fault("memo money is credited", 5, 100, _memo_credited),
+    Fault("claim and payment are both booked", 6, 400, _claim_beside_credit),
+    Fault("legs do not add up", 6, 100, _unbalanced),
     Fault("a snapshot forgets a payment", 6, 100, _snapshot_forgets),
-    Fault("a refused payment leaves no claim", 7, 200, _no_claim),
-    Fault("a lost note leaves no claim", 7, 200, _lost_note_forgotten),
+    Fault("a refused payment leaves no claim", 7, 100, _no_claim),
+    Fault("a lost note leaves no claim", 7, 400, _lost_note_forgotten),
     Fault(
         "a late note is acknowledged and forgotten",
         7,
         400,
         lambda: _verdict(Verdict.CLAIM, cash._acknowledge),
     ),
-    Fault("a note's deadline is forgotten", 7, 300, lambda: _timer_dropped("note_fate", "closing")),
-    Fault("a restart recovers nothing", 7, 60, _nothing_recovered),
-    Fault("the next customer comes before all is settled", 8, 300, _next_customer_too_early),
-    Fault("notes are taken without limit", 8, 200, lambda: (patch.object(cash, "why_not", lambda *_: ""),)),
-    Fault("names are not masked", 9, 20, lambda: (patch.object(hub_orders, "mask_name", lambda name: name),)),
+    Fault("a note's deadline is forgotten", 7, 1200, lambda: _timer_dropped("note_fate", "closing")),
+    Fault("a restart recovers nothing", 7, 100, _nothing_recovered),
+    Fault("the next customer comes before all is settled", 8, 100, _next_customer_too_early),
+    Fault("notes are taken without limit", 8, 100, lambda: (patch.object(cash, "why_not", lambda *_: ""),)),
+    Fault(
+        "names are not masked", 9, 100, lambda: (patch.object(hub_orders, "mask_name", lambda name: name),)
+    ),
 )
 
 
@@ -345,10 +346,10 @@ def found_after(fault: Fault, most: int, seed: int = 1) -> int | None:
 
 
 def prove(report: Report) -> Tally:
-    """Apply every fault from the run's own seed, with ten times the room that the tests give it."""
+    """Apply every fault from the run's own seed, with four times the room that the tests give it."""
     tally = Tally()
     for fault in FAULTS:
-        found = found_after(fault, 10 * fault.within, report.seed)
+        found = found_after(fault, 4 * fault.within, report.seed)
         if found is None:
             tally.broken += 1
             replay = f"python -m pytest tests/crash/test_faults.py -k {fault.name.replace(' ', '_')}"

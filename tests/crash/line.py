@@ -73,7 +73,7 @@ class WireLane(HubLane):
         self.busy = False
         self.dead = False
 
-    def put(self, effect: Effect) -> None:  # type: ignore[override]
+    def put(self, effect: Effect) -> None:
         self.waiting.append(effect)
         self.line.later(0.001, self.next)
 
@@ -269,7 +269,7 @@ class _Call:
             return  # the reply is lost
         others = (
             [told for other, told in known.items() if other != path]
-            if luck < line.bad * 1.6 * self.weight
+            if luck < line.bad * 2 * self.weight
             else []
         )
         known[path] = answered

@@ -191,8 +191,10 @@ class MemoryStore:
         self, payment_id: str, *, claim_id: str | None = None, reversal_id: str | None = None
     ) -> None:
         row: Row = await self._all.get("payments", payment_id)
-        marks = {"claim_id": claim_id, "reversal_id": reversal_id}
-        stored = replace(row.stored, **{name: value for name, value in marks.items() if value is not None})
+        before = row.stored
+        stored = replace(
+            before, claim_id=claim_id or before.claim_id, reversal_id=reversal_id or before.reversal_id
+        )
         await self._all.put("payments", payment_id, replace(row, stored=stored))
 
     async def claim(self, claim_id: str) -> ClaimRecord | None:
@@ -220,7 +222,7 @@ class MemoryStore:
 
     async def post(self, kind: str, reference: str, on: date, now: datetime, entries: Sequence[Leg]) -> int:
         entries = balanced(entries)
-        serial = next(self._all.books.serials)
+        serial: int = next(self._all.books.serials)
         await self._all.insert("transactions", serial, Booking(kind, reference, on, entries))
         return serial
 

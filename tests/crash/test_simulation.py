@@ -1,4 +1,4 @@
-"""Whole runs from seeds: no money is lost or doubled, a seed is always the same run, rows are crashed at every point."""
+"""Whole runs from seeds: no money is lost or doubled, a seed is always the same run."""
 
 from __future__ import annotations
 

@@ -93,6 +93,7 @@ class World:
         hub = Hub(self.books, lambda: self.base + timedelta(seconds=self.t))
         self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
         self.numbers = count(1)
+        self.pace = rng.choice([25.0, 80.0, 250.0])
         self.alike = rng.random() < 0.25
         """All customers pay the same for the same account: only the ids tell their payments apart."""
         self.visitor: Visitor | None = None
@@ -159,14 +160,14 @@ class World:
             case "hub":
                 self.note("the hub is gone")
                 self.line.down = True
-                self.later(rng.choice([3.0, 30.0, 600.0]), self._hub_back)
+                self.later(rng.choice([3.0, 15.0, 60.0, 400.0]), self._hub_back)
             case "broken" if rng.random() < 0.15:
                 self.unit.breaks()
                 self.note(f"the acceptor is broken: {self.unit.state}")
             case "clock":
                 self.jumped = rng.choice(JUMPS)
                 self.note(f"the kiosk's clock is off by {self.jumped}")
-        self.later(rng.expovariate(1 / 40.0), self._misfortune_if_bad)
+        self.later(rng.expovariate(1 / self.pace), self._misfortune_if_bad)
 
     def _misfortune_if_bad(self) -> None:
         if self.bad:
@@ -188,8 +189,8 @@ class World:
         """Customers come and go; then everything heals, and everything must come to its end."""
         self.boot()
         if self.bad:
-            self.later(self.rng.expovariate(1 / 20.0), self._misfortune_if_bad)
-        for _ in range(self.rng.choice([1, 2, 2, 3])):
+            self.later(self.rng.expovariate(1 / self.pace), self._misfortune_if_bad)
+        for _ in range(self.rng.choice([1, 2, 3, 4])):
             self.visitor = Visitor(self)
             self._until(lambda: self.visitor is None or self.visitor.gone, 700.0)
         self._heal()
