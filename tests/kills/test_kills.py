@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from tests.kills.__main__ import play_all
+from tests.kills.__main__ import Case, play_all
 from tests.kills.points import Point, points
 from tests.kills.random_kills import Journey
 
 
 def test_points_and_random_journeys_leave_every_fen_where_it_belongs() -> None:
     said: list[str] = []
-    cases = [
+    cases: list[Case] = [
         Point("pays", "after:NoteIntended"),
         Point("is_refused", "before:ClaimSending"),
         Journey(1),

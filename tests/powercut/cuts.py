@@ -106,7 +106,8 @@ def _play_hub(station: Station, case: Case) -> Outcome:
     town.restart(often=case.often)
     before = Count.of(station.cabinet, town)
     disk = mount.make()
-    kiosk = station.kiosk(disk).go()
+    # A kiosk that noticed the hub's absence would give the notes back, and the hub would have nothing to lose.
+    kiosk = station.kiosk(disk, changes={"hub": {"status_every_s": 3600.0}}).go()
     begun = len(mount.operations(town.disk))
     with _watched(station, case) as hub:
         mount.do("arm", town.disk, pid=town.hub.pid, cut_at=case.cut and begun + case.cut)
@@ -123,6 +124,7 @@ def _play_hub(station: Station, case: Case) -> Outcome:
             kiosk = station.kiosk(disk).go()
         pages = kiosk.shown.names
         operations = hub.operations or mount.operations(town.disk)
+        mount.do("arm", town.disk)  # a cut that was not reached must not meet the next case
     try:
         verdict = _judged(station, kiosk, before, pages)
     finally:

@@ -11,7 +11,8 @@ def run_part(report: Report) -> Tally:
     """Cut kiosk and hub at every write and sync, then stop PostgreSQL under load; failures name their replay."""
     if why := missing():
         report.say(f"cuts: no FUSE here ({why}): made from a trace of the kiosk's writes and syncs instead")
-    found = (traced if why else passes).run(report.say, passes.BUDGET_S).handed_over()
+    means = traced.run if why else passes.run
+    found = means(report.say, passes.BUDGET_S).handed_over()
     found.add(postgres.run(report.say).handed_over())
     report.say(f"cuts: {found}")
     return found

@@ -42,7 +42,6 @@ class HubOnDisk(Town):
         self._place = place
         self.disk = place.make(books)
         self._begin(0)
-        self.client = HubClient(self.url, TERMINAL, KEY)
 
     def _begin(self, port: int, often: bool = False) -> None:
         self.database = f"sqlite:///{self._place.path(self.disk) / 'hub.sqlite'}"
@@ -50,12 +49,14 @@ class HubOnDisk(Town):
         if not self.hub.url:
             raise RuntimeError(f"the hub does not start on what the cut left of its books: {self.disk}")
         self.url = self.hub.url
+        self.client = HubClient(self.url, TERMINAL, KEY)
         self._engine = sync_engine(self.database)
 
     def restart(self, *, often: bool = False, seed: int | None = None) -> None:
         """Begin anew, on what a cut has left of the disk when a seed is given. Raises RuntimeError."""
         self.hub.kill()
         self._engine.dispose()
+        self.client.close()
         if seed is not None:
             assert isinstance(self._place, Mount)
             self.disk = self._place.survive(self.disk, seed)

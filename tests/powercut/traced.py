@@ -135,7 +135,7 @@ def play(station: Station, case: Case) -> Outcome:
 
 
 def run(report: Report, budget_s: float) -> Tally:
-    """Cut the kiosk at every operation, with all lost first, then torn and the acceptor cut too, while there is time."""
+    """Cut the kiosk at every operation, with all lost first, then torn and the acceptor cut too, for so long."""
     with tempfile.TemporaryDirectory(prefix="traced-") as folder:
         (Path(folder) / "folders").mkdir()
         lanes = Lanes(Folders(Path(folder) / "folders"), Path(folder), play, COMMAND, report)
