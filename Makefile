@@ -24,6 +24,7 @@ lint: setup
 	.venv/bin/lint-imports
 	.venv/bin/power-hub openapi --check
 	$(PYTHON) -m kiosk.payment.diagram --check
+	$(PYTHON) -m kiosk.core.power_up_page --check
 	$(PYTHON) tools/licences.py
 	$(PYTHON) tools/sizes.py
 

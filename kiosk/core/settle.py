@@ -184,6 +184,10 @@ def on_claim(desk: Desk, said: ClaimSaid) -> None:
         case Answer(body):
             desk.emit(ev.ClaimTaken(key=claim.claim_id, resolution=body.resolution))
             return
+        case Refused(problem) if problem.code == "claimed":
+            # The hub has a claim of its own for this payment's money (this kiosk was taken over): that one is decided.
+            desk.emit(ev.ClaimTaken(key=claim.claim_id, resolution="claimed_before"))
+            return
         case Refused(problem):
             why = problem.code
         case NotSent(_, detail) | Unknown(_, detail):

@@ -87,6 +87,7 @@ def test_without_it_the_hubs_copy_becomes_a_claim_that_two_persons_release(
     spare.close()
     revived = cabinet.kiosk(hub=QUICK)
     eventually(lambda: revived.payment().state is PaymentState.CLAIMED, "the payment is not claimed")
+    eventually(lambda: not revived.runner.pulse.open_claims, "the old disk's claim finds no end")
     assert town.standing(payment.account.account_no) == (0, 0)
     assert town.books().findings == ()
     assert TERMINAL in {c["terminal"] for c in claims(town)}

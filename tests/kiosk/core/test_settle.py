@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drivers.cash.model import CashState
-from kiosk.core.inputs import StatusSaid
+from kiosk.core.inputs import ClaimSaid, StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused, Unknown, UnknownReason
 from kiosk.payment import effects as fx
@@ -135,9 +135,17 @@ def test_no_answer_ends_in_a_claim_after_the_set_number_of_attempts(sent: Any) -
     assert len(credits_sent(sent)) == 5
 
 
-def test_a_claim_is_told_until_the_hub_has_it(sent: Any) -> None:
-    from kiosk.core.inputs import ClaimSaid
+def test_a_claim_for_which_the_hub_has_one_already_is_over(sent: Any) -> None:
+    """Another one for the same payment stands there since the kiosk was taken over: persons decide that one."""
+    sent.hub(problem("claimed"))
+    [claim] = sent.core.books.open_claims
+    sent.says(ClaimSaid(claim.claim_id, claim.attempts, problem("claimed")))
+    assert sent.core.books.open_claims == ()
+    assert sent.core.books.claims[claim.claim_id].resolution == "claimed_before"
+    assert f"claim:{claim.claim_id}" not in sent.core._desk.timers
 
+
+def test_a_claim_is_told_until_the_hub_has_it(sent: Any) -> None:
     sent.hub(problem("unknown_account", 404))
     for outcome in (Unknown(UnknownReason.TIMEOUT, ""), problem("hub_busy", 503), problem("odd", 422)):
         [claim] = sent.core.books.open_claims
