@@ -7,6 +7,7 @@ import pytest
 from tests.crash.faults import FAULTS, Fault, found_after
 
 
+@pytest.mark.timeout(240)
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "_"))
 def test_the_simulation_finds(fault: Fault) -> None:
     assert found_after(fault, fault.within), f"survived {fault.within} runs"

@@ -4,21 +4,26 @@ from __future__ import annotations
 
 import io
 
+import pytest
+
 from tests.crash.coverage import marks, rows
 from tests.crash.report import Report, Tally
 from tests.crash.sim import count, options_for, play, run_part
 from tests.crash.world import Options, run
 
-RUNS = 1200
+RUNS = 250
 FIRST_SEED = 1
 
 
-def test_no_run_loses_or_doubles_money() -> None:
-    chunk = play((FIRST_SEED, FIRST_SEED + RUNS))
+@pytest.mark.timeout(240)
+@pytest.mark.parametrize("part", range(8))
+def test_no_run_loses_or_doubles_money(part: int) -> None:
+    first = FIRST_SEED + part * RUNS
+    chunk = play((first, first + RUNS))
     again = "python -m tests.crash --only sim --runs 1 --seed"
     assert not chunk.failed, [f"{again} {r.seed}: {r.violations[0].text}" for r in chunk.failed[:5]]
-    assert sum(chunk.coverage.values()) > RUNS / 4, "hardly any row was crashed"
-    assert len(chunk.coverage) > len(marks()) / 2, "hardly any point of the tables was reached"
+    assert sum(chunk.coverage.values()) > RUNS / 8, "hardly any row was crashed"
+    assert len(chunk.coverage) > len(marks()) / 4, "hardly any point of the tables was reached"
 
 
 def test_the_same_seed_is_the_same_run() -> None:
