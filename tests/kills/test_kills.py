@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from tests.kills import points as crash_points
 from tests.kills.__main__ import Case, play_all
 from tests.kills.points import Point, points
 from tests.kills.random_kills import Journey
@@ -22,7 +25,8 @@ def test_points_and_random_journeys_leave_every_fen_where_it_belongs() -> None:
     assert (tally.lost, tally.doubled, tally.in_flight) == (0, 0, 0)
 
 
-def test_a_point_that_is_never_reached_is_a_failure() -> None:
+def test_a_point_that_is_never_reached_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(crash_points, "CUSTOMER_WAITS_S", 2.0)
     tally = play_all([Point("cancels", "before:NoteStacked")], lambda _: None, lanes=1)
     assert "not reached" in tally.failures[0]
     assert "--at before:NoteStacked" in tally.failures[0]

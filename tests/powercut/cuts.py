@@ -102,8 +102,8 @@ def _comes_back(station: Station, case: Case, disk: str) -> tuple[Forked, int]:
 
 def _play_hub(station: Station, case: Case) -> Outcome:
     mount, town = _mount(station), station.town
+    town.renew(often=case.often)
     account_no = town.account(DUE_FEN).account_no
-    town.restart(often=case.often)
     before = Count.of(station.cabinet, town)
     disk = mount.make()
     # A kiosk that noticed the hub's absence would give the notes back, and the hub would have nothing to lose.

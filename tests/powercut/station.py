@@ -39,7 +39,7 @@ class HubOnDisk(Town):
         database = f"sqlite:///{books / 'hub.sqlite'}"
         power_hub("seed", "--database", database, "--accounts", "20")
         power_hub("terminal", "add", TERMINAL, "--database", database, "--key", str(self.key))
-        self._place = place
+        self._place, self._founded = place, books
         self.disk = place.make(books)
         self._begin(0)
 
@@ -51,6 +51,11 @@ class HubOnDisk(Town):
         self.url = self.hub.url
         self.client = HubClient(self.url, TERMINAL, KEY)
         self._engine = sync_engine(self.database)
+
+    def renew(self, *, often: bool = False) -> None:
+        """Begin anew with the books as they were when the town was founded, so that a case depends on no other."""
+        self.disk = self._place.make(self._founded)
+        self.restart(often=often)
 
     def restart(self, *, often: bool = False, seed: int | None = None) -> None:
         """Begin anew, on what a cut has left of the disk when a seed is given. Raises RuntimeError."""
