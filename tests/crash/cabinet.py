@@ -190,8 +190,8 @@ class Paper(Lane):
         assert isinstance(effect, fx.PrintSlip)
         self.world.judge.ordered(effect)
         self.at_work += 1
-        rng, slow = self.world.rng, self.world.bad / 2
-        seconds = rng.uniform(5.0, 40.0) if rng.random() < slow else rng.uniform(0.5, 3.0)
+        rng = self.world.rng
+        seconds = rng.uniform(5.0, 200.0) if rng.random() < self.world.slow_paper else rng.uniform(0.5, 3.0)
         self.world.later(seconds, lambda: self._print(effect))
 
     def _print(self, effect: fx.PrintSlip) -> None:

@@ -124,7 +124,7 @@ class Plan:
 
     def __init__(self, rng: Random, chance: float, aim: Mark | None) -> None:
         self.rng, self.chance, self.aim = rng, chance, aim
-        self.skip = rng.randrange(2)
+        self.skip = int(rng.random() < 0.2)
 
     def _hit(self, names: Sequence[RowName], point: Point) -> bool:
         if self.aim is None or self.aim[2] != point or self.aim[:2] not in names:

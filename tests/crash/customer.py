@@ -35,6 +35,7 @@ class Visitor:
             self.account, self.notes = next(iter(world.town)), [VALUES[-1]]
         self.whim = rng.choice([0.0, 0.03, 0.15])
         self.patience = 60 + rng.randrange(60)
+        self.hasty = rng.choice([0.0, 0.05, 0.4])
         self.leaves = rng.random() < 0.15
         self.soon()
 
@@ -85,7 +86,7 @@ class Visitor:
         rng = self.world.rng
         if self.notes:
             self._insert()
-            if rng.random() < 0.05:
+            if rng.random() < self.hasty:
                 kiosk.tell(Intent(rng.choice(["pay_now", "cancel"])))
         elif self.leaves:
             self.gone = True

@@ -117,6 +117,9 @@ class Judge:
         match effect:
             case fx.StackNote(note_id):
                 key = ("stack", note_id, 0)
+                if self.world.unit.note is not None:
+                    # While the kiosk was away the customer may have put in another one of the same value.
+                    self.notes[note_id] = self.world.unit.note
             case fx.SendCredit(payment):
                 key = ("credit", payment.payment_id, payment.attempts)
             case fx.SendClaim(claim):

@@ -83,13 +83,19 @@ class World:
         self.jumped = timedelta(0)
         self.bad = rng.choice([0.0, 0.1, 0.25, 0.45])
         trouble = rng.choice([0.0, 0.05, 0.15, 0.35])
+        if options.aim is not None:
+            self.bad, trouble = rng.choice([0.25, 0.45]), rng.choice([0.15, 0.35])
+        self.slow_paper = self.bad / 2
+        chance = rng.choice([0.0, 0.004, 0.02])
+        if options.aim is not None and options.aim[0] in {"paid", "claimed"}:
+            self.slow_paper, chance = 0.8, 0.02  # only a slip that outlasts its payment leads there
         counts = rng.random() < 0.6 if options.counts is None else options.counts
         self.unit = Unit(rng, self.later, self._moved, counts, trouble)
         self.books, self.town = Books(), town(rng)
         for home in self.town.values():
             self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
         self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
-        self.plan = Plan(rng, rng.choice([0.0, 0.004, 0.02]), options.aim)
+        self.plan = Plan(rng, chance, options.aim)
         hub = Hub(self.books, lambda: self.base + timedelta(seconds=self.t))
         self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
         self.numbers = count(1)
