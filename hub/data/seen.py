@@ -4,9 +4,11 @@ It need not outlast a power cut, because a payment's own id protects it; so it n
 """
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Mapping
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from sqlalchemy import DateTime, Text, bindparam, delete, func, select
 from sqlalchemy.dialects.postgresql import ARRAY, insert
@@ -15,6 +17,7 @@ from hub.business.refusals import Refusal
 from hub.data.database import Database
 from hub.data.schema import seen_requests
 
+log = logging.getLogger("hub.seen")
 _PRUNE = timedelta(seconds=60)
 
 
@@ -76,37 +79,72 @@ class SeenInPostgres:
 
 
 class SeenInFile:
-    """A SQLite file beside the books, shared by the hub processes of this machine; a write takes microseconds."""
+    """A SQLite file beside the books, shared by the hub processes of this machine; a write takes microseconds.
+
+    A power cut may leave it unusable: then it is begun anew.
+    """
 
     def __init__(self, path: str, keep: timedelta) -> None:
-        self._connection = sqlite3.connect(path, isolation_level=None, timeout=1)
-        self._connection.execute("PRAGMA journal_mode=WAL")
-        self._connection.execute("PRAGMA synchronous=OFF")
-        self._connection.execute(
-            "CREATE TABLE IF NOT EXISTS seen_requests (terminal TEXT, request_id TEXT, seen_at REAL NOT NULL, "
-            "PRIMARY KEY (terminal, request_id)) WITHOUT ROWID"
-        )
+        self._path = path
+        try:
+            self._connection = _opened(path)
+        except sqlite3.OperationalError:
+            raise
+        except sqlite3.DatabaseError:
+            self._connection = _begun_anew(path)
         self._keep = keep
         self._next_prune: datetime | None = None
 
     async def first_time(self, terminal: str, request_id: str, now: datetime) -> bool:
         """Remember the attempt; false when it was there already."""
         try:
-            cursor = self._connection.execute(
-                "INSERT OR IGNORE INTO seen_requests VALUES (?, ?, ?)",
-                (terminal, request_id, now.timestamp()),
-            )
-            if self._next_prune is None or now >= self._next_prune:
-                self._next_prune = now + _PRUNE
-                self._connection.execute(
-                    "DELETE FROM seen_requests WHERE seen_at < ?", ((now - self._keep).timestamp(),)
-                )
+            return self._remember(terminal, request_id, now)
         except sqlite3.OperationalError as error:
             raise Refusal("hub_busy", f"replay window: {error}", retry_after_s=2) from error
+        except sqlite3.DatabaseError:
+            self._connection.close()
+            self._connection = _begun_anew(self._path)
+            return self._remember(terminal, request_id, now)
+
+    def _remember(self, terminal: str, request_id: str, now: datetime) -> bool:
+        cursor = self._connection.execute(
+            "INSERT OR IGNORE INTO seen_requests VALUES (?, ?, ?)", (terminal, request_id, now.timestamp())
+        )
+        if self._next_prune is None or now >= self._next_prune:
+            self._next_prune = now + _PRUNE
+            self._connection.execute(
+                "DELETE FROM seen_requests WHERE seen_at < ?", ((now - self._keep).timestamp(),)
+            )
         return cursor.rowcount == 1
 
     def close(self) -> None:
         self._connection.close()
+
+
+def _opened(path: str) -> sqlite3.Connection:
+    """Open the window; raises sqlite3.DatabaseError when the file is none any more."""
+    connection = sqlite3.connect(path, isolation_level=None, timeout=1)
+    try:
+        connection.execute("PRAGMA journal_mode=WAL")
+        connection.execute("PRAGMA synchronous=OFF")
+        connection.execute(
+            "CREATE TABLE IF NOT EXISTS seen_requests (terminal TEXT, request_id TEXT, seen_at REAL NOT NULL, "
+            "PRIMARY KEY (terminal, request_id)) WITHOUT ROWID"
+        )
+        found = connection.execute("PRAGMA quick_check(1)").fetchone()[0]
+        if found != "ok":
+            raise sqlite3.DatabaseError(found)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _begun_anew(path: str) -> sqlite3.Connection:
+    log.warning("the replay window %s was damaged and is begun anew", path)
+    for name in (path, f"{path}-wal", f"{path}-shm"):
+        Path(name).unlink(missing_ok=True)
+    return _opened(path)
 
 
 def seen_requests_of(database: Database, keep: timedelta) -> SeenInPostgres | SeenInFile:

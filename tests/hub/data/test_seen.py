@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -45,3 +46,39 @@ def test_equal_attempts_of_one_moment_are_new_once(at_once: Any) -> None:
 def test_an_id_belongs_to_its_terminal(at_once: Any) -> None:
     first, second = at_once([("k", "a" * 32), ("l", "a" * 32)])
     assert sorted(first) == sorted(second) == [False, True]
+
+
+def scribbled(path: Path) -> None:
+    """What a power cut may leave of a file that is never synced."""
+    data = bytearray(path.read_bytes())
+    data[100:] = b"\x55" * (len(data) - 100)
+    path.write_bytes(bytes(data))
+
+
+def headless(path: Path) -> None:
+    path.write_bytes(b"\0" * 8192)
+
+
+@pytest.mark.parametrize("damage", [scribbled, headless])
+def test_a_window_that_a_power_cut_has_damaged_is_begun_anew(tmp_path: Path, damage: Any) -> None:
+    path = tmp_path / "books-seen"
+    window = SeenInFile(str(path), timedelta(seconds=600))
+    assert asyncio.run(window.first_time("k", "a" * 32, NOW))
+    window.close()
+    damage(path)
+    window = SeenInFile(str(path), timedelta(seconds=600))
+    assert asyncio.run(window.first_time("k", "b" * 32, NOW))
+    assert not asyncio.run(window.first_time("k", "b" * 32, NOW))
+    window.close()
+
+
+def test_damage_that_shows_only_while_it_runs_costs_no_request(tmp_path: Path) -> None:
+    path = tmp_path / "books-seen"
+    window = SeenInFile(str(path), timedelta(seconds=600))
+    for number in range(500):
+        asyncio.run(window.first_time("k", f"{number:032x}", NOW))
+    window._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    scribbled(path)
+    assert asyncio.run(window.first_time("k", "b" * 32, NOW))
+    assert not asyncio.run(window.first_time("k", "b" * 32, NOW))
+    window.close()
