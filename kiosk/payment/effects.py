@@ -92,7 +92,7 @@ class AskQuote(Effect):
 class AskHubStatus(Effect):
     """Ask the hub whether it is there, and tell it where the journal stands.
 
-    `known_seq` is the row that the hub knows of our journal, None before it has said; it is shown as the journal has it.
+    `known_seq` is the row of our journal that the hub knows, None before it has said; it is shown as it stands here.
     """
 
     known_seq: int | None = None
