@@ -3,6 +3,32 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
+
+import pytest
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
+
+LONG_WAYS = (
+    "simulators/customer",
+    "ui/test_pages_fit",
+    "journeys",
+    "simulators/demo",
+    "crash",
+    "powercut",
+    "kills",
+    "hub",
+)
+"""What takes longest, first: a long file that one worker begins last would keep the others waiting."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the long ones; within each folder the order stays."""
+    here = Path(__file__).parent
+
+    def place(item: pytest.Item) -> int:
+        where = item.path.relative_to(here).as_posix()
+        return next((n for n, way in enumerate(LONG_WAYS) if where.startswith(way)), len(LONG_WAYS))
+
+    items.sort(key=place)

@@ -47,6 +47,14 @@ def starts_again(cabinet: Cabinet) -> InProcess:
     return kiosk
 
 
+def gets_receipt(kiosk: InProcess) -> None:
+    """The slip is out, and the page says so, also under the word that the machine has restarted."""
+    kiosk.shown.wait(
+        lambda page: page.notice and "Take your receipt" in page.notice.title + page.notice.text,
+        "the receipt",
+    )
+
+
 def comes_to_rest(cabinet: Cabinet, kiosk: InProcess, credited: int) -> None:
     """All is settled, no next customer came between, and one more restart finds nothing to do."""
     cabinet.settled(kiosk, credited=credited)
@@ -65,7 +73,7 @@ def test_killed_the_money_is_credited_once(cabinet: Cabinet, moment: str) -> Non
     dies(cabinet, moment)
     kiosk = starts_again(cabinet)
     kiosk.page("done")
-    kiosk.notice("Take your receipt")
+    gets_receipt(kiosk)
     comes_to_rest(cabinet, kiosk, 10000)
     payment = kiosk.payment()
     assert payment.state is PaymentState.PAID
@@ -85,6 +93,11 @@ def test_killed_with_a_note_in_escrow_and_no_intent_the_note_goes_back(cabinet: 
     kiosk = starts_again(cabinet)
     cabinet.take_note()
     kiosk.page("closing")
+    told = kiosk.notice("Take the returned note")
+    assert told.name == "closing"
+    ended = kiosk.page("cancelled")
+    assert "restarted" in ended.title
+    kiosk.press(ended.main.id if ended.main else "")
     kiosk.ready()
     comes_to_rest(cabinet, kiosk, 0)
     assert kiosk.payment().state is PaymentState.CANCELLED
@@ -105,7 +118,7 @@ def test_killed_while_the_hub_has_the_request_it_is_not_booked_again(cabinet: Ca
     cabinet.line("pass")
     again = starts_again(cabinet)
     again.page("done")
-    again.notice("Take your receipt")
+    gets_receipt(again)
     [approved] = again.events("CreditApproved")
     assert approved.replayed  # type: ignore[union-attr]
     comes_to_rest(cabinet, again, 10000)
@@ -140,7 +153,7 @@ def test_killed_with_power_cut_at_the_acceptor_too(cabinet: Cabinet) -> None:
     cabinet.validator("power_on")
     kiosk = starts_again(cabinet)
     kiosk.page("done")
-    kiosk.notice("Take your receipt")
+    gets_receipt(kiosk)
     comes_to_rest(cabinet, kiosk, 10000)
 
 
@@ -150,5 +163,5 @@ def test_killed_again_and_again_while_it_recovers(cabinet: Cabinet) -> None:
         cabinet.own_process(moment).died()
     kiosk = cabinet.kiosk()
     kiosk.page("done")
-    kiosk.notice("Take your receipt")
+    gets_receipt(kiosk)
     cabinet.settled(kiosk, credited=10000)

@@ -189,6 +189,9 @@ def test_each_note_is_told_once_over_a_bad_line(tmp_path: Path, seed: int) -> No
                 told += stacked_in_one_step(acceptor)
         for fault in ("garble", "truncate", "crc_break", "drop_ack"):
             unit.do(fault, next=0)
+        until = time.monotonic() + 20
+        while unit.do("status")["state"] != "idling" and time.monotonic() < until:
+            told += stacked_in_one_step(acceptor)
         for _ in range(5):
             told += stacked_in_one_step(acceptor)
         assert unit.do("status")["counter"] == told > 5
