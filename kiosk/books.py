@@ -82,14 +82,12 @@ class Books:
         return tuple(c for c in self.claims.values() if c.state is ClaimState.OPEN)
 
     def forget_ended(self, keep: str = "") -> None:
-        """Drop what has ended, except the payment `keep` (and its claim) that a customer still sees."""
+        """Drop what is over, except the payment `keep` (and its claim) that a customer still sees."""
         shown = self.payments.get(keep)
         claim_id = shown.claim_id if shown else ""
-        self.payments = {k: p for k, p in self.payments.items() if not p.ended or k == keep}
+        self.payments = {k: p for k, p in self.payments.items() if not p.over or k == keep}
         self.claims = {
-            k: c
-            for k, c in self.claims.items()
-            if c.state is ClaimState.OPEN or k == claim_id or c.payment_id == keep
+            k: c for k, c in self.claims.items() if not c.over or k == claim_id or c.payment_id == keep
         }
 
     def forget_settled(self, before: set[str]) -> set[str]:

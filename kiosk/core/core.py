@@ -138,7 +138,8 @@ class Core:
             case ClaimSaid():
                 settle.on_claim(desk, told)
         self._hub_heard(desk, told)
-        touched = isinstance(told, Intent | AcceptorSaid) or desk.session.page is not before
+        at_work = isinstance(told, AcceptorSaid) and told.report.state not in cash.RESTING
+        touched = isinstance(told, Intent) or at_work or desk.session.page is not before
         timing.keep_idle_timer(desk, touched=touched)
 
     def _hub_heard(self, desk: Desk, told: Input) -> None:

@@ -27,10 +27,14 @@ def begin(desk: Desk) -> None:
 
 def _owed_slip(desk: Desk, item: Payment | Claim) -> None:
     """Whether the last slip came out nobody knows: the one printed now says that it is a copy."""
-    if isinstance(item, Payment) and item.state not in SLIPS_REPEATED:
+    if not item.slips or item.slips[-1].printed is not None:
         return
-    if item.slips and item.slips[-1].printed is None:
-        key = item.payment_id if isinstance(item, Payment) else item.claim_id
+    key = item.payment_id if isinstance(item, Payment) else item.claim_id
+    if isinstance(item, Payment) and item.state not in SLIPS_REPEATED:
+        # Its claim prints a slip of its own.
+        job, why = item.slips[-1].job, "restarted while printing"
+        desk.emit(ev.SlipFailed(key=key, job=job, reason=why))
+    else:
         settle.print_slip(desk, key, item.slips[-1].kind, copy_no=len(item.slips))
 
 

@@ -151,8 +151,11 @@ class Payment:
 
     @property
     def over(self) -> bool:
-        """Whether no event can come for it any more: no printer still owes a word."""
-        return self.ended and all(s.printed is not None for s in self.slips)
+        """Whether no event can come for it any more: the printer owes no word on its last slip.
+
+        An earlier slip whose word never came was printed again as a copy after a restart.
+        """
+        return self.ended and _told(self.slips)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,4 +181,8 @@ class Claim:
     @property
     def over(self) -> bool:
         """Whether no event can come for it any more."""
-        return self.state is ClaimState.TAKEN and all(s.printed is not None for s in self.slips)
+        return self.state is ClaimState.TAKEN and _told(self.slips)
+
+
+def _told(slips: tuple[Slip, ...]) -> bool:
+    return not slips or slips[-1].printed is not None

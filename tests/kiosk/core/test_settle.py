@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from drivers.cash.model import CashState
-from kiosk.core.inputs import ClaimSaid, StatusSaid
+from kiosk.core.inputs import ClaimSaid, SlipOutcome, StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused, Unknown, UnknownReason
 from kiosk.payment import effects as fx
@@ -196,3 +196,25 @@ def test_a_reference_without_a_slip_stands_long_enough_to_be_written_down(sent: 
     assert sent.at(Page.CHECKING)
     sent.wait(11)
     assert sent.at(Page.ATTRACT)
+
+
+def test_a_printers_late_word_is_taken_down_after_its_customer_has_gone(sent: Any) -> None:
+    """Else a restart would print that slip once more, as a copy of one that came out."""
+    effects = sent.hub(Answer(sent.booked(sent.payment)))
+    [slip] = [e for e in effects if isinstance(e, fx.PrintSlip)]
+    sent.wait(1000)
+    assert sent.at(Page.ATTRACT)
+    sent.says(SlipOutcome(slip.job, printed=True))
+    assert sent.journal[-1] == ev.SlipPrinted(key=slip.about.payment_id, job=slip.job)
+    sent.wait(1000)
+    assert not any(isinstance(e, fx.PrintSlip) for e in sent.restart())
+
+
+def test_an_acceptor_that_says_the_same_again_and_again_keeps_no_payment_open(stage: Any) -> None:
+    """It refuses to be enabled, and nobody stands there: the time runs out all the same."""
+    stage.at_slot()
+    for _ in range(200):
+        stage.acceptor(CashState.DISABLED)
+        stage.wait(2)
+    assert stage.at(Page.ATTRACT)
+    assert stage.core.books.open_payments == ()
