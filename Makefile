@@ -15,7 +15,7 @@ demo: setup
 	fi
 
 test: lint
-	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: setup
 	.venv/bin/ruff check
@@ -35,6 +35,7 @@ gallery: setup
 	$(PYTHON) -m ui.gallery --out build/gallery
 
 crash: setup
+	$(PYTHON) -m pytest -n 2 --dist loadfile -m slow
 	$(PYTHON) -m tests.crash
 
 setup:
