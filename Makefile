@@ -15,7 +15,7 @@ demo: setup
 	fi
 
 test: lint
-	$(PYTHON) -m pytest -n 2 --dist loadfile --no-loadscope-reorder -m "not slow"
+	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: setup
 	.venv/bin/ruff check
