@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from simulators.thin_line import LineError, laid
+
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
 
@@ -32,3 +34,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, way in enumerate(LONG_WAYS) if where.startswith(way)), len(LONG_WAYS))
 
     items.sort(key=place)
+
+
+@pytest.fixture(scope="session")
+def no_line(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Why this machine can lay no thin line between two namespaces; empty where it can."""
+    try:
+        with laid(tmp_path_factory.mktemp("line")):
+            return ""
+    except LineError as error:
+        return str(error)
+
+
+@pytest.fixture
+def thin_line(no_line: str) -> None:
+    """The test needs such a line; where it cannot be, the reason stands at the end of the run."""
+    if no_line:
+        pytest.skip(f"no thin line here: {no_line}")

@@ -1,7 +1,7 @@
 """A customer pays over a thin mobile line: 600 ms there and back, 20 kbit/s, one packet in twenty lost.
 
 The hub stands in a network namespace of its own and the kiosk in another, with `simulators.thin_line` between them.
-Where the machine cannot have namespaces or a TUN device these tests fail and say which.
+Where the machine cannot have namespaces or a TUN device the run says which.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import InProcess, Kiosk, eventually
 from tests.journeys.town import KEY, founded
 
-pytestmark = pytest.mark.timeout(240)
+pytestmark = [pytest.mark.timeout(240), pytest.mark.usefixtures("thin_line")]
 
 MOBILE: dict[str, Any] = {
     "connect_s": 15.0,

@@ -16,6 +16,8 @@ import pytest
 from simulators.far_end import ControlClient, ControlError
 from simulators.thin_line import FAR, NEAR, Connections, Laid, LineError, Quality, Way, inside, laid
 
+pytestmark = pytest.mark.usefixtures("thin_line")
+
 QUICK = ("--delay-ms", "20", "--bits-per-s", "10000000", "--loss", "0")
 
 
