@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from drivers.cash.model import CashState
+from kiosk.hubclient import wire
+from kiosk.hubclient.outcomes import Refused
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import NoteState, PaymentState
@@ -249,3 +251,20 @@ def test_two_open_payments_are_both_settled_before_the_next_customer(stage: Any)
     stage.acceptor(CashState.DISABLED)
     stage.hub()
     assert stage.at(Page.DONE)
+
+
+def test_the_checking_slip_of_a_claimed_payment_is_not_owed_but_its_claims_is(stage: Any) -> None:
+    """Whether it came out nobody knows; its place took the claim's slip, and nothing waits for a word for ever."""
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    [checking] = [e for e in stage.wait(20) if isinstance(e, fx.PrintSlip)]
+    stage.hub(Refused(wire.Problem(status=404, code="unknown_account")))
+    assert stage.stands(PaymentState.CLAIMED)
+    stage.restart()
+    assert [e for e in stage.journal if isinstance(e, ev.SlipFailed)] == [
+        ev.SlipFailed(key=stage.payment.payment_id, job=checking.job, reason="restarted while printing")
+    ]
+    assert stage.payment.over
+    assert [e.slip for e in stage.effects if isinstance(e, fx.PrintSlip)] == ["claim"]
