@@ -242,11 +242,17 @@ class EscposFarEnd(FarEnd):
         slip, text = self._head.cut()
         self.slips += 1
         self.last_text = text
-        name = self.out / f"slip-{self.slips:04d}"
-        slip.save(name.with_suffix(".png"), dpi=(203, 203))
-        name.with_suffix(".txt").write_text(text, encoding="utf-8")
+        self._lay_out(self.out / f"slip-{self.slips:04d}", slip, text)
         self._move(fed, CUT_SECONDS)
         return 0
+
+    def _lay_out(self, name: Path, slip: Image.Image, text: str) -> None:
+        """The picture, then the words; whoever sees either file sees it whole."""
+        part = name.with_suffix(".part")
+        slip.save(part, "PNG", dpi=(203, 203))
+        part.rename(name.with_suffix(".png"))
+        part.write_text(text, encoding="utf-8")
+        part.rename(name.with_suffix(".txt"))
 
     # What a person does to it.
 
