@@ -15,6 +15,8 @@ import sys
 from dataclasses import replace
 from pathlib import Path
 
+from PIL import Image
+
 from simulators.escpos_parser import Character, Command, Parser
 from simulators.escpos_render import DOTS_A_MM, LINE_DOTS, Head
 from simulators.far_end import FarEnd, Reply, argument_parser
