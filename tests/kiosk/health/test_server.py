@@ -37,9 +37,11 @@ def test_a_port_that_is_taken_is_taken_over_when_it_is_free(
     cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(server, "RETRY_S", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as other:
+    host = "127.0.0.2"  # where nothing else takes a free port as soon as this one is let go
+    with socket.create_server((host, 0)) as other:
         port = other.getsockname()[1]
-        with cabinet.running(cabinet.settings(changes={"health": {"port": port}})) as kiosk:
+        settings = cabinet.settings(changes={"health": {"host": host, "port": port}})
+        with cabinet.running(settings) as kiosk:
             page = kiosk.shown.get(timeout=30)  # the kiosk works on
             until = time.monotonic() + 30
             while "health_not_listening" not in caplog.text:
