@@ -53,10 +53,10 @@ def test_a_printer_that_is_pulled_out_is_told_with_the_moment_it_went(
     start = time.monotonic()
     printer.do("unplug")
     told = kiosk.wait_for(lambda told: told["devices"]["printer"]["code"] == "no_device")
-    assert time.monotonic() - start < 10  # about one check_every_s; the core may have to share its processor
+    assert time.monotonic() - start < 25  # about one check_every_s; the core may have to share its processor
     gone = told["devices"]["printer"]
     assert (gone["status"], gone["action"], gone["usable"]) == ("noDevice", "maintenance", False)
-    assert timedelta(0) <= datetime.fromisoformat(gone["since"]) - pulled < timedelta(seconds=10)
+    assert timedelta(0) <= datetime.fromisoformat(gone["since"]) - pulled < timedelta(seconds=25)
     assert told["devices"]["acceptor"]["since"] == before["acceptor"]["since"]
     assert told["cash"] == {"offered": False, "reason": "hub_gone"}
     printer.do("plug")
@@ -164,7 +164,7 @@ def walk(kiosk: Kiosk) -> Iterator[str]:
 def test_backlog_is_told_and_nothing_of_the_customer(
     cabinet: Cabinet, hub: HubProcess, printer: Launched, validator: Launched
 ) -> None:
-    with cabinet.running(cabinet.settings(hub.url)) as kiosk:
+    with cabinet.running(cabinet.settings(hub.url, {"screen": {"done_s": 600.0}})) as kiosk:
 
         def everything() -> str:
             return kiosk.get("/health")[2] + kiosk.get("/metrics")[2]
