@@ -19,8 +19,16 @@ def test_the_address_stands_beside_the_journal_while_it_listens(cabinet: Cabinet
     written = cabinet.folder / "health.url"
     with cabinet.running(cabinet.settings()) as kiosk:
         assert kiosk.url.startswith("http://127.0.0.1:")
-        assert written.read_text() == kiosk.url + "\n"
+        assert kiosk.url + "\n" == written.read_text()
     assert not written.exists()
+
+
+def test_whoever_reads_an_address_reads_a_whole_one(cabinet: Cabinet) -> None:
+    written = cabinet.folder / "health.url"
+    written.write_text("what a killed kiosk left\n")
+    with written.open() as held, cabinet.running(cabinet.settings()) as kiosk:
+        assert kiosk.url + "\n" == written.read_text()
+        assert held.read() == "what a killed kiosk left\n"
 
 
 def test_health_is_json_that_nobody_may_keep(bare: Kiosk) -> None:
@@ -59,6 +67,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_file(cabinet: Cabinet) -
     (cabinet.folder / "health.url").mkdir()
     with cabinet.running(cabinet.settings()) as kiosk:
         assert kiosk.get("/health")[0] == 200
+        assert not (cabinet.folder / "health.url.part").exists()
 
 
 def test_stopping_what_never_started_is_fine(cabinet: Cabinet, bare: Kiosk) -> None:
