@@ -21,7 +21,6 @@ from kiosk.payment import effects as fx
 from simulators.far_end import Launched
 from tests.kiosk.lanes.conftest import PATIENCE, Told
 
-
 ANSWER = CcnetSettings(call=PATIENCE / 4, offline=PATIENCE)
 """A unit that a busy machine holds up is none that has lost an order."""
 
