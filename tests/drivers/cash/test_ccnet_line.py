@@ -153,6 +153,25 @@ def test_silence_over_a_stacked_note_credits_it_once(ready: CcnetAcceptor, unit:
     assert [report.state for report in reports] == [CashState.IDLE]
 
 
+def test_a_late_answer_does_not_acknowledge_a_note_that_was_not_told(
+    ready: CcnetAcceptor, unit: Launched
+) -> None:
+    unit.do("insert", value_fen=10000)
+    until(ready, CashState.ESCROW)
+    unit.do("freeze_at", state="stacking")
+    ready.stack()
+    until(ready, CashState.STACKING)
+    unit.do("delay_answer", ms=600)
+    with hurried(ready, call=0.4), pytest.raises(DeviceTimeout):
+        ready.poll()
+    # The next question is on the line before the answer to this one, and the note falls between the two.
+    unit.do("go_on")
+    assert until(ready, CashState.STACKED).needs_ack
+    assert unit.do("status")["state"] == "stacked"
+    ready.acknowledge()
+    await_status(unit, "state", "idling")
+
+
 def until_offline(acceptor: CcnetAcceptor) -> None:
     for _ in range(20):
         try:
