@@ -85,7 +85,10 @@ class Books:
         return account
 
     def check(self) -> Report:
+        """Read the books in one look: what a killed hub had still under way may be committed between two."""
         with self.engine.connect() as connection:
+            if self.engine.dialect.name == "postgresql":
+                connection = connection.execution_options(isolation_level="REPEATABLE READ")
             return check(connection)
 
 
