@@ -20,7 +20,7 @@ def connected(hub: Any, count: int) -> Iterator[list[socket.socket]]:
     address = urlsplit(hub.process.url)
     with contextlib.ExitStack() as stack:
         yield [
-            stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=30))
+            stack.enter_context(socket.create_connection((address.hostname, address.port), timeout=60))
             for _ in range(count)
         ]
 
@@ -32,7 +32,7 @@ def test_a_crowd_that_never_ends_its_requests_keeps_nobody_waiting(hub: Any, sai
             line.sendall(said)
         since = time.monotonic()
         assert hub.client().get("/v1/status").status_code == 200
-        assert time.monotonic() - since < 10
+        assert time.monotonic() - since < 30
 
 
 def test_a_request_that_trickles_is_answered_when_it_is_whole(hub: Any) -> None:
