@@ -34,8 +34,8 @@ def gone(pid: int) -> bool:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Wait at most ten seconds for the world to be so."""
-    until = time.monotonic() + 10
+    """Wait at most half a minute for the world to be so."""
+    until = time.monotonic() + 30
     while not true():
         assert time.monotonic() < until
         time.sleep(0.02)
