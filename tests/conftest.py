@@ -34,6 +34,10 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((n for n, way in enumerate(LONG_WAYS) if where.startswith(way)), len(LONG_WAYS))
 
     items.sort(key=place)
+    for item in items:
+        # Many programs take part: on a slow machine their start alone takes half a minute, and only a hang so long.
+        if place(item) < len(LONG_WAYS) and item.get_closest_marker("timeout") is None:
+            item.add_marker(pytest.mark.timeout(240))
 
 
 @pytest.fixture(scope="session")

@@ -20,7 +20,7 @@ COVERED = ("@method", "@path", "content-digest", "power-terminal", "power-reques
 def power_hub(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a `power-hub` subcommand to its end."""
     command = [sys.executable, "-m", "hub.cli", *arguments]
-    return subprocess.run(command, check=check, capture_output=True, text=True, timeout=50)
+    return subprocess.run(command, check=check, capture_output=True, text=True, timeout=120)
 
 
 def write_test_key(path: Path, key: bytes) -> Path:
@@ -63,7 +63,7 @@ class HubProcess:
         return self._end()
 
     def _end(self) -> int:
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=60)
         if self.process.stdout:
             self.process.stdout.close()
         return code
