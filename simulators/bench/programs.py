@@ -79,8 +79,9 @@ class Program:
         """Ask it to end, and kill what is left of its group after `patience_s`; safe to call twice."""
         if self.running:
             self._signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience_s)
+            until = time.monotonic() + patience_s
+            while self.running and time.monotonic() < until:
+                time.sleep(_LOOK_EVERY_S)
         self.kill()
 
     def kill(self) -> None:

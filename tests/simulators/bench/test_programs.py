@@ -66,6 +66,18 @@ def test_ends_a_program_that_will_not_and_its_children(tmp_path: Path) -> None:
     assert not stubborn.running
 
 
+def test_ends_a_child_that_outlives_its_program(tmp_path: Path) -> None:
+    parent = (
+        f"import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]);"
+        "print('parent of', child.pid); time.sleep(60)"
+    )
+    program = Program("parent", python(parent), tmp_path)
+    child = int(program.wait_for(r"^parent of (\d+)$", 20)[1])
+    program.wait_for("^ready 7", 20)
+    program.end()
+    wait_until(lambda: gone(child))
+
+
 def test_says_why_a_program_did_not_start(tmp_path: Path) -> None:
     program = Program("broken", python("raise SystemExit('no such port')"), tmp_path)
     with pytest.raises(BenchError, match="broken ended with 1:\nno such port"):
