@@ -15,7 +15,7 @@ WAITING = frozenset({Page.LOOKING_UP, Page.PREPARING, Page.CLOSING, Page.PAYING,
 NEVER_IDLE = WAITING | {Page.ATTRACT, Page.CLOSED, Page.MORE_TIME}
 STANDING = frozenset({Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
 """Pages that end by their own timer."""
-PRIVATE = frozenset({Page.CONFIRM_ACCOUNT, Page.BILLS, Page.MEANS})
+PRIVATE = frozenset({Page.CONFIRM_ACCOUNT, Page.BILLS, Page.MEANS, Page.PROVISIONAL})
 
 
 def idle_seconds(desk: Desk) -> float | None:

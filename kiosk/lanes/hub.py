@@ -98,7 +98,7 @@ def payment_request(payment: Payment) -> wire.PaymentRequest:
     """The body of a payment: made of journalled facts alone, so that every attempt has the same content."""
     return wire.PaymentRequest(
         account_no=payment.account.account_no,
-        quote_id=payment.quote.quote_id,
+        quote_id=payment.quote.quote_id or None,
         business=payment.business,
         amount_fen=payment.inserted_fen,
         months=payment.quote.months,

@@ -22,7 +22,7 @@ from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import Claim
 from kiosk.slips import Slips
 from tests.crash.acceptor import Ear, Unit
-from tests.crash.config import CONFIG, KEY
+from tests.crash.config import KEY
 from tests.crash.coverage import Appended, Death
 from tests.crash.line import WireClient, WireLane
 
@@ -183,7 +183,7 @@ class Paper(Lane):
     def __init__(self, world: Any, tell: Callable[[Input], None]) -> None:
         super().__init__("printer", tell)
         self.world, self.dead = world, False
-        self.slips = Slips(CONFIG, KEY)
+        self.slips = Slips(world.config, KEY)
         self.at_work = 0
 
     def put(self, effect: Effect) -> None:
@@ -222,7 +222,7 @@ class Kiosk:
         self.appended: Appended | None = None
         self.ticking = 0.0
         self.born = world.t - (world.rng.uniform(5.0, 1e5) if world.rng.random() < 0.5 else 0.0)
-        self.core = Core(CONFIG, world.disk.recover(), world.new_id, self.now)
+        self.core = Core(world.config, world.disk.recover(), world.new_id, self.now)
         journal: Any = MemoryJournal(world)
         self.runner = SimRunner(self.core, journal, self._lanes, lambda _: None, lambda: None)
 
