@@ -153,6 +153,8 @@ class Core:
                 up = not refused.judges_call_only
             case NotSent() | Unknown():
                 up = False
+        if isinstance(told, StatusSaid):
+            desk.asking_status = False
         if isinstance(told, StatusSaid) and isinstance(told.outcome, Answer):
             desk.business_date = told.outcome.body.business_date
             settle.on_status(desk, told.outcome.body)

@@ -65,7 +65,9 @@ def on_timer(desk: Desk, name: str) -> None:
             if claim is not None and claim in desk.books.open_claims:
                 settle.send_claim(desk, claim)
         case "status":
-            desk.do(fx.AskHubStatus(desk.hub_knows))
+            if not desk.asking_status:
+                desk.asking_status = True
+                desk.do(fx.AskHubStatus(desk.hub_knows))
             desk.after("status", desk.config.hub.status_every_s)
 
 

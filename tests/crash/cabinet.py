@@ -15,6 +15,7 @@ from kiosk.core.core import Core
 from kiosk.core.inputs import AcceptorSaid, DeviceFelt, Input, SlipOutcome, Tick
 from kiosk.journal.packing import Packing, dictionary
 from kiosk.journal.row import chain_hash, chained, from_columns, genesis, milliseconds
+from kiosk.lanes.build import BACK_LANES
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
@@ -230,8 +231,8 @@ class Kiosk:
         world = self.world
         self.port, self.paper = Port(world, self.tell), Paper(world, self.tell)
         self.hub_lanes = [
-            WireLane(name, WireClient("http://127.0.0.1:1", "T-1", KEY), self.tell, world.line)
-            for name in ("hub", "hub_back")
+            WireLane(name, WireClient("http://127.0.0.1:1", "T-1", KEY), self.tell, world.line, calls)
+            for name, calls in (("hub", 1), ("hub_back", len(BACK_LANES)))
         ]
         lanes = {
             "acceptor": self.port,

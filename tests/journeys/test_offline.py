@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from kiosk.numbers import reference
-from kiosk.payment.model import PaymentState
+from kiosk.payment.model import Payment, PaymentState
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import InProcess, eventually
 
@@ -79,3 +79,35 @@ def test_money_for_no_account_is_a_claim_under_the_reference_of_the_slip(
     assert (told["kind"], told["state"], told["amount_fen"]) == ("claim", "open", 5000)
     eventually(lambda: len(cabinet.slips()) == 2, "the slip of the claim")
     assert word in cabinet.slips()[1]
+
+
+def test_a_call_that_hangs_holds_up_no_other_payment(cabinet: Cabinet) -> None:
+    account = cabinet.town.account()
+    quiet = {**OFFLINE, "hub": {"status_every_s": 3600.0, "deadline_s": 8.0, "checking_after_s": 1.0}}
+    kiosk = cabinet.kiosk(**quiet)
+    kiosk.to_means(account.account_no, choose="prepay")
+    cabinet.line("refuse")
+    kiosk.press("cash")
+    kiosk.page("provisional")
+    kiosk.press("accept")
+    kiosk.page("cash")
+    cabinet.insert(50)
+    kiosk.notice("received")
+    kiosk.press("pay_now")
+    kiosk.page("checking")
+    kiosk.press("finish")
+    kiosk.page("attract")
+    pays_provisionally(cabinet, kiosk, account.account_no)
+    kiosk.press("finish")
+    kiosk.before("CreditSending", lambda: _next_one_is_lost(cabinet))
+    kiosk.wrote("CreditApproved")
+    paid, held = sorted(kiosk.books(), key=lambda item: item.in_flight)
+    assert isinstance(paid, Payment)
+    assert paid.state is PaymentState.PAID
+    assert held.in_flight
+    cabinet.settled(kiosk, credited=10000)
+
+
+def _next_one_is_lost(cabinet: Cabinet) -> None:
+    cabinet.line("pass")
+    cabinet.line("blackhole", next=1)
