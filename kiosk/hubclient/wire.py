@@ -62,7 +62,8 @@ class PaymentRequest(Wire, frozen=True):
     """PUT /v1/payments/{id}. Built from the journal alone, so that every resend has the same content."""
 
     account_no: AccountNo
-    quote_id: Id
+    quote_id: Id | None
+    """None for money that was taken while the hub was gone."""
     business: Business
     amount_fen: PaidFen
     months: tuple[Month, ...]

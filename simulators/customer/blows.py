@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from simulators.customer.customer import Customer, JourneyError
+from simulators.customer.reading import literals
 
 Act = Callable[[Customer], None]
 _PATIENCE_S = 60.0
@@ -44,6 +45,13 @@ def then_told(act: Act, name: str) -> Act:
         customer.is_told(name)
 
     return both
+
+
+def hub_gone_on_attract(customer: Customer) -> None:
+    """Cut the line and wait until the first page says what is still possible."""
+    customer.bench.line("cut")
+    customer.reads(literals("attract.offline"), _PATIENCE_S)
+    customer.looks("attract-offline")
 
 
 def hub_back_after_slip(customer: Customer) -> None:

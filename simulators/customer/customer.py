@@ -127,22 +127,29 @@ class Customer:
 
     def _confirms(self) -> None:
         self.hand.touch("id=confirm")
-        self.sees("confirm_account")
-        self.hand.touch("id=correct")
+        if self.sees("confirm_account", "enter_again") == "enter_again":
+            self.hand.key(self.account_no)
+            self.hand.touch("id=confirm")
+        else:
+            self.hand.touch("id=correct")
 
     def chooses_cash(self) -> bool:
         """Go from the bills to the note slot; False when the kiosk takes no notes now."""
-        self.sees("bills")
-        self.moment("bills")
-        way = "pay" if self.can_touch("pay") else "prepay"
-        if not self.can_touch(way):
-            return False
-        self.hand.touch(f"id={way}")
-        self.sees("means")
-        if not self.can_touch("cash"):
-            return False
-        self.hand.touch("id=cash")
-        self.sees("cash")
+        page = self.sees("bills", "provisional")
+        if page == "bills":
+            self.moment("bills")
+            way = "pay" if self.can_touch("pay") else "prepay"
+            if not self.can_touch(way):
+                return False
+            self.hand.touch(f"id={way}")
+            self.sees("means")
+            if not self.can_touch("cash"):
+                return False
+            self.hand.touch("id=cash")
+            page = self.sees("cash", "provisional")
+        if page == "provisional":
+            self.hand.touch("id=accept")
+            self.sees("cash")
         self.moment("cash_open")
         return True
 

@@ -17,6 +17,7 @@ SOON: Tables = {
 NO_COUNTER: Tables = {"acceptor": {"counter": False}}
 CLAIM_SOON: Tables = {"hub": {**SOON["hub"], "claim_after_attempts": 3, "checking_after_s": 20.0}}
 PATIENT: Tables = {**SOON, "hub": {**SOON["hub"], "checking_after_s": 60.0, "deadline_s": 40.0}}
+OFFLINE: Tables = {**SOON, "offline": {"take_cash": True}}
 BOOKED = ("done.title", "checking.title")
 
 
@@ -53,6 +54,20 @@ LINE = (
         {"before_pay": blows.hub("cut"), "told": blows.hub_back_after_slip},
         ("claim.title",),
         CLAIM_SOON,
+    ),
+    Fault(
+        "hub-gone-before",
+        "the hub is gone when the customer comes, and cash may be taken without it: a provisional receipt",
+        {"before": blows.hub_gone_on_attract, "told": blows.hub_back_after_slip},
+        ("provisional.received",),
+        OFFLINE,
+    ),
+    Fault(
+        "hub-gone-at-bills",
+        "the hub goes while the customer looks at the bills, and cash may be taken without it",
+        {"bills": blows.hub("cut"), "told": blows.hub_back_after_slip},
+        ("provisional.received",),
+        OFFLINE,
     ),
     Fault(
         "hub-slow",
