@@ -160,6 +160,8 @@ class Core:
             settle.on_status(desk, told.outcome.body)
         if up:
             desk.hub_spoke = desk.now.mono
+        elif isinstance(told.outcome, Refused):
+            desk.hub_spoke = None  # it is there and does not take our word: nothing is taken on its behalf
         if up and not desk.facts.hub_up:
             settle.hub_is_back(desk)
         desk.facts = replace(desk.facts, hub_up=up, hub_heard=True)

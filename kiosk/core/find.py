@@ -8,7 +8,7 @@ from dataclasses import replace
 from kiosk.core import choose
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import AccountSaid
-from kiosk.hubclient.outcomes import Answer, Refused
+from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
 from kiosk.numbers import account_error, meter_error
 from kiosk.payment import effects as fx
 from kiosk.session.state import Page
@@ -117,7 +117,7 @@ def on_account(desk: Desk, said: AccountSaid) -> None:
             _back_to_entry(desk, problem.code)
         case Refused(problem) if problem.code == "hub_busy":
             _back_to_entry(desk, "hub_busy")
-        case _ if desk.facts.offline_fen:
+        case NotSent() | Unknown() if desk.facts.offline_fen:
             _without_hub(desk, desk.session.under or Page.ENTER_ACCOUNT)
         case _:
             _back_to_entry(desk, "hub_gone")

@@ -28,6 +28,8 @@ def _to(page: Page) -> Move:
 
 def _start(desk: Desk, _arg: str) -> None:
     desk.go(Page.HOME)
+    if not desk.facts.hub_up:
+        desk.after("status", 0.0)  # it may be back; the customer will know before the number is typed
 
 
 def _finish(desk: Desk, _arg: str) -> None:

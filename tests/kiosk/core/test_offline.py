@@ -230,6 +230,42 @@ def test_a_kiosk_that_has_not_heard_the_hub_since_its_start_takes_nothing(make: 
     assert stage.core.facts.offline_fen == 0
 
 
+@pytest.mark.parametrize("code", ["unknown_terminal", "bad_signature"])
+def test_a_hub_that_does_not_take_our_word_lets_us_take_nothing(make: Any, code: str) -> None:
+    stage = make()
+    stage.says(StatusSaid(Refused(wire.Problem(status=401, code=code))))
+    assert not stage.core.facts.cash_works
+    leaves(stage)
+    assert not stage.core.facts.cash_works
+    stage.press("start", "pay_bill")
+    types(stage)
+    assert stage.at(Page.LOOKING_UP)
+
+
+def test_a_refused_look_up_opens_no_way_round_the_hub(make: Any) -> None:
+    stage = make()
+    stage.press("start", "pay_bill")
+    types(stage)
+    stage.says(AccountSaid(stage.effects[0].request, Refused(wire.Problem(status=401, code="bad_signature"))))
+    assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_ACCOUNT, "hub_gone")
+
+
+def test_the_hub_is_asked_again_when_a_customer_comes(make: Any) -> None:
+    stage = leaves(make())
+    stage.wait(1)
+    stage.says(StatusSaid(GONE))
+    stage.press("start")
+    assert any(isinstance(e, fx.AskHubStatus) for e in stage.wait(0.1))
+
+
+def test_no_second_heartbeat_while_one_is_under_way(stage: Any) -> None:
+    stage.says(StatusSaid(GONE))
+    asked = [e for e in stage.wait(60) if isinstance(e, fx.AskHubStatus)]
+    assert len(asked) == 1
+    stage.says(StatusSaid(GONE))
+    assert [e for e in stage.wait(16) if isinstance(e, fx.AskHubStatus)]
+
+
 def test_a_payment_that_had_begun_takes_further_notes_below_the_limit(make: Any) -> None:
     stage = make()
     stage.at_slot()
