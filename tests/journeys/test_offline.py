@@ -22,7 +22,7 @@ def without_hub(cabinet: Cabinet) -> InProcess:
     kiosk = cabinet.kiosk(**OFFLINE)
     kiosk.ready()
     cabinet.line("refuse")
-    kiosk.notice("No connection: cash is taken provisionally")
+    kiosk.notice("No connection: cash is still taken")
     return kiosk
 
 
