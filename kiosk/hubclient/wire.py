@@ -254,6 +254,18 @@ class Claim(Wire, frozen=True):
     resolution: str
 
 
+class Reference(Wire, frozen=True):
+    """GET /v1/references/{reference}: what became of the money on a slip."""
+
+    reference: str
+    kind: Literal["payment", "claim"]
+    state: Literal["credited", "reversed", "open", "released", "closed"]
+    amount_fen: Fen
+    memo_fen: Fen
+    resolution: str
+    made_at: Time
+
+
 class CustomerText(Wire, frozen=True):
     """What the customer's screen says."""
 

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import argparse
 from typing import Any
 
 import pytest
 
+from kiosk.hubclient.cli import command
 from kiosk.numbers import reference
 from kiosk.payment.model import Payment, PaymentState
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import InProcess, eventually
+
+
+def ask(arguments: list[str]) -> int:
+    """`power-kiosk reference` with these arguments."""
+    parser = argparse.ArgumentParser()
+    command.configure(parser)
+    return command.run(parser.parse_args(arguments))
+
 
 OFFLINE: dict[str, dict[str, Any]] = {
     "hub": {"status_every_s": 0.3, "query_deadline_s": 2.0, "deadline_s": 2.0},
@@ -79,6 +89,31 @@ def test_money_for_no_account_is_a_claim_under_the_reference_of_the_slip(
     assert (told["kind"], told["state"], told["amount_fen"]) == ("claim", "open", 5000)
     eventually(lambda: len(cabinet.slips()) == 2, "the slip of the claim")
     assert word in cabinet.slips()[1]
+
+
+def test_a_technician_asks_what_became_of_a_slip(
+    cabinet: Cabinet, capsys: pytest.CaptureFixture[str]
+) -> None:
+    account = cabinet.town.account()
+    kiosk = cabinet.kiosk()
+    kiosk.to_slot(account.account_no, choose="prepay")
+    cabinet.insert(50)
+    kiosk.notice("received")
+    kiosk.press("pay_now")
+    kiosk.page("done")
+    word = reference(kiosk.payment().payment_id)
+    typed = word.replace("-", " ").lower()
+    assert ask([typed, "--config", str(cabinet.folder / "kiosk.toml")]) == 0
+    assert f"{word}: payment of 50.00 yuan, credited" in capsys.readouterr().out
+    assert ask(["0000-0000-0000", "--config", str(cabinet.folder / "kiosk.toml")]) == 1
+    assert "the hub says" in capsys.readouterr().err
+    assert ask(["0000", "--config", str(cabinet.folder / "kiosk.toml")]) == 2
+    assert "twelve" in capsys.readouterr().err
+    cabinet.line("refuse")
+    assert ask([word, "--config", str(cabinet.folder / "kiosk.toml")]) == 3
+    assert "did not answer" in capsys.readouterr().err
+    cabinet.line("pass")
+    cabinet.settled(kiosk, credited=5000)
 
 
 def test_a_call_that_hangs_holds_up_no_other_payment(cabinet: Cabinet) -> None:
