@@ -15,7 +15,8 @@ CLOSED_REASONS = ("journal_damaged", "journal_failed", "starting", "settling", "
 def attract(look: Look) -> Draft:
     """Invite, and tell before the first touch what works now."""
     draft = Draft(look, Page.ATTRACT, PageKind.ATTRACT)
-    draft.title, draft.prompt = look.line("attract.title"), look.line("attract.prompt")
+    draft.title = look.line("attract.title")
+    draft.prompt = look.line("attract.prompt_offline" if look.facts.stands_in else "attract.prompt")
     draft.picture = "kiosk"
     draft.main = Press("start", look.line("attract.start"), icon="next")
     draft.footnote = look.line("attract.other_language").shown
@@ -30,7 +31,8 @@ def accepted(draft: Draft) -> None:
     """Say which notes are taken and that no change is given."""
     look = draft.look
     draft.row("notes", Amounts(look.facts.accepted_fen))
-    draft.row("change", look.line("word.no_change"))
+    if not look.facts.stands_in:  # there it stands on the next pages; here the notice needs the room
+        draft.row("change", look.line("word.no_change"))
 
 
 def not_now(draft: Draft) -> None:
