@@ -21,6 +21,7 @@ import msgspec
 
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.plans import PLANS
+from tests.mutation.quick import killed as killed_quickly
 from tests.mutation.trial import Plan, await_end, start, warm
 
 ROOT = Path(__file__).parents[2]
@@ -43,20 +44,36 @@ class Verdict:
 
 
 def try_module(plan: Plan, processes: int, resume: bool) -> list[Verdict]:
-    """All mutants of a module, each tried or known from before."""
-    kept = KEPT / f"{plan.path.replace('/', '.')}.json"
+    """All mutants of a module, each tried or known from before, in a process that has loaded nothing of ours yet."""
+    kept = KEPT / f"{plan.module}.json"
+    pid = os.fork()
+    if pid == 0:
+        status = 1
+        try:
+            _try_all(plan, processes, resume, kept)
+            status = 0
+        finally:
+            os._exit(status)
+    if os.waitpid(pid, 0)[1]:
+        sys.exit(f"{plan.path} was not tried")
+    return _load(kept)
+
+
+def _try_all(plan: Plan, processes: int, resume: bool, kept: Path) -> None:
     mutants = mutants_of(ROOT / plan.path, ROOT)
     known = {v.key: v for v in _load(kept) if v.killed} if resume else {}
     new = [mutant for mutant in mutants if mutant.key not in known]
     if new:
         room = 4 * _unchanged(plan) + ROOM_S
-        for mutant, killed in _trials(plan, new, processes, room):
+        noticed = killed_quickly(plan, new, processes)
+        known |= {mutant.key: _verdict(mutant, True) for mutant in new if mutant.key in noticed}
+        _save(kept, known.values())
+        rest = [mutant for mutant in new if mutant.key not in noticed]
+        for mutant, killed in _trials(plan, rest, processes, room):
             known[mutant.key] = _verdict(mutant, killed)
             if len(known) % 20 == 0:
                 _save(kept, known.values())
-    found = [known[mutant.key] for mutant in mutants]
-    _save(kept, found)
-    return found
+    _save(kept, [known[mutant.key] for mutant in mutants])
 
 
 def _unchanged(plan: Plan) -> float:
@@ -69,8 +86,9 @@ def _unchanged(plan: Plan) -> float:
             while (status := await_end(pid, began + 600)) is None:
                 time.sleep(0.01)
             if status:
-                sys.exit(f"{plan.path}: its tests fail without any change (status {status})")
-            warm(msgspec.json.decode(told.read_bytes(), type=list[str]))
+                _say(f"{plan.path}: its tests fail without any change (status {status})")
+                os._exit(1)
+            warm(plan, msgspec.json.decode(told.read_bytes(), type=dict[str, str | None]))
     return time.monotonic() - began
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import importlib.abc
 import importlib.machinery
@@ -11,33 +12,37 @@ import os
 import resource
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import CodeType, ModuleType
 
-OURS = ("kiosk", "drivers", "ui", "hub", "simulators", "tests", "tools", "benchmarks", "conftest", "__")
+OURS = ("kiosk", "drivers", "ui", "hub", "simulators", "tests", "tools", "benchmarks")
 MOST_MEMORY = 4 << 30
-SEEDS = 60
+SEEDS = 40
 """So many simulated runs follow the tests where a plan asks for them."""
 HERE = Path(__file__).parent
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """How a module is tried: the tests that ought to notice a change of it, and whether the simulation follows."""
+    """How a module is tried: the tests that ought to notice a change of it, each in turn, and whether simulated runs
+    follow where none did."""
 
     path: str
     tests: tuple[str, ...]
     simulated: bool = False
 
+    @property
+    def module(self) -> str:
+        return self.path.removesuffix(".py").replace("/", ".")
+
 
 class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
     """Gives the mutant's source where the module of that name is imported."""
 
-    def __init__(self, path: str, source: str) -> None:
-        self.name = path.removesuffix(".py").replace("/", ".")
-        self.path, self.source = path, source
+    def __init__(self, plan: Plan, source: str) -> None:
+        self.name, self.path, self.source = plan.module, plan.path, source
 
     def find_spec(
         self, name: str, path: Sequence[str] | None, target: ModuleType | None = None
@@ -54,20 +59,19 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 def start(plan: Plan, source: str | None, told: Path | None = None) -> int:
-    """Fork a trial; its exit status is 0 when nothing was noticed. `told` gets the names of the loaded modules."""
+    """Fork a trial; its exit status is 0 when nothing was noticed. `told` gets what was loaded."""
     pid = os.fork()
     if pid:
         return pid
     status = 70
     try:
-        os.setsid()
-        _quiet()
-        resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+        alone()
         if source is not None:
-            sys.meta_path.insert(0, _Mutated(plan.path, source))
+            sys.meta_path.insert(0, _Mutated(plan, source))
         status = _try(plan)
         if told is not None:
-            told.write_text(json.dumps(sorted(sys.modules)), encoding="utf-8")
+            found = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
+            told.write_text(json.dumps(found), encoding="utf-8")
     except BaseException:  # noqa: BLE001 - whatever a mutant lets out has been noticed
         status = 71
     finally:
@@ -75,38 +79,71 @@ def start(plan: Plan, source: str | None, told: Path | None = None) -> int:
     return 0
 
 
-def _quiet() -> None:
+def alone() -> None:
+    """A group of its own, silent, with bounded memory."""
+    os.setsid()
     null = os.open(os.devnull, os.O_RDWR)
     for number in (0, 1, 2):
         os.dup2(null, number)
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
+
+
+def options() -> list[str]:
+    """How pytest is called: few plugins, and no second look at what failed."""
+    from hypothesis import HealthCheck, Phase, settings
+
+    settings.register_profile(
+        "mutation",
+        derandomize=True,
+        database=None,
+        deadline=None,
+        phases=[Phase.explicit, Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    settings.load_profile("mutation")
+    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    return ["-c", str(HERE / "pytest.ini"), "--rootdir", str(Path.cwd()), "-k", "not postgresql"]
 
 
 def _try(plan: Plan) -> int:
     import pytest
-    from hypothesis import Phase, settings
 
-    settings.register_profile(
-        "mutation", derandomize=True, database=None, deadline=None, phases=[Phase.explicit, Phase.generate]
-    )
-    settings.load_profile("mutation")
-    os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    where = ["-c", str(HERE / "pytest.ini"), "--rootdir", str(Path.cwd())]
-    status = int(pytest.main([*where, "-k", "not postgresql", *plan.tests]))
-    if status or not plan.simulated:
-        return status
+    where = options()
+    for tests in plan.tests:
+        if status := int(pytest.main([*where, tests])):
+            return status
+    if not plan.simulated:
+        return 0
     from tests.crash.sim import play
 
     return 1 if play((1, 1 + SEEDS)).failed else 0
 
 
-def warm(names: Sequence[str]) -> None:
-    """Import what is not ours beforehand: each trial then begins with it."""
-    for name in names:
-        if not name.startswith(OURS) and "test" not in name.partition(".")[0]:
+def warm(plan: Plan, loaded: Mapping[str, str | None]) -> None:
+    """Import beforehand what does not depend on the module: each trial then begins with it."""
+    ours = {name: file for name, file in loaded.items() if name.partition(".")[0] in OURS and file}
+    leans = {name: _imports(Path(file)) for name, file in ours.items()}
+    on_it, grown = {plan.module}, True
+    while grown:
+        more = {name for name, names in leans.items() if names & on_it} | on_it
+        grown, on_it = more != on_it, more
+    for name in loaded:
+        if name not in on_it and not name.startswith(("tests", "conftest", "test_", "__")):
             try:
                 importlib.import_module(name)
-            except Exception:  # noqa: BLE001, S112, PERF203 - some names are no modules of their own
+            except Exception:  # noqa: BLE001, S112 - some names are no modules of their own
                 continue
+    assert plan.module not in sys.modules, "what was loaded beforehand would never see the change"
+
+
+def _imports(file: Path) -> set[str]:
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return names
 
 
 def await_end(pid: int, until: float) -> int | None:

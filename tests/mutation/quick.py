@@ -1,0 +1,109 @@
+"""Tries many mutants on tests that are collected once: each in a fork, with the changed code swapped in."""
+
+from __future__ import annotations
+
+import gc
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.mutation.mutants import Mutant
+from tests.mutation.swap import Pairs, changed, functions, swap
+from tests.mutation.trial import Plan, alone, await_end, options
+
+
+class _Quick:
+    """A plugin that does not run the collected tests but tries the mutants on them."""
+
+    def __init__(self, plan: Plan, mutants: Sequence[Mutant], processes: int, tell: Callable[[str], None]):
+        self.plan, self.mutants, self.processes, self.tell = plan, mutants, processes, tell
+
+    def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        path = Path(self.plan.path).resolve()
+        loaded = functions(path)
+        source = compile(path.read_text(encoding="utf-8"), str(path), "exec")
+        began = time.monotonic()
+        if self._end(self._begin(session, [], {}), 600):
+            return True  # these tests fail without any change: nothing can be said here
+        room = 4 * (time.monotonic() - began) + 5
+        gc.freeze()
+        fitting = (
+            (mutant, pairs)
+            for mutant in self.mutants
+            if (pairs := changed(source, compile(mutant.source, str(path), "exec")))
+        )
+        self._try(session, fitting, loaded, room)
+        return True
+
+    def _try(
+        self, session: pytest.Session, fitting: Iterator[tuple[Mutant, Pairs]], loaded: Any, room: float
+    ) -> None:
+        running: dict[int, tuple[Mutant, float]] = {}
+        going = True
+        while going or running:
+            while going and len(running) < self.processes:
+                following = next(fitting, None)
+                if going := following is not None:
+                    mutant, pairs = following
+                    running[self._begin(session, pairs, loaded)] = mutant, time.monotonic() + room
+            for pid, (mutant, until) in list(running.items()):
+                status = await_end(pid, until)
+                if status is not None:
+                    del running[pid]
+                    if status:
+                        self.tell(mutant.key)
+            time.sleep(0.002)
+
+    def _begin(self, session: pytest.Session, pairs: Pairs, loaded: Any) -> int:
+        pid = os.fork()
+        if pid:
+            return pid
+        status, folder = 71, Path(tempfile.mkdtemp())
+        try:
+            alone()
+            session.config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined]
+            if pairs and not swap(pairs, loaded):
+                os._exit(0)
+            status = _play(session)
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+            os._exit(status)
+
+    @staticmethod
+    def _end(pid: int, most_s: float) -> int:
+        until = time.monotonic() + most_s
+        while (status := await_end(pid, until)) is None:
+            time.sleep(0.005)
+        return status
+
+
+def _play(session: pytest.Session) -> int:
+    items = session.items
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        session.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return 1
+    return 0
+
+
+def killed(plan: Plan, mutants: Sequence[Mutant], processes: int) -> set[str]:
+    """The keys of the mutants that the tests notice this way; of the others nothing is said."""
+    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as found:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                with open(found.name, "w", encoding="utf-8", buffering=1) as told:  # noqa: PTH123
+                    alone()
+                    plugin = _Quick(plan, mutants, processes, lambda key: print(key, file=told))  # noqa: T201
+                    tests = list(dict.fromkeys(plan.tests))
+                    pytest.main([*options(), "-s", "--tb=no", *tests], plugins=[plugin])
+            finally:
+                os._exit(0)
+        os.waitpid(pid, 0)
+        return set(found.read().split())
