@@ -5,17 +5,20 @@ from __future__ import annotations
 import gc
 import os
 import shutil
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
+from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
 
 from tests.mutation.mutants import Mutant
-from tests.mutation.swap import Pairs, changed, functions, swap
-from tests.mutation.trial import Plan, alone, await_end, options
+from tests.mutation.swap import changed, classes_stay, functions, rebind, swap
+from tests.mutation.trial import OURS, Plan, alone, await_end, options
 
 
 class _Quick:
@@ -26,32 +29,37 @@ class _Quick:
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         path = Path(self.plan.path).resolve()
-        loaded = functions(path)
+        module, loaded = sys.modules[self.plan.module], functions(path)
         source = compile(path.read_text(encoding="utf-8"), str(path), "exec")
         began = time.monotonic()
-        if self._end(self._begin(session, [], {}), 600):
+        if self._end(self._begin(session, lambda: None), 600):
             return True  # these tests fail without any change: nothing can be said here
         room = 4 * (time.monotonic() - began) + 5
+        rebinds = self._end(self._begin(session, lambda: rebind(module, source, OURS)), 600) == 0
         gc.freeze()
-        fitting = (
-            (mutant, pairs)
-            for mutant in self.mutants
-            if (pairs := changed(source, compile(mutant.source, str(path), "exec")))
-        )
-        self._try(session, fitting, loaded, room)
+        self._try(session, self._fitting(source, module, loaded, rebinds), room)
         return True
 
-    def _try(
-        self, session: pytest.Session, fitting: Iterator[tuple[Mutant, Pairs]], loaded: Any, room: float
-    ) -> None:
+    def _fitting(
+        self, source: CodeType, module: ModuleType, loaded: Any, rebinds: bool
+    ) -> Iterator[tuple[Mutant, Callable[[], None]]]:
+        for mutant in self.mutants:
+            code = compile(mutant.source, source.co_filename, "exec")
+            pairs = changed(source, code)
+            if pairs:
+                yield mutant, partial(swap, pairs, loaded)
+            elif pairs is None and rebinds and classes_stay(source, code):
+                yield mutant, partial(rebind, module, code, OURS)
+
+    def _try(self, session: pytest.Session, fitting: Iterator[tuple[Mutant, Any]], room: float) -> None:
         running: dict[int, tuple[Mutant, float]] = {}
         going = True
         while going or running:
             while going and len(running) < self.processes:
                 following = next(fitting, None)
                 if going := following is not None:
-                    mutant, pairs = following
-                    running[self._begin(session, pairs, loaded)] = mutant, time.monotonic() + room
+                    mutant, change = following
+                    running[self._begin(session, change)] = mutant, time.monotonic() + room
             for pid, (mutant, until) in list(running.items()):
                 status = await_end(pid, until)
                 if status is not None:
@@ -60,7 +68,8 @@ class _Quick:
                         self.tell(mutant.key)
             time.sleep(0.002)
 
-    def _begin(self, session: pytest.Session, pairs: Pairs, loaded: Any) -> int:
+    @staticmethod
+    def _begin(session: pytest.Session, change: Callable[[], None]) -> int:
         pid = os.fork()
         if pid:
             return pid
@@ -68,8 +77,7 @@ class _Quick:
         try:
             alone()
             session.config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined]
-            if pairs and not swap(pairs, loaded):
-                os._exit(0)
+            change()
             status = _play(session)
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,16 +1,18 @@
-"""Puts a mutant into a loaded module: the code of its functions is exchanged in place.
+"""Puts a mutant into modules that are loaded: so the tests are collected once and each trial begins with them.
 
-So the tests are collected once and each trial begins with them. It fits a change within functions only; one of a
-table, a class body or a default is not swapped but imported anew.
+A change within functions exchanges their code. A change of a table or another constant makes the module's constants
+anew and puts them wherever the old ones are held. One of a class body or of a default fits neither way.
 """
 
 from __future__ import annotations
 
 import gc
+import sys
 from collections.abc import Iterator
 from inspect import CO_OPTIMIZED
 from pathlib import Path
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, ModuleType
+from typing import Any
 
 Pairs = list[tuple[CodeType, CodeType]]
 
@@ -63,12 +65,36 @@ def functions(path: Path) -> dict[tuple[str, int], list[FunctionType]]:
     return found
 
 
-def swap(pairs: Pairs, loaded: dict[tuple[str, int], list[FunctionType]]) -> bool:
-    """Exchange the codes; false where a function that changed is not loaded."""
+def swap(pairs: Pairs, loaded: dict[tuple[str, int], list[FunctionType]]) -> None:
+    """Exchange the codes; a function that is not loaded stays as it was."""
     for before, after in pairs:
-        held = loaded.get((before.co_qualname, before.co_firstlineno), [])
-        if not held:
-            return False
-        for function in held:
+        for function in loaded.get((before.co_qualname, before.co_firstlineno), []):
             function.__code__ = after
-    return bool(pairs)
+
+
+def classes_stay(before: CodeType, after: CodeType) -> bool:
+    """Whether the two differ in nothing but functions and the module's own constants."""
+    bodies = [
+        [code for code in _codes(module) if not code.co_flags & CO_OPTIMIZED] for module in (before, after)
+    ]
+    return len(bodies[0]) == len(bodies[1]) and all(map(_same, *bodies))
+
+
+def rebind(module: ModuleType, code: CodeType, roots: tuple[str, ...]) -> None:
+    """Make the module's constants anew from other code, and put them wherever the old ones are held by name."""
+    anew = ModuleType(module.__name__)
+    anew.__dict__.update({"__file__": module.__file__, "__package__": module.__package__})
+    exec(code, anew.__dict__)  # noqa: S102 - it is the module itself with one change
+    fresh = {name: value for name, value in vars(anew).items() if _constant(name, value)}
+    holders = [held for name, held in sys.modules.items() if name.partition(".")[0] in roots]
+    for name, value in fresh.items():
+        if name not in vars(module):
+            continue
+        old = vars(module)[name]
+        for holder in holders:
+            if vars(holder).get(name) is old:
+                setattr(holder, name, value)
+
+
+def _constant(name: str, value: Any) -> bool:
+    return not name.startswith("__") and not isinstance(value, FunctionType | ModuleType | type)
