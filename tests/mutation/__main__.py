@@ -13,6 +13,7 @@ import os
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +22,7 @@ import msgspec
 
 from tests.mutation.mutants import Mutant, mutants_of
 from tests.mutation.plans import PLANS
-from tests.mutation.quick import killed as killed_quickly
+from tests.mutation.quick import judge
 from tests.mutation.trial import Plan, await_end, start, warm
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,10 @@ def try_module(plan: Plan, processes: int, resume: bool) -> list[Verdict]:
         try:
             _try_all(plan, processes, resume, kept)
             status = 0
+        except Exception:  # noqa: BLE001 - a fork must not go on as its parent does
+            traceback.print_exc()
         finally:
+            sys.stderr.flush()
             os._exit(status)
     if os.waitpid(pid, 0)[1]:
         sys.exit(f"{plan.path} was not tried")
@@ -64,37 +68,39 @@ def _try_all(plan: Plan, processes: int, resume: bool, kept: Path) -> None:
     known = {v.key: v for v in _load(kept) if v.killed} if resume else {}
     new = [mutant for mutant in mutants if mutant.key not in known]
     if new:
-        room = 4 * _unchanged(plan) + ROOM_S
-        noticed = killed_quickly(plan, new, processes)
-        known |= {mutant.key: _verdict(mutant, True) for mutant in new if mutant.key in noticed}
+        _learn(plan)
+        noticed = judge(plan, new, processes, kept.with_suffix(".txt"))
+        known |= {m.key: _verdict(m, noticed[m.key]) for m in new if m.key in noticed}
         _save(kept, known.values())
         rest = [mutant for mutant in new if mutant.key not in noticed]
-        for mutant, killed in _trials(plan, rest, processes, room):
+        for mutant, killed in _trials(plan, rest, processes) if rest else ():
             known[mutant.key] = _verdict(mutant, killed)
             if len(known) % 20 == 0:
                 _save(kept, known.values())
     _save(kept, [known[mutant.key] for mutant in mutants])
 
 
-def _unchanged(plan: Plan) -> float:
-    """Try the module as it is, twice: to learn what it loads, then how long that takes. Ends the run on a failure."""
+def _learn(plan: Plan) -> None:
+    """Collect the tests once, to load beforehand what does not depend on the module."""
     with tempfile.TemporaryDirectory() as folder:
         told = Path(folder) / "modules"
-        for _ in range(2):
-            began = time.monotonic()
-            pid = start(plan, None, told)
-            while (status := await_end(pid, began + 600)) is None:
-                time.sleep(0.01)
-            if status:
-                _say(f"{plan.path}: its tests fail without any change (status {status})")
-                os._exit(1)
-            warm(plan, msgspec.json.decode(told.read_bytes(), type=dict[str, str | None]))
-    return time.monotonic() - began
+        _await(plan, start(plan, None, told))
+        warm(plan, msgspec.json.decode(told.read_bytes(), type=dict[str, str | None]))
 
 
-def _trials(
-    plan: Plan, mutants: Sequence[Mutant], processes: int, room: float
-) -> Iterable[tuple[Mutant, bool]]:
+def _await(plan: Plan, pid: int) -> None:
+    until = time.monotonic() + 600
+    while (status := await_end(pid, until)) is None:
+        time.sleep(0.01)
+    if status:
+        raise RuntimeError(f"{plan.path}: its tests fail without any change (status {status})")
+
+
+def _trials(plan: Plan, mutants: Sequence[Mutant], processes: int) -> Iterable[tuple[Mutant, bool]]:
+    """Each mutant imported anew; first none at all, to learn how long that takes."""
+    began = time.monotonic()
+    _await(plan, start(plan, None))
+    room = 4 * (time.monotonic() - began) + ROOM_S
     waiting, running = list(reversed(mutants)), dict[int, tuple[Mutant, float]]()
     while waiting or running:
         while waiting and len(running) < processes:
@@ -117,7 +123,6 @@ def _load(kept: Path) -> list[Verdict]:
 
 
 def _save(kept: Path, verdicts: Iterable[Verdict]) -> None:
-    kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(msgspec.json.format(msgspec.json.encode([asdict(v) for v in verdicts])))
 
 
@@ -131,6 +136,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.chdir(ROOT)
     plans = [plan for plan in PLANS if not asked.only or plan.path in asked.only]
     found = {}
+    KEPT.mkdir(parents=True, exist_ok=True)
     for plan in plans:
         began = time.monotonic()
         found[plan.path] = try_module(plan, asked.processes, asked.resume)

@@ -31,7 +31,10 @@ PLANS = (
     _of("kiosk/journal/packing.py", "tests/kiosk/journal/test_store.py"),
     _of("kiosk/journal/verify.py"),
     _of("kiosk/journal/prune.py"),
-    Plan("kiosk/hubclient/outcomes.py", ("tests/kiosk/hubclient/test_client.py", "tests/kiosk/lanes/test_hub.py")),
+    Plan(
+        "kiosk/hubclient/outcomes.py",
+        ("tests/kiosk/hubclient/test_client.py", "tests/kiosk/lanes/test_hub.py"),
+    ),
     _of("hub/business/allocation.py"),
     _of("hub/business/ledger.py", DESK),
     _of("hub/business/orders.py", DESK),

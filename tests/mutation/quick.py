@@ -17,14 +17,16 @@ from typing import Any
 import pytest
 
 from tests.mutation.mutants import Mutant
-from tests.mutation.swap import changed, classes_stay, functions, rebind, swap
-from tests.mutation.trial import OURS, Plan, alone, await_end, options
+from tests.mutation.swap import changed, classes_stay, functions, rebind, run_at_import, swap
+from tests.mutation.trial import OURS, Plan, alone, await_end, options, simulate
 
 
 class _Quick:
     """A plugin that does not run the collected tests but tries the mutants on them."""
 
-    def __init__(self, plan: Plan, mutants: Sequence[Mutant], processes: int, tell: Callable[[str], None]):
+    def __init__(
+        self, plan: Plan, mutants: Sequence[Mutant], processes: int, tell: Callable[[Mutant, bool], None]
+    ) -> None:
         self.plan, self.mutants, self.processes, self.tell = plan, mutants, processes, tell
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
@@ -36,6 +38,7 @@ class _Quick:
             return True  # these tests fail without any change: nothing can be said here
         room = 4 * (time.monotonic() - began) + 5
         rebinds = self._end(self._begin(session, lambda: rebind(module, source, OURS)), 600) == 0
+        self.late = run_at_import(source, self.plan.module)
         gc.freeze()
         self._try(session, self._fitting(source, module, loaded, rebinds), room)
         return True
@@ -46,9 +49,9 @@ class _Quick:
         for mutant in self.mutants:
             code = compile(mutant.source, source.co_filename, "exec")
             pairs = changed(source, code)
-            if pairs:
+            if pairs and not self.late & {(before.co_qualname, before.co_firstlineno) for before, _ in pairs}:
                 yield mutant, partial(swap, pairs, loaded)
-            elif pairs is None and rebinds and classes_stay(source, code):
+            elif not pairs and rebinds and classes_stay(source, code):
                 yield mutant, partial(rebind, module, code, OURS)
 
     def _try(self, session: pytest.Session, fitting: Iterator[tuple[Mutant, Any]], room: float) -> None:
@@ -64,12 +67,10 @@ class _Quick:
                 status = await_end(pid, until)
                 if status is not None:
                     del running[pid]
-                    if status:
-                        self.tell(mutant.key)
+                    self.tell(mutant, bool(status))
             time.sleep(0.002)
 
-    @staticmethod
-    def _begin(session: pytest.Session, change: Callable[[], None]) -> int:
+    def _begin(self, session: pytest.Session, change: Callable[[], None]) -> int:
         pid = os.fork()
         if pid:
             return pid
@@ -78,7 +79,7 @@ class _Quick:
             alone()
             session.config._tmp_path_factory._basetemp = folder  # type: ignore[attr-defined]
             change()
-            status = _play(session)
+            status = _play(session) or simulate(self.plan)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
             os._exit(status)
@@ -100,18 +101,25 @@ def _play(session: pytest.Session) -> int:
     return 0
 
 
-def killed(plan: Plan, mutants: Sequence[Mutant], processes: int) -> set[str]:
-    """The keys of the mutants that the tests notice this way; of the others nothing is said."""
-    with tempfile.NamedTemporaryFile("r", encoding="utf-8") as found:
-        pid = os.fork()
-        if pid == 0:
-            try:
-                with open(found.name, "w", encoding="utf-8", buffering=1) as told:  # noqa: PTH123
-                    alone()
-                    plugin = _Quick(plan, mutants, processes, lambda key: print(key, file=told))  # noqa: T201
-                    tests = list(dict.fromkeys(plan.tests))
-                    pytest.main([*options(), "-s", "--tb=no", *tests], plugins=[plugin])
-            finally:
-                os._exit(0)
-        os.waitpid(pid, 0)
-        return set(found.read().split())
+def judge(plan: Plan, mutants: Sequence[Mutant], processes: int, note: Path) -> dict[str, bool]:
+    """Whether each mutant is noticed, by its key; those that can only be imported anew are missing.
+
+    What is known is written to `note` line by line.
+    """
+    pid = os.fork()
+    if pid == 0:
+        try:
+            with note.open("w", encoding="utf-8", buffering=1) as told:
+                alone()
+
+                def tell(mutant: Mutant, noticed: bool) -> None:
+                    told.write(f"{mutant.key} {noticed}\n")
+
+                tests = list(dict.fromkeys(plan.tests))
+                quick = _Quick(plan, mutants, processes, tell)
+                pytest.main([*options(), "-s", "--tb=no", *tests], plugins=[quick])
+        finally:
+            os._exit(0)
+    os.waitpid(pid, 0)
+    lines = note.read_text(encoding="utf-8").splitlines()
+    return {key: noticed == "True" for key, noticed in map(str.split, lines)}

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator
 from inspect import CO_OPTIMIZED
 from pathlib import Path
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FrameType, FunctionType, ModuleType
 from typing import Any
 
 Pairs = list[tuple[CodeType, CodeType]]
@@ -78,6 +78,22 @@ def classes_stay(before: CodeType, after: CodeType) -> bool:
         [code for code in _codes(module) if not code.co_flags & CO_OPTIMIZED] for module in (before, after)
     ]
     return len(bodies[0]) == len(bodies[1]) and all(map(_same, *bodies))
+
+
+def run_at_import(code: CodeType, name: str) -> set[tuple[str, int]]:
+    """The module's own functions that are called while it is imported: exchanging their code comes too late."""
+    called: set[tuple[str, int]] = set()
+
+    def seen(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename == code.co_filename:
+            called.add((frame.f_code.co_qualname, frame.f_code.co_firstlineno))
+
+    sys.setprofile(seen)
+    try:
+        exec(code, {"__name__": name, "__file__": code.co_filename})  # noqa: S102 - the module itself
+    finally:
+        sys.setprofile(None)
+    return called
 
 
 def rebind(module: ModuleType, code: CodeType, roots: tuple[str, ...]) -> None:

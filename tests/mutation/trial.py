@@ -59,7 +59,8 @@ class _Mutated(importlib.abc.MetaPathFinder, importlib.abc.InspectLoader):
 
 
 def start(plan: Plan, source: str | None, told: Path | None = None) -> int:
-    """Fork a trial; its exit status is 0 when nothing was noticed. `told` gets what was loaded."""
+    """Fork a trial; its exit status is 0 when nothing was noticed. With `told` the tests are only collected, and it
+    gets what was loaded."""
     pid = os.fork()
     if pid:
         return pid
@@ -68,7 +69,7 @@ def start(plan: Plan, source: str | None, told: Path | None = None) -> int:
         alone()
         if source is not None:
             sys.meta_path.insert(0, _Mutated(plan, source))
-        status = _try(plan)
+        status = _try(plan, ["--collect-only"] if told else [])
         if told is not None:
             found = {name: getattr(module, "__file__", None) for name, module in sys.modules.items()}
             told.write_text(json.dumps(found), encoding="utf-8")
@@ -97,6 +98,7 @@ def options() -> list[str]:
         derandomize=True,
         database=None,
         deadline=None,
+        max_examples=40,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
@@ -105,13 +107,20 @@ def options() -> list[str]:
     return ["-c", str(HERE / "pytest.ini"), "--rootdir", str(Path.cwd()), "-k", "not postgresql"]
 
 
-def _try(plan: Plan) -> int:
+def _try(plan: Plan, more: list[str]) -> int:
     import pytest
 
-    where = options()
+    if more and plan.simulated:
+        importlib.import_module("tests.crash.sim")
+    where = [*options(), *more]
     for tests in plan.tests:
         if status := int(pytest.main([*where, tests])):
             return status
+    return 0 if more else simulate(plan)
+
+
+def simulate(plan: Plan) -> int:
+    """Play the runs; 1 when any of them finds something."""
     if not plan.simulated:
         return 0
     from tests.crash.sim import play
@@ -122,7 +131,8 @@ def _try(plan: Plan) -> int:
 def warm(plan: Plan, loaded: Mapping[str, str | None]) -> None:
     """Import beforehand what does not depend on the module: each trial then begins with it."""
     ours = {name: file for name, file in loaded.items() if name.partition(".")[0] in OURS and file}
-    leans = {name: _imports(Path(file)) for name, file in ours.items()}
+    # A module leans on what it imports, and on its package, which is imported before it.
+    leans = {name: {name.rpartition(".")[0]} | _imports(Path(file)) for name, file in ours.items()}
     on_it, grown = {plan.module}, True
     while grown:
         more = {name for name, names in leans.items() if names & on_it} | on_it
@@ -147,7 +157,7 @@ def _imports(file: Path) -> set[str]:
 
 
 def await_end(pid: int, until: float) -> int | None:
-    """The status of a trial that has ended, None while it goes on; one that takes too long is ended and counts as 72."""
+    """The status of a trial that has ended, None while it goes on; 72 for one that is ended since it takes too long."""
     ended, raw = os.waitpid(pid, os.WNOHANG)
     if ended:
         return os.waitstatus_to_exitcode(raw)

@@ -58,9 +58,7 @@ def test_only_stacked_notes_are_money_and_one_may_be_on_its_way() -> None:
     ("values", "remaining", "surplus"),
     [((), 11506, 0), ((11505,), 1, 0), ((11506,), 0, 0), ((11507,), 0, 1), ((10000, 5000), 0, 3494)],
 )
-def test_what_is_missing_and_what_is_too_much(
-    values: tuple[int, ...], remaining: int, surplus: int
-) -> None:
+def test_what_is_missing_and_what_is_too_much(values: tuple[int, ...], remaining: int, surplus: int) -> None:
     payment = replace(PAYMENT, notes=tuple(Note(str(v), v, NoteState.STACKED) for v in values))
     assert (payment.due_fen, payment.remaining_fen, payment.surplus_fen) == (11506, remaining, surplus)
 
