@@ -37,7 +37,7 @@ PLANS = (
     ),
     _of("hub/business/allocation.py"),
     _of("hub/business/ledger.py", DESK),
-    _of("hub/business/orders.py", DESK),
+    _of("hub/business/orders.py", "tests/hub/business/test_order_answers.py", DESK),
     _of("hub/business/late_fee.py"),
     _of("hub/business/deciding.py", "tests/hub/composition/test_claims.py"),
     Plan("hub/business/keeping.py", (DESK,)),

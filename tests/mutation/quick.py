@@ -28,6 +28,7 @@ class _Quick:
         self, plan: Plan, mutants: Sequence[Mutant], processes: int, tell: Callable[[Mutant, bool], None]
     ) -> None:
         self.plan, self.mutants, self.processes, self.tell = plan, mutants, processes, tell
+        self.unsure: set[str] = set()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
         path = Path(self.plan.path).resolve()
@@ -52,6 +53,7 @@ class _Quick:
             if pairs and not self.late & {(before.co_qualname, before.co_firstlineno) for before, _ in pairs}:
                 yield mutant, partial(swap, pairs, loaded)
             elif not pairs and rebinds and classes_stay(source, code):
+                self.unsure.add(mutant.key)
                 yield mutant, partial(rebind, module, code, OURS)
 
     def _try(self, session: pytest.Session, fitting: Iterator[tuple[Mutant, Any]], room: float) -> None:
@@ -67,7 +69,9 @@ class _Quick:
                 status = await_end(pid, until)
                 if status is not None:
                     del running[pid]
-                    self.tell(mutant, bool(status))
+                    # Constants made anew leave classes and defaults as they were: that nothing is noticed proves nothing.
+                    if status or mutant.key not in self.unsure:
+                        self.tell(mutant, bool(status))
             time.sleep(0.002)
 
     def _begin(self, session: pytest.Session, change: Callable[[], None]) -> int:
