@@ -69,7 +69,7 @@ class _Quick:
                 status = await_end(pid, until)
                 if status is not None:
                     del running[pid]
-                    # Constants made anew leave classes and defaults as they were: that nothing is noticed proves nothing.
+                    # Constants made anew leave classes and defaults as they were: silence proves nothing.
                     if status or mutant.key not in self.unsure:
                         self.tell(mutant, bool(status))
             time.sleep(0.002)
