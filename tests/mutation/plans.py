@@ -20,7 +20,7 @@ PLANS = (
     _of("kiosk/payment/model.py", "tests/kiosk/payment/test_table.py", CORE, simulated=True),
     Plan("kiosk/payment/effects.py", ("tests/kiosk/payment", CORE)),
     _of("kiosk/books.py", CORE, simulated=True),
-    _of("kiosk/core/cash.py", CORE, simulated=True),
+    _of("kiosk/core/cash.py", "tests/kiosk/core/test_cash_told.py", CORE, simulated=True),
     _of("kiosk/core/settle.py", CORE, simulated=True),
     _of("kiosk/core/recover.py", CORE, simulated=True),
     _of("kiosk/core/power_up.py", CORE, simulated=True),

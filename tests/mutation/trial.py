@@ -104,7 +104,7 @@ def options() -> list[str]:
     )
     settings.load_profile("mutation")
     os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    return ["-c", str(HERE / "pytest.ini"), "--rootdir", str(Path.cwd()), "-k", "not postgresql"]
+    return ["-c", str(HERE / "trial.ini"), "--rootdir", str(Path.cwd()), "-k", "not postgresql"]
 
 
 def _try(plan: Plan, more: list[str]) -> int:

@@ -18,7 +18,7 @@ from hub.composition.claims import ClaimsDesk
 from hub.composition.desk import Desk
 from hub.data.database import Database
 from hub.data.decisions import Decisions
-from hub.data.schema import payments, replacements
+from hub.data.schema import payments, replacements, transactions
 from hub.serve import billing_of_own_books
 
 NOW = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)
@@ -55,7 +55,7 @@ class Office:
 
     def claim(self, reference: str = "R", amount_fen: int = 900, memo_fen: int = 0, **more: Any) -> str:
         claim_id = f"{next(self._ids):032x}"
-        content = {
+        content: dict[str, Any] = {
             "reference": reference,
             "payment_id": None,
             "account_no": None,
@@ -80,10 +80,12 @@ class Office:
         [(claim, proposals)] = self.ask(lambda o, _k, _d: o.show("R"))
         return claim, proposals
 
+    def kept(self, claim_id: str) -> Any:
+        [(claim, _)] = self.ask(lambda o, _k, _d: o.show(claim_id))
+        return claim
+
     def booked(self) -> list[tuple[str, str, tuple[Leg, ...]]]:
         """Kind, reference and legs of every booking since the account's own, as the ledger has them."""
-        from hub.data.schema import transactions
-
         with self.books.engine.connect() as connection:
             rows = connection.execute(select(transactions).order_by(transactions.c.id)).all()
 
@@ -239,7 +241,7 @@ def test_a_reference_must_be_of_one_claim(office: Office) -> None:
 
 
 def item(number: int, kind: str, **changes: Any) -> forms.OpenItem:
-    content = {
+    content: dict[str, Any] = {
         "id": f"{number:x}" * 32,
         "kind": kind,
         "state": "sending",
@@ -297,8 +299,7 @@ def test_what_was_open_on_a_lost_disk_becomes_claims_without_certain_money(
             payment_id=made.payment_id,
             resolution="",
         )
-        [(kept, _)] = office.ask(lambda o, _k, _d, made=made: o.show(made.id))
-        assert kept == made
+        assert office.kept(made.id) == made
     with books.engine.connect() as connection:
         [row] = connection.execute(select(payments)).all()
         assert (row.id, row.terminal, row.claim_id, row.transaction_id) == ("6" * 32, "T", "d" * 32, None)

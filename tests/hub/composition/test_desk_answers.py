@@ -63,12 +63,17 @@ class Counter:
         return refused.value
 
     def quote(self, key: str = QUOTE, terminal: str = "T", **changes: Any) -> Awaitable[Any]:
-        content = {"account_no": ACCOUNT, "business": "arrears", "months": (), "tender": "cash"} | changes
+        content: dict[str, Any] = {
+            "account_no": ACCOUNT,
+            "business": "arrears",
+            "months": (),
+            "tender": "cash",
+        } | changes
         done: Awaitable[Any] = self.desk.quote(terminal, key, forms.QuoteOrder(**content))
         return done
 
     def pay(self, key: str = PAYMENT, terminal: str = "T", **changes: Any) -> Awaitable[Any]:
-        content = {
+        content: dict[str, Any] = {
             "account_no": ACCOUNT,
             "quote_id": QUOTE,
             "business": "arrears",
@@ -85,7 +90,7 @@ class Counter:
         return done
 
     def claim(self, key: str = CLAIM, terminal: str = "T", **changes: Any) -> Awaitable[Any]:
-        content = {
+        content: dict[str, Any] = {
             "reference": "CCCC-DDDD",
             "payment_id": PAYMENT,
             "account_no": ACCOUNT,
@@ -99,12 +104,17 @@ class Counter:
         return done
 
     def reverse(self, key: str = REVERSAL, terminal: str = "T", **changes: Any) -> Awaitable[Any]:
-        content = {"payment_id": PAYMENT, "amount_fen": 5000, "reason": "unanswered", "made_at": LONG_AGO}
+        content: dict[str, Any] = {
+            "payment_id": PAYMENT,
+            "amount_fen": 5000,
+            "reason": "unanswered",
+            "made_at": LONG_AGO,
+        }
         done: Awaitable[Any] = self.desk.reverse(terminal, key, forms.ReversalOrder(**(content | changes)))
         return done
 
     def beat(self, seq: int, key: str = BEAT, terminal: str = "T", **changes: Any) -> Awaitable[Any]:
-        content = {
+        content: dict[str, Any] = {
             "journal_id": "a" * 32,
             "seq": seq,
             "head": f"{seq:064x}",
