@@ -162,7 +162,9 @@ def test_the_intended_notes_value_is_told_whatever_the_report_names(stage: Any) 
 
 
 @pytest.mark.parametrize(("value", "reason"), [(500, "type_off"), (0, "type_off"), (10000, "closing")])
-def test_a_note_that_was_refused_stays_refused_while_it_comes_out(stage: Any, value: int, reason: str) -> None:
+def test_a_note_that_was_refused_stays_refused_while_it_comes_out(
+    stage: Any, value: int, reason: str
+) -> None:
     stage.at_slot()
     if reason == "closing":
         stage.press("cancel")
@@ -255,7 +257,9 @@ def test_an_idle_acceptor_stays_open_while_a_note_of_a_closing_payment_is_on_its
     assert stage.effects == [fx.DisableAcceptor()]
 
 
-def test_a_question_that_nobody_asked_about_the_slot_is_not_answered_by_a_note(stage: Any, world: Any) -> None:
+def test_a_question_that_nobody_asked_about_the_slot_is_not_answered_by_a_note(
+    stage: Any, world: Any
+) -> None:
     stage.found(world.account(world.bill("2026-09", 9255)))
     stage.wait(stage.config.screen.idle_s + 1)
     assert stage.at(Page.MORE_TIME)
