@@ -40,7 +40,7 @@ PLANS = (
     _of("hub/business/orders.py", "tests/hub/business/test_order_answers.py", DESK),
     _of("hub/business/late_fee.py"),
     _of("hub/business/deciding.py", "tests/hub/composition/test_claims.py"),
-    Plan("hub/business/keeping.py", (DESK,)),
+    _of("hub/business/keeping.py", DESK),
     Plan("hub/composition/desk.py", (DESK,), simulated=True),
     _of("hub/composition/claims.py"),
 )
