@@ -27,7 +27,7 @@ PLANS = (
     Plan("kiosk/core/fate.py", ("tests/kiosk/core/test_power_up.py", CORE), simulated=True),
     _of("kiosk/money.py"),
     _of("kiosk/journal/row.py", "tests/kiosk/journal/test_verify.py"),
-    _of("kiosk/journal/store.py", "tests/kiosk/journal/test_verify.py"),
+    _of("kiosk/journal/store.py"),
     _of("kiosk/journal/packing.py", "tests/kiosk/journal/test_store.py"),
     _of("kiosk/journal/verify.py"),
     _of("kiosk/journal/prune.py"),
@@ -41,6 +41,6 @@ PLANS = (
     _of("hub/business/late_fee.py"),
     _of("hub/business/deciding.py", "tests/hub/composition/test_claims.py"),
     _of("hub/business/keeping.py", DESK),
-    Plan("hub/composition/desk.py", (DESK,), simulated=True),
+    Plan("hub/composition/desk.py", (DESK, "tests/hub/composition/test_desk.py"), simulated=True),
     _of("hub/composition/claims.py"),
 )

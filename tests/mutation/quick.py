@@ -31,6 +31,7 @@ class _Quick:
         self.unsure: set[str] = set()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
+        session.items.sort(key=lambda item: hasattr(getattr(item, "obj", None), "hypothesis"))  # many tries: last
         path = Path(self.plan.path).resolve()
         module, loaded = sys.modules[self.plan.module], functions(path)
         source = compile(path.read_text(encoding="utf-8"), str(path), "exec")

@@ -241,7 +241,8 @@ def test_a_payment_is_given_to_its_own_terminal_only(at: Counter) -> None:
     refusal = at.refused(at.desk.payment("U", PAYMENT))
     assert (refusal.code, refusal.detail) == ("unknown_payment", "no such id of this terminal")
     assert at.refused(at.desk.payment("T", "9" * 32)).code == "unknown_payment"
-    assert fault(at.refused(at.pay(terminal="U")))[:2] == ("id_reused", "id")
+    refusal = at.refused(at.pay(terminal="U"))
+    assert (*fault(refusal)[:2], refusal.detail) == ("id_reused", "id", "the id was used before")
     refusal = at.refused(at.pay(kiosk_no=10))
     assert fault(refusal)[:2] == ("id_reused", "kiosk_no")
     assert refusal.detail == "kiosk_no differs from what came first under this id"
