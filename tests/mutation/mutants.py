@@ -92,7 +92,19 @@ NO_MONEY = m.OneOf(
     m.Call(func=m.Name("TypeVar") | m.Name("isinstance") | m.Name("len")),
     m.Expr(m.SimpleString()),
 )
-TYPES = {"type", "Literal", "tuple", "list", "dict", "set", "frozenset", "Callable", "Mapping", "Generic", "Awaitable"}
+TYPES = {
+    "type",
+    "Literal",
+    "tuple",
+    "list",
+    "dict",
+    "set",
+    "frozenset",
+    "Callable",
+    "Mapping",
+    "Generic",
+    "Awaitable",
+}
 
 
 class _Visitor(MutationVisitor):

@@ -15,10 +15,11 @@ from types import CodeType, ModuleType
 from typing import Any
 
 import pytest
+from hypothesis import settings
 
 from tests.mutation.mutants import Mutant
 from tests.mutation.swap import changed, classes_stay, functions, rebind, run_at_import, swap
-from tests.mutation.trial import OURS, Plan, alone, await_end, options, simulate
+from tests.mutation.trial import EXAMPLES, OURS, Plan, alone, await_end, options, simulate
 
 
 class _Quick:
@@ -31,7 +32,7 @@ class _Quick:
         self.unsure: set[str] = set()
 
     def pytest_runtestloop(self, session: pytest.Session) -> bool:
-        session.items.sort(key=lambda item: hasattr(getattr(item, "obj", None), "hypothesis"))  # many tries: last
+        session.items.sort(key=_tries)
         path = Path(self.plan.path).resolve()
         module, loaded = sys.modules[self.plan.module], functions(path)
         source = compile(path.read_text(encoding="utf-8"), str(path), "exec")
@@ -95,6 +96,16 @@ class _Quick:
         while (status := await_end(pid, until)) is None:
             time.sleep(0.005)
         return status
+
+
+def _tries(item: pytest.Item) -> int:
+    """How many examples a test tries, no more than are worth their time here; those with many come last."""
+    test = getattr(item, "obj", None)
+    asked: settings | None = getattr(test, "_hypothesis_internal_use_settings", None)
+    if asked is None:
+        return 0
+    test._hypothesis_internal_use_settings = settings(asked, max_examples=min(asked.max_examples, EXAMPLES))  # type: ignore[union-attr]
+    return EXAMPLES
 
 
 def _play(session: pytest.Session) -> int:

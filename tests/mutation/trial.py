@@ -21,6 +21,8 @@ OURS = ("kiosk", "drivers", "ui", "hub", "simulators", "tests", "tools", "benchm
 MOST_MEMORY = 4 << 30
 SEEDS = 40
 """So many simulated runs follow the tests where a plan asks for them."""
+EXAMPLES = 40
+"""So many of a property's examples are tried."""
 HERE = Path(__file__).parent
 
 
@@ -98,7 +100,7 @@ def options() -> list[str]:
         derandomize=True,
         database=None,
         deadline=None,
-        max_examples=40,
+        max_examples=EXAMPLES,
         phases=[Phase.explicit, Phase.generate],
         suppress_health_check=list(HealthCheck),
     )

@@ -174,4 +174,4 @@ def test_a_rule_in_force_is_never_changed(rule: LateFeeRule | DueRule) -> None:
     with pytest.raises(AttributeError):
         setattr(rule, rule.__struct_fields__[0], 2)
     with pytest.raises(TypeError):
-        LateFeeRule(1)  # type: ignore[misc]
+        LateFeeRule(1)  # type: ignore[call-arg]
