@@ -27,7 +27,7 @@ PLANS = (
     Plan("kiosk/core/fate.py", ("tests/kiosk/core/test_power_up.py", CORE), simulated=True),
     _of("kiosk/money.py"),
     _of("kiosk/journal/row.py", "tests/kiosk/journal/test_verify.py"),
-    _of("kiosk/journal/store.py"),
+    _of("kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py"),
     _of("kiosk/journal/packing.py", "tests/kiosk/journal/test_store.py"),
     _of("kiosk/journal/verify.py"),
     _of("kiosk/journal/prune.py"),
