@@ -142,3 +142,22 @@ def test_a_note_on_its_way_is_waited_for_first(stage: Any) -> None:
         "closing": 2 * cash.closing_s,
     }
     assert stage.at(Page.SETTLING)
+
+
+def test_the_page_after_a_restart_speaks_the_customers_language(stage: Any) -> None:
+    stage.press("start", "language")
+    stage.core._desk.go(Page.ATTRACT)
+    stage.at_slot()
+    stage.note(5000)
+    begun(stage)
+    assert stage.payment.lang == stage.core.session.modes.lang == "en"
+
+
+def test_the_slip_of_a_check_that_has_ended_well_is_printed_again(stage: Any) -> None:
+    """Nobody knows whether it came out: its customer may stand there without any paper."""
+    sent(stage).wait(16)
+    stage.press("finish")
+    stage.hub()
+    assert stage.stands(PaymentState.PAID)
+    [copy] = begun(stage)
+    assert (copy.key, copy.slip, copy.copy_no) == (stage.payment.payment_id, "checking", 1)

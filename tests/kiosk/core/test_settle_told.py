@@ -10,7 +10,7 @@ import pytest
 
 from drivers.cash.model import CashState
 from kiosk.core.desk import spread
-from kiosk.core.inputs import ClaimSaid, SlipOutcome, StatusSaid
+from kiosk.core.inputs import ClaimSaid, CreditSaid, SlipOutcome, StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused, Unknown, UnknownReason
 from kiosk.numbers import reference
@@ -19,6 +19,7 @@ from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page
 
 LONG = "x" * 300
+SILENT: Unknown = Unknown(UnknownReason.TIMEOUT, "")
 
 
 def problem(code: str, status: int = 409) -> Refused:
@@ -369,3 +370,113 @@ def test_a_word_on_anothers_slip_leaves_the_page_alone(sent: Any) -> None:
     assert last(sent, ev.SlipFailed).job == job
     assert "page" not in timers(sent)
     assert "page" not in before
+
+
+def test_the_wait_for_the_hub_begins_anew_when_the_acceptor_has_closed(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.wait(1)
+    stage.acceptor(CashState.DISABLED)
+    assert timers(stage)["wait"] == 2.0
+
+
+@pytest.mark.parametrize("reason", ["declined", "unanswered"])
+def test_a_claim_for_a_payment_counts_each_of_its_notes(make_stage: Any, reason: str) -> None:
+    stage = make_stage().up().at_slot()
+    for value in (5000, 10000, 5000):
+        stage.note(value)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    while not stage.core.books.claims:
+        stage.hub(problem("unknown_account", 404) if reason == "declined" else SILENT)
+        stage.wait(30)
+    claim = last(stage, ev.ClaimOpened)
+    assert (claim.reason, claim.amount_fen) == (reason, 20000)
+    assert claim.notes == (ev.NoteCount(10000, 1), ev.NoteCount(5000, 2))
+
+
+def test_a_claim_speaks_the_customers_language(stage: Any) -> None:
+    stage.press("start", "language")
+    assert stage.core.session.modes.lang == "en"
+    stage.core._desk.go(Page.ATTRACT)
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.hub(problem("unknown_account", 404))
+    assert last(stage, ev.ClaimOpened).lang == "en"
+
+
+@pytest.mark.parametrize("answer", ["credited", "refused", "sent again"])
+def test_a_late_word_ends_the_wait_for_the_next_attempt(sent: Any, answer: str) -> None:
+    from kiosk.core import settle
+
+    name = f"credit:{sent.payment.payment_id}"
+    sent.hub(SILENT)
+    assert name in timers(sent)
+    if answer == "sent again":
+        settle.send_credit(sent.core._desk, sent.payment)
+    else:
+        sent.hub(problem("unknown_account", 404) if answer == "refused" else None)
+    assert name not in timers(sent)
+
+
+def test_a_claim_that_is_told_again_waits_for_no_other_attempt(sent: Any) -> None:
+    from kiosk.core import settle
+
+    sent.hub(problem("unknown_account", 404))
+    [claim] = sent.core.books.open_claims
+    sent.says(ClaimSaid(claim.claim_id, 1, problem("odd", 422)))
+    settle.send_claim(sent.core._desk, sent.core.books.claims[claim.claim_id])
+    assert f"claim:{claim.claim_id}" not in timers(sent)
+
+
+def test_nobody_is_promised_anything_where_nobody_stands(stage: Any) -> None:
+    from kiosk.core import settle
+
+    settle.promise_check(stage.core._desk)
+    assert stage.journal == []
+    assert stage.at(Page.ATTRACT)
+
+
+def under_check_and_gone(stage: Any) -> Any:
+    """A customer whose payment is being checked has left; returns the payment."""
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.wait(16)
+    stage.press("finish")
+    return stage.payment
+
+
+def next_one_pays(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(1000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+
+
+def test_what_became_of_a_check_is_not_printed_for_the_next_customer(stage: Any) -> None:
+    before = under_check_and_gone(stage)
+    next_one_pays(stage)
+    stage.wait(16)
+    assert stage.at(Page.CHECKING)
+    slips = sum(isinstance(event, ev.SlipIntended) for event in stage.journal)
+    now = stage.core.books.payments[before.payment_id]
+    stage.says(CreditSaid(before.payment_id, now.attempts, Answer(stage.booked(now))))
+    assert stage.core.books.payments[before.payment_id].state is PaymentState.PAID
+    assert sum(isinstance(event, ev.SlipIntended) for event in stage.journal) == slips
+    assert stage.at(Page.CHECKING)
+
+
+def test_a_word_on_an_earlier_slip_does_not_hold_the_next_customers_page(stage: Any) -> None:
+    under_check_and_gone(stage)
+    job = last(stage, ev.SlipIntended).job
+    next_one_pays(stage)
+    stage.hub()
+    assert stage.at(Page.DONE)
+    before = timers(stage)["page"]
+    stage.says(SlipOutcome(job, False, "jam"))
+    assert timers(stage)["page"] == before

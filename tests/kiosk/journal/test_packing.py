@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import zlib
 from contextlib import suppress
@@ -60,6 +61,8 @@ def test_the_dictionary_names_every_event_and_field_and_ends_with_what_comes_mos
         first, *_ = part.__struct_encode_fields__
         assert b'{"%s":' % first.encode() in whole, part
     assert b'"key":\xff' in whole
+    assert b'"count":{"account_no":,' in whole, "one after the other, nothing between"
+    assert b'{"kind":"PaymentOpened","key":\xff,"kiosk_no":,"business":,' in whole
     last = [whole.rfind(b'"kind":"%s"' % name) for name in (b"ClaimTaken", b"NoteStacked")]
     assert last == sorted(last), "notes come most, so they stand where few bits reach them"
     often = (
@@ -89,3 +92,10 @@ def test_the_longest_body_is_read_and_one_byte_more_is_not() -> None:
 def test_what_is_no_deflate_is_named_so() -> None:
     with pytest.raises(ValueError, match="^not a packed body: Error -3 "):
         PACKING.unpack(b"\xff\xff")
+
+
+def test_nothing_reaches_further_back_than_the_window() -> None:
+    """Else a kiosk that keeps 4 KiB only could not read it."""
+    noise = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(190))
+    assert len(noise) > 4096
+    assert len(PACKING.pack(noise + noise)) > 1.9 * len(PACKING.pack(noise))
