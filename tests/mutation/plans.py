@@ -29,7 +29,7 @@ PLANS = (
     _of("kiosk/journal/row.py", "tests/kiosk/journal/test_verify.py"),
     _of("kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py"),
     _of("kiosk/journal/packing.py", "tests/kiosk/journal/test_store.py"),
-    _of("kiosk/journal/verify.py"),
+    _of("kiosk/journal/verify.py", "tests/kiosk/journal/test_verify_told.py"),
     _of("kiosk/journal/prune.py"),
     Plan(
         "kiosk/hubclient/outcomes.py",
