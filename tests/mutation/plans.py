@@ -29,8 +29,14 @@ PLANS = (
     _of("kiosk/journal/row.py", "tests/kiosk/journal/test_verify.py"),
     _of("kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py"),
     _of("kiosk/journal/packing.py", "tests/kiosk/journal/test_store.py"),
-    _of("kiosk/journal/verify.py", "tests/kiosk/journal/test_verify_told.py"),
-    _of("kiosk/journal/prune.py"),
+    Plan(
+        "kiosk/journal/verify.py",
+        ("tests/kiosk/journal/test_verify_told.py", "tests/kiosk/journal/test_verify.py"),
+    ),
+    Plan(
+        "kiosk/journal/prune.py",
+        ("tests/kiosk/journal/test_prune_told.py", "tests/kiosk/journal/test_prune.py"),
+    ),
     Plan(
         "kiosk/hubclient/outcomes.py",
         ("tests/kiosk/hubclient/test_client.py", "tests/kiosk/lanes/test_hub.py"),
