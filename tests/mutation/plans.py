@@ -39,7 +39,7 @@ PLANS = (
     ),
     Plan(
         "kiosk/hubclient/outcomes.py",
-        ("tests/kiosk/hubclient/test_client.py", "tests/kiosk/lanes/test_hub.py"),
+        ("tests/kiosk/hubclient/test_outcomes.py", "tests/kiosk/hubclient/test_client.py"),
     ),
     _of("hub/business/allocation.py"),
     _of("hub/business/ledger.py", DESK),
