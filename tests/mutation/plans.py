@@ -24,7 +24,7 @@ PLANS = (
     _of("kiosk/core/settle.py", "tests/kiosk/core/test_settle_told.py", CORE, simulated=True),
     _of("kiosk/core/recover.py", "tests/kiosk/core/test_recover_told.py", CORE, simulated=True),
     _of("kiosk/core/power_up.py", CORE, simulated=True),
-    Plan("kiosk/core/fate.py", ("tests/kiosk/core/test_power_up.py", CORE), simulated=True),
+    _of("kiosk/core/fate.py", "tests/kiosk/core/test_power_up.py", CORE, simulated=True),
     _of("kiosk/money.py"),
     _of("kiosk/journal/row.py", "tests/kiosk/journal/test_verify.py"),
     _of("kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py"),

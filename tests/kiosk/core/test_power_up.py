@@ -103,6 +103,22 @@ def test_what_was_seen_follows_from_the_reports(reports: str, sight: Sight) -> N
     assert seen is sight
 
 
+@pytest.mark.parametrize("state", CashState)
+def test_after_a_start_only_rest_and_a_note_in_hand_tell_of_what_was_not_seen(state: CashState) -> None:
+    tells = ["idle", "disabled", "escrow", "holding", "stacking", "stacked", "returning", "returned"]
+    own = {"power_up_note_in_head": Sight.HEAD, "power_up_note_in_box": Sight.BOX}
+    expected = Sight.ABSENT if state.value in tells else own.get(state.value, Sight.REOPENED)
+    assert look(Sight.WATCHED, CashReport(state, first=True)) is expected
+    assert look(Sight.BLIND, CashReport(state, first=True)) is own.get(state.value, Sight.REOPENED)
+
+
+@pytest.mark.parametrize("state", CashState)
+def test_no_payment_begins_while_a_stray_note_is_in_the_acceptors_hand(stage: Any, state: CashState) -> None:
+    in_hand = ["escrow", "holding", "stacking", "stacked", "returning", "returned"]
+    stage.acceptor(state, 1000)
+    assert stage.core.facts.acceptor_free is (state.value not in in_hand)
+
+
 # What the core makes of it. A note of a hundred is intended at count 7.
 
 
