@@ -265,3 +265,22 @@ def test_a_question_that_nobody_asked_about_the_slot_is_not_answered_by_a_note(
     assert stage.at(Page.MORE_TIME)
     stage.acceptor(CashState.PAUSED)
     assert stage.at(Page.MORE_TIME)
+
+
+def test_a_note_that_the_acceptor_gives_out_after_a_restart_is_told_to_its_owner(stage: Any) -> None:
+    """No intent tells of it: it never left the slot."""
+    stage.at_slot()
+    stage.restart()
+    stage.acceptor(CashState.RETURNING, 5000, first=True)
+    assert stage.payment.notes == ()
+    stage.acceptor(CashState.DISABLED)
+    assert stage.at(Page.CANCELLED)
+
+
+@pytest.mark.parametrize("state", sorted(set(CashState) - {"idle", "disabled", "escrow"}))
+def test_a_count_that_comes_with_something_in_motion_decides_nothing(stage: Any, state: CashState) -> None:
+    intended(stage, 10000, 7)
+    stage.acceptor(state, 10000, 9)
+    note = stage.payment.notes[0]
+    ends = {CashState.STACKED: NoteState.STACKED, CashState.RETURNED: NoteState.RETURNED}
+    assert note.state is ends.get(state, NoteState.INTENDED)
