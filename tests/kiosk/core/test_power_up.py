@@ -115,7 +115,7 @@ def test_after_a_start_only_rest_and_a_note_in_hand_tell_of_what_was_not_seen(st
 
 @pytest.mark.parametrize("state", CashState)
 def test_trouble_makes_blind_and_nothing_else_does(state: CashState) -> None:
-    blinding = "power_up offline box_full box_out jam_entry jam_box cheated failed".split()
+    blinding = ["power_up", "offline", "box_full", "box_out", "jam_entry", "jam_box", "cheated", "failed"]
     own = {"power_up_note_in_head": Sight.HEAD, "power_up_note_in_box": Sight.BOX}
     expected = Sight.BLIND if state.value in blinding else own.get(state.value, Sight.WATCHED)
     assert look(Sight.WATCHED, CashReport(state)) is expected
