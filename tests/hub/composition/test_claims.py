@@ -16,6 +16,7 @@ from hub.business.deciding import DecisionError
 from hub.business.ledger import Leg
 from hub.composition.claims import ClaimsDesk
 from hub.composition.desk import Desk
+from hub.data.books import OwnBooks
 from hub.data.database import Database
 from hub.data.decisions import Decisions
 from hub.data.schema import payments, replacements, transactions
@@ -223,6 +224,25 @@ def test_money_released_to_an_account_pays_its_bills(office: Office, books: Any)
     assert (claim.state, claim.resolution) == ("released", "credited")
     after = office.ask(lambda _o, desk, _d: desk.account(account.account_no))
     assert (after.balance_fen, after.arrears_fen) == (350, 0)
+
+
+def test_an_account_that_is_gone_when_a_proposal_is_approved_gets_nothing(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As an external marketing system may do: here the account is proposed and then not found any more."""
+
+    async def nobody(*_: Any) -> None:
+        return None
+
+    account = office.books.account((600,))
+    office.claim()
+    office.propose(f"account:{account.account_no}")
+    with monkeypatch.context() as patch:
+        patch.setattr(OwnBooks, "hold", nobody)
+        said = office.refused(lambda o, _k, _d: o.approve("R", "wang"))
+    assert said == f"no account {account.account_no}"
+    assert office.shown()[0].state == "proposed"
+    assert office.booked() == []
 
 
 def test_a_reference_must_be_of_one_claim(office: Office) -> None:
