@@ -6,6 +6,7 @@ from tests.mutation.trial import Plan
 
 CORE = "tests/kiosk/core"
 DESK = "tests/hub/composition/test_desk_answers.py"
+CLAIMS = "tests/hub/composition/test_claims.py"
 
 
 def _of(path: str, *further: str, simulated: bool = False) -> Plan:
@@ -45,8 +46,8 @@ PLANS = (
     _of("hub/business/ledger.py", DESK),
     _of("hub/business/orders.py", "tests/hub/business/test_order_answers.py", DESK),
     _of("hub/business/late_fee.py"),
-    _of("hub/business/deciding.py", "tests/hub/composition/test_claims.py"),
+    _of("hub/business/deciding.py", CLAIMS),
     _of("hub/business/keeping.py", DESK),
-    Plan("hub/composition/desk.py", (DESK, "tests/hub/composition/test_desk.py"), simulated=True),
+    Plan("hub/composition/desk.py", (DESK, "tests/hub/composition/test_desk.py", CLAIMS), simulated=True),
     _of("hub/composition/claims.py"),
 )

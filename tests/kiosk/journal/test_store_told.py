@@ -267,6 +267,16 @@ def test_a_journal_that_cannot_even_be_read_is_closed_all_the_same(
     assert caught.value
 
 
+def test_what_a_quick_check_finds_is_named_with_its_file(path: Path) -> None:
+    with closing(Journal(path)) as journal:
+        journal.append(rows(3), AT)
+    raw = bytearray(path.read_bytes())
+    raw[36:40] = (1).to_bytes(4, "big")  # a page of free room that there is not
+    path.write_bytes(raw)
+    with pytest.raises(JournalDamaged, match=f"^{re.escape(str(path))}: (?s:.*)size is 0 but should be 1"):
+        Journal(path)
+
+
 def pages(journal: Journal) -> tuple[int, int]:
     db = journal._db
     return tuple(db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "freelist_count"))
@@ -282,6 +292,8 @@ def test_room_is_given_back_where_most_pages_are_empty(journal: Journal, left: f
     journal.shrink()
     after, still = pages(journal)
     assert (after < before) is shrinks
+    if shrinks:
+        assert journal.path.stat().st_size == after * file.PAGE_SIZE, "the file itself, not only its log"
     assert (still == 0) is shrinks
 
 
