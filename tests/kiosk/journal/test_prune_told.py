@@ -150,6 +150,27 @@ def test_an_archive_that_was_left_is_synced_before_its_rows_go(
     assert synced == [quick.resolve()]
 
 
+def test_an_archive_of_rows_that_are_to_stay_stops_the_pruning(
+    journal: Journal, kinds: Any, quick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is this journal's own, left by a run that was allowed to take more."""
+    tell(journal, kinds, "cancelled")
+    tell(journal, kinds, "cancelled", first=2, at="2026-11-24T12:00:00.000Z")
+    written = pruning._write_archive
+
+    def cut_off(*asked: Any) -> None:
+        written(*asked)
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(pruning, "_write_archive", cut_off)
+        with pytest.raises(KeyboardInterrupt):
+            prune(journal, NOON + timedelta(days=9), quick / "archive")
+    with pytest.raises(JournalError, match="holds something else"):
+        prune(journal, NOON + timedelta(days=1), quick / "archive")
+    assert left(journal) == [1, 2, 3, 4, 5, 6]
+
+
 @pytest.mark.parametrize("fault", ["changed", "cut short"])
 def test_an_archive_that_does_not_hold_what_goes_stops_the_pruning(
     journal: Journal, kinds: Any, quick: Path, monkeypatch: pytest.MonkeyPatch, fault: str
