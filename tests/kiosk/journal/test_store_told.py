@@ -66,6 +66,16 @@ def test_the_folders_of_a_new_journal_are_made(quick: Path) -> None:
         pass
 
 
+def test_the_folder_of_a_new_journal_is_synced_once(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Else a power cut takes the whole file, whatever was synced in it."""
+    synced: list[Path] = []
+    monkeypatch.setattr(file, "sync_directory", synced.append)
+    Journal(path).close()
+    assert synced == [path.parent]
+    Journal(path).close()
+    assert synced == [path.parent]
+
+
 @pytest.mark.parametrize("word", ["BEGIN", "INSERT", "COMMIT"])
 def test_a_refused_append_is_told_then_and_ever_after_and_leaves_nothing_half_done(
     journal: Journal, word: str
