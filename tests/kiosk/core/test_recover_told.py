@@ -161,3 +161,15 @@ def test_the_slip_of_a_check_that_has_ended_well_is_printed_again(stage: Any) ->
     assert stage.stands(PaymentState.PAID)
     [copy] = begun(stage)
     assert (copy.key, copy.slip, copy.copy_no) == (stage.payment.payment_id, "checking", 1)
+
+
+def test_the_newest_payment_is_shown_after_one_whose_slip_was_still_due(stage: Any) -> None:
+    sent(stage).hub()
+    assert stage.stands(PaymentState.CREDITED)
+    stage.press("finish")
+    key = sent(stage).payment.payment_id
+    begun(stage)
+    assert [p.state for p in stage.core.books.open_payments] == [PaymentState.CREDITED, PaymentState.SENDING]
+    assert stage.core.session.payment_id == key
+    assert stage.at(Page.SETTLING)
+    assert "page" not in timers(stage), "the page of the one before does not end this one's"
