@@ -17,12 +17,10 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from benchmarks.figures import Figure, GateError, at_least, interleaved, medians
-from kiosk.config import Config, load
+from kiosk.config import load
 from kiosk.core.core import Core
-from kiosk.hubclient.client import HubClient
 from kiosk.journal.store import Journal
-from kiosk.lanes.hub import HubLane
-from kiosk.lanes.lane import Lane, Tell
+from kiosk.lanes.build import build_hub_lanes
 from kiosk.numbers import reference
 from kiosk.page import Snapshot
 from kiosk.payment import events as ev
@@ -74,7 +72,9 @@ def _drain(folder: Path, url: str, peer: Peer, waiting: int) -> float:
     def shown(_: Snapshot) -> None:
         """Nobody looks."""
 
-    runner = Runner(core, journal, lambda tell: _lanes(config, tell), shown, lambda: os._exit(70))
+    runner = Runner(
+        core, journal, lambda tell: build_hub_lanes(config, KEY, tell), shown, lambda: os._exit(70)
+    )
     began = time.monotonic()
     runner.start()
     try:
@@ -126,11 +126,3 @@ def _unanswered(number: int, quote_id: str) -> Sequence[ev.AnyEvent]:
         ev.SlipIntended(key=key, job=job, slip="checking"),
         ev.SlipPrinted(key=key, job=job),
     )
-
-
-def _lanes(config: Config, tell: Tell) -> dict[str, Lane]:
-    return {name: HubLane(name, _client(config), tell) for name in ("hub", "hub_back")}
-
-
-def _client(config: Config) -> HubClient:
-    return HubClient(config.hub.url, config.terminal.id, KEY)

@@ -17,7 +17,7 @@ from hub.access.app import create_app
 from hub.access.gate import Gate
 from hub.access.listen import tcp_socket
 from hub.access.signatures import WINDOW
-from hub.access.whole import WholeReplies
+from hub.access.whole import WholeMessages
 from hub.business.billing import Billing
 from hub.composition.desk import Desk
 from hub.composition.terminals import Terminals
@@ -102,7 +102,7 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
         server_header=False,
         proxy_headers=False,  # nobody asks where a request came from: its signature counts
         date_header=False,  # each signature says when it was made, and a mobile line pays for every byte
-        http=WholeReplies,
+        http=WholeMessages,
         timeout_keep_alive=330,  # a kiosk on a mobile line asks every 300 s and should find its connection
         timeout_graceful_shutdown=10,
     )

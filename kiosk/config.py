@@ -144,6 +144,22 @@ class Cash(Section, frozen=True, kw_only=True):
             raise ValueError(f"most_fen: expected at least the smallest note ({min(self.accepted_fen)})")
 
 
+class Offline(Section, frozen=True, kw_only=True):
+    """Whether cash is taken while the hub cannot be reached, against a provisional receipt, and how much."""
+
+    take_cash: bool = False
+    most_fen: Fen = 20000
+    """At most so much in one payment."""
+    most_waiting_fen: Fen = 200000
+    """At most so much in all payments that the hub has not booked yet."""
+    most_s: Seconds = 14400.0
+    """For so long after the hub's last word."""
+
+    def __post_init__(self) -> None:
+        if self.most_waiting_fen < self.most_fen:
+            raise ValueError(f"most_waiting_fen: expected at least most_fen ({self.most_fen})")
+
+
 class Screen(Section, frozen=True, kw_only=True):
     """How long pages stand (screen times in seconds)."""
 
@@ -187,6 +203,7 @@ class Config(Section, frozen=True, kw_only=True):
     acceptor: Acceptor
     printer: Printer
     cash: Cash = Cash()
+    offline: Offline = Offline()
     screen: Screen = Screen()
     health: Health = Health()
     log: Log = Log()

@@ -54,6 +54,16 @@ def reference(key: str) -> str:
     return group_by_four(key[:12].upper()).replace(" ", "-")
 
 
+def as_reference(text: str) -> str:
+    """Return what somebody typed as it stands on the slip, empty if it can be no reference.
+
+    >>> as_reference("0198 f2c4 a1b3")
+    '0198-F2C4-A1B3'
+    """
+    word = "".join(text.replace("-", " ").split()).upper()
+    return reference(word) if len(word) == 12 and set(word) <= set("0123456789ABCDEF") else ""
+
+
 def group_by_four(digits: str) -> str:
     """Group from the left for reading and comparing with paper.
 

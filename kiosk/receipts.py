@@ -19,7 +19,7 @@ from kiosk.money import capitals, format_fen
 from kiosk.payment.events import AccountFacts, Allocation, NoteCount
 from kiosk.words import Words, load
 
-Kind = Literal["paid", "checking", "claim", "returned"]
+Kind = Literal["paid", "checking", "provisional", "claim", "returned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +211,8 @@ def _guidance(facts: ReceiptFacts) -> Iterator[tuple[str, int]]:
         yield "receipt.guide_claim_uncertain", facts.uncertain_fen
     elif facts.kind != "paid":
         yield f"receipt.guide_{facts.kind}", facts.received_fen
+        if facts.kind == "provisional" and not (facts.account and facts.account.name_masked):
+            yield "receipt.guide_provisional_number", 0
     elif facts.business == "prepay":
         yield "receipt.guide_prepay_invoice", 0
     elif facts.to_balance_fen:

@@ -39,12 +39,12 @@ class Slips:
         return receipt(facts, effect.job, self._key)
 
     def of_payment(self, payment: Payment, effect: PrintSlip) -> ReceiptFacts:
-        """The receipt of a credited payment, or the slip that says it is being checked."""
+        """The receipt of a credited payment, or the slip that says what is still to come of it."""
         credit = payment.credit
         paid = effect.slip == "paid" and credit is not None
         stamp = credit.credited_at if credit is not None and paid else payment.taken_at
         facts = ReceiptFacts(
-            kind="paid" if paid else "checking",
+            kind="paid" if paid else "provisional" if payment.provisional else "checking",
             lang=payment.lang,
             place=self._place,
             at=self._local(stamp or payment.opened_at),

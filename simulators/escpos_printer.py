@@ -5,7 +5,7 @@
 
 Slips become DIR/slip-0001.png and .txt. DLE EOT is answered as soon as it is heard, also while printing, off-line or
 in an error. Control commands besides those of every far end: paper_out, paper_low, paper_in, paper_out_after,
-cover_open, cover_close, cutter_jam, clear, offline, answers, status.
+cover_open, cover_close, cutter_jam, clear, offline, hold_at, go_on, answers, status.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from PIL import Image
 
 from simulators.escpos_parser import Character, Command, Parser
 from simulators.escpos_render import DOTS_A_MM, LINE_DOTS, Head
-from simulators.far_end import FarEnd, Reply, argument_parser
+from simulators.far_end import ControlError, FarEnd, Reply, argument_parser
 
 ROLL_MM = 50_000
 LOW_MM = 1_500
@@ -49,6 +49,8 @@ class EscposFarEnd(FarEnd):
         self._asb = 0
         self._tail = b""
         self._working = False
+        self._hold_mm: float | None = None
+        self._held = False
         self._qr = {"module": 3, "level": 48}
         self._qr_content = ""
 
@@ -151,6 +153,9 @@ class EscposFarEnd(FarEnd):
         self.after(rows / DOTS_A_MM / MM_A_SECOND + seconds, self._rest)
 
     def _rest(self) -> None:
+        if self._hold_mm is not None and self._head.rows >= self._hold_mm * DOTS_A_MM:
+            self._hold_mm, self._held = None, True
+            return
         self._working = False
         self._work()
 
@@ -308,6 +313,19 @@ class EscposFarEnd(FarEnd):
         self._offline = on
         return self._changed()
 
+    def do_hold_at(self, mm: float) -> Reply:
+        """Let the mechanics stand still once so much of a slip hangs out, until `go_on`; it answers meanwhile."""
+        self._hold_mm = mm
+        return {}
+
+    def do_go_on(self) -> Reply:
+        """Let mechanics that were held go on."""
+        if not self._held:
+            raise ControlError("nothing stands still")
+        self._held = False
+        self._rest()
+        return {}
+
     def do_answers(self, on: bool = True) -> Reply:
         """Be a printer that prints and never answers (`on` false)."""
         self._answers = on
@@ -322,6 +340,7 @@ class EscposFarEnd(FarEnd):
             "uncut_mm": round(self._head.rows / DOTS_A_MM, 1),
             "waiting_bytes": len(self._parser),
             "stopped": self._stopped,
+            "held": self._held,
             "unknown": self.unknown,
         }
 

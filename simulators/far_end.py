@@ -267,7 +267,7 @@ def run(far_end: FarEnd, options: argparse.Namespace) -> int:
 class ControlClient:
     """Speaks to a far end's control socket."""
 
-    def __init__(self, path: Path, timeout: float = 10.0) -> None:
+    def __init__(self, path: Path, timeout: float = 30.0) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
         self._socket.settimeout(timeout)
         self._socket.connect(str(path))
@@ -315,11 +315,11 @@ def launched(module: str, directory: Path, *options: str) -> Iterator[Launched]:
         client = None
         try:
             if process.stdout is None or not process.stdout.readline().startswith("ready "):
-                raise RuntimeError(f"{module} did not start: it ended with {process.wait(10)}")
+                raise RuntimeError(f"{module} did not start: it ended with {process.wait(20)}")
             client = ControlClient(control)
             yield Launched(link, client, process)
         finally:
             if client is not None:
                 client.close()
             process.terminate()
-            process.wait(10)
+            process.wait(20)

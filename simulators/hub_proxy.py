@@ -176,9 +176,13 @@ class HubProxy:
         await kiosk.hold()
 
     async def _trickle(self, bytes_per_s: float, request: bytes, kiosk: Kiosk) -> None:
-        for byte in await self._ask(request):
+        reply = await self._ask(request)
+        clock = asyncio.get_running_loop().time
+        began = clock()
+        for number, byte in enumerate(reply, 1):
             await kiosk.send(bytes([byte]))
-            await asyncio.sleep(1 / bytes_per_s)
+            # The rate holds also where a busy machine wakes us late.
+            await asyncio.sleep(max(0.0, began + number / bytes_per_s - clock()))
 
     async def _cut(self, count: int, end: Callable[[Kiosk], None], request: bytes, kiosk: Kiosk) -> None:
         await kiosk.send((await self._ask(request))[:count])

@@ -249,6 +249,9 @@ def _host(own: str, peer: str) -> _Host:
     try:
         tun = os.open("/dev/net/tun", os.O_RDWR | os.O_NONBLOCK)
         fcntl.ioctl(tun, TUNSETIFF, struct.pack("16sH22x", DEVICE.encode(), IFF_TUN | IFF_NO_PI))
+        settings = Path("/proc/sys/net")
+        # It would chatter on the line, from the moment that the line is up.
+        (settings / f"ipv6/conf/{DEVICE}/disable_ipv6").write_text("1")
         for order in (
             "link set lo up",
             "address delete 127.0.0.1/8 dev lo",
@@ -257,9 +260,7 @@ def _host(own: str, peer: str) -> _Host:
             f"link set {DEVICE} up mtu {MTU}",
         ):
             subprocess.run(("ip", *order.split()), check=True, capture_output=True, text=True, timeout=10)
-        settings = Path("/proc/sys/net")
         (settings / f"ipv4/conf/{DEVICE}/route_localnet").write_text("1")  # or no loopback address may cross
-        (settings / f"ipv6/conf/{DEVICE}/disable_ipv6").write_text("1")  # it would chatter on the line
         return _Host(tun, f"/proc/{os.getpid()}/fd/{os.open('/proc/self/ns/net', os.O_RDONLY)}")
     except subprocess.CalledProcessError as error:
         raise LineError(f"ip {' '.join(error.cmd[1:])}: {error.stderr.strip()}") from error

@@ -20,7 +20,7 @@ COVERED = ("@method", "@path", "content-digest", "power-terminal", "power-reques
 def power_hub(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """Run a `power-hub` subcommand to its end."""
     command = [sys.executable, "-m", "hub.cli", *arguments]
-    return subprocess.run(command, check=check, capture_output=True, text=True, timeout=50)
+    return subprocess.run(command, check=check, capture_output=True, text=True, timeout=180)
 
 
 def write_test_key(path: Path, key: bytes) -> Path:
@@ -63,7 +63,7 @@ class HubProcess:
         return self._end()
 
     def _end(self) -> int:
-        code = self.process.wait(timeout=20)
+        code = self.process.wait(timeout=60)
         if self.process.stdout:
             self.process.stdout.close()
         return code
@@ -135,14 +135,18 @@ class HubClient:
 
     def send(self, request: requests.PreparedRequest, *, verify: bool = True) -> requests.Response:
         """Send it as it is; check that the reply is signed for this request and this body."""
-        reply = self._session.send(request, timeout=30)
+        reply = self._session.send(request, timeout=60)
         if verify:
-            self._verifier.verify(
-                reply, require_components=("@status", "content-digest", "power-request"), body=reply.content
-            )
-            if reply.headers["Power-Request"] != request.headers["Power-Request"]:
-                raise RuntimeError("the reply is signed for another request")
+            self.verify(request, reply)
         return reply
+
+    def verify(self, request: requests.PreparedRequest, reply: requests.Response) -> None:
+        """Raise unless the reply is signed, and for this request."""
+        self._verifier.verify(
+            reply, require_components=("@status", "content-digest", "power-request"), body=reply.content
+        )
+        if reply.headers["Power-Request"] != request.headers["Power-Request"]:
+            raise RuntimeError("the reply is signed for another request")
 
     def quote(self, account_no: str, **changes: Any) -> dict[str, Any]:
         """Get a quote over all open months."""

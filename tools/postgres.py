@@ -54,7 +54,7 @@ def throwaway_postgres(*options: str) -> Iterator[str]:
         )
         settings = (f"unix_socket_directories={folder}", "listen_addresses=", "max_connections=100", *options)
         arguments = " ".join(f"-c {setting}" for setting in settings)
-        control = [str(programs / "pg_ctl"), "-D", str(data), "-s", "-w", "-t", "50"]
+        control = [str(programs / "pg_ctl"), "-D", str(data), "-s", "-w", "-t", "180"]
         _run([*control, "-l", str(folder / "log"), "-o", arguments, "start"])
         try:
             yield f"postgresql://{USER}@/postgres?host={folder}"

@@ -151,6 +151,7 @@ class CcnetAcceptor:
         self._acknowledged = False
         self._offline = False
         self._tell_again = False
+        self._behind = False
         self._heard_at = time.monotonic()
 
     def open(self) -> None:
@@ -174,7 +175,11 @@ class CcnetAcceptor:
             return CashReport(CashState.OFFLINE)
         again = self._offline or self._tell_again
         self._offline = self._tell_again = False
-        if answer.state is not State.STACKED or (answer == self._last and self._acknowledged):
+        # After a timeout this may be the late answer to an earlier question. The unit would take an ACK for what it
+        # has told since, perhaps a note; unacknowledged, it tells it again.
+        behind, self._behind = self._behind, False
+        repeated = answer == self._last and self._acknowledged
+        if not behind and (answer.state is not State.STACKED or repeated):
             self._send_ack()
         if not self._is_news(answer, again):
             return None
@@ -348,4 +353,5 @@ class CcnetAcceptor:
                     broken = event
             if broken and not data:
                 return broken
+        self._behind = True
         raise DeviceTimeout(f"no answer within {self._settings.call} s")

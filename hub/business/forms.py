@@ -60,10 +60,10 @@ class QuoteOrder(Order, frozen=True):
 
 
 class PaymentOrder(Order, frozen=True):
-    """Money that was taken from a customer and is to be credited once."""
+    """Money that was taken from a customer and is to be credited once; without a quote if the hub was gone then."""
 
     account_no: AccountNo
-    quote_id: Id
+    quote_id: Id | None
     business: Business
     tender: Tender
     amount_fen: Fen

@@ -89,7 +89,7 @@ class Keeping(Protocol):
     async def add_quote(self, terminal: str, content: str, quote: Quote, reply: bytes) -> None: ...
 
     async def payment_and_quoted_account(
-        self, payment_id: str, quote_id: str, terminal: str
+        self, payment_id: str, quote_id: str | None, terminal: str
     ) -> tuple[Stored | None, str | None]:
         """Give the payment of this id, if any, and the account that the terminal's quote is for, if any."""
 

@@ -105,8 +105,14 @@ def check_payment(order: PaymentOrder, quoted_account: str | None, tenders: Coll
     expected = order.amount_fen if order.tender == "cash" else 0
     if counted != expected:
         raise Refusal("notes_differ", f"the notes are {counted} fen, not {expected}", field="notes")
-    if quoted_account != order.account_no:
+    if order.quote_id is not None and quoted_account != order.account_no:
         raise Refusal("unknown_quote", f"no quote {order.quote_id} for this account", field="quote_id")
+
+
+def check_unquoted(order: PaymentOrder, standing: Standing) -> None:
+    """Refuse money for a closed account whose payer nobody could tell so: a claim is made of it."""
+    if order.quote_id is None and standing.state == "closed":
+        raise Refusal("account_closed", f"account {order.account_no} is closed")
 
 
 def payment_answer(payment_id: str, hub_no: str, settlement: Settlement, now: datetime, on: date) -> Payment:

@@ -35,6 +35,7 @@ from hub.business.orders import (
     account_view,
     check_payment,
     check_reversal,
+    check_unquoted,
     claim_answer,
     claim_now,
     heartbeat_answer,
@@ -199,6 +200,7 @@ class Desk(Generic[C]):
             standing = await billing.hold(order.account_no, on)
             if standing is None:
                 raise Refusal("unknown_account", "no such account", field="account_no")
+            check_unquoted(order, standing)
             settlement = allocate(standing, order.amount_fen)
             entries = payment_legs(settlement, taken(order.tender, terminal))
             serial = await store.post("payment", payment_id, on, now, entries)

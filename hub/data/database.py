@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.engine import URL
-from sqlalchemy.exc import DisconnectionError, IntegrityError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, IntegrityError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
@@ -202,6 +202,13 @@ class _faults:  # noqa: N801  # a context manager, used like a function
 
 
 def _is_for_now(error: BaseException) -> bool:
+    # What refuses a new connection (the server is starting, has too many) comes wrapped, and under no kind of its own.
+    if (
+        isinstance(error, DBAPIError)
+        and error.orig
+        and isinstance(error.orig.__cause__, asyncpg.PostgresError)
+    ):
+        error = error.orig.__cause__
     if isinstance(error, asyncpg.PostgresError):
         return str(error.sqlstate).startswith(_FOR_NOW)
     # A connection that was lost; an InterfaceError that is a ValueError is our own mistake.

@@ -104,7 +104,7 @@ class Store(Heads):
         return None if row is None else _payment_record(row)
 
     async def payment_and_quoted_account(
-        self, payment_id: str, quote_id: str, terminal: str
+        self, payment_id: str, quote_id: str | None, terminal: str
     ) -> tuple[Stored | None, str | None]:
         """Give the payment of this id, if any, and the account that the terminal's quote is for, if any."""
         keys = {"payment_id": payment_id, "quote_id": quote_id}

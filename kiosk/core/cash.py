@@ -208,10 +208,10 @@ def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
     cash, note = desk.config.cash, report.note
     if note is None or note.value_fen not in cash.accepted_fen or note.currency not in cash.currencies:
         return "type_off"
-    if not desk.facts.hub_up:
-        return "hub_gone"
     taken = sum(1 for n in payment.notes if n.state is NoteState.STACKED)
     total = payment.inserted_fen + note.value_fen
+    if not desk.facts.hub_up and not payment.provisional and total > desk.facts.offline_fen:
+        return "hub_gone"
     if taken >= cash.most_notes or total > min(cash.most_fen, payment.quote.max_fen):
         return "over_limit"
     return ""

@@ -75,6 +75,9 @@ def cash(desk: Desk, _arg: str) -> None:
     session = desk.session
     if session.account is None or not desk.facts.cash_works or desk.collecting is not None:
         return
+    if desk.facts.stands_in:
+        desk.go(Page.PROVISIONAL)
+        return
     desk.asked = desk.ids()
     months = () if session.business == "prepay" else session.months
     desk.do(fx.AskQuote(desk.asked, session.account.account_no, session.business, months))
@@ -94,6 +97,8 @@ def on_quote(desk: Desk, said: QuoteSaid) -> None:
         case Refused(problem):
             code = "account_closed" if problem.code == "account_closed" else "quote_refused"
             _message(desk, "busy" if problem.code == "hub_busy" else code)
+        case _ if desk.facts.offline_fen:
+            desk.go(Page.PROVISIONAL)
         case _:
             _message(desk, "hub_gone")
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.books import Books
 from kiosk.config import Config
-from kiosk.core import cash, choose, find, recover, settle, timing, walk
+from kiosk.core import cash, choose, find, offline, recover, settle, timing, walk
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import (
     AcceptorSaid,
@@ -106,6 +106,7 @@ class Core:
         self._due(desk)
         act(desk)
         cash.mind_stray_note(desk)
+        offline.mind_room(desk)
         timing.reset_question(desk)
         return Decision(tuple(desk.events), tuple(desk.effects))
 
@@ -152,9 +153,15 @@ class Core:
                 up = not refused.judges_call_only
             case NotSent() | Unknown():
                 up = False
+        if isinstance(told, StatusSaid):
+            desk.asking_status = False
         if isinstance(told, StatusSaid) and isinstance(told.outcome, Answer):
             desk.business_date = told.outcome.body.business_date
             settle.on_status(desk, told.outcome.body)
+        if up:
+            desk.hub_spoke = desk.now.mono
+        elif isinstance(told.outcome, Refused):
+            desk.hub_spoke = None  # it is there and does not take our word: nothing is taken on its behalf
         if up and not desk.facts.hub_up:
             settle.hub_is_back(desk)
         desk.facts = replace(desk.facts, hub_up=up, hub_heard=True)

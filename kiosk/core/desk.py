@@ -47,6 +47,10 @@ class Desk:
     sight: Sight = Sight.WATCHED
     """How well the acceptor was watched since it last stood empty-handed before us."""
     business_date: date | None = None
+    hub_spoke: float | None = None
+    """When the hub last answered, on the monotonic clock of this start."""
+    asking_status: bool = False
+    """Whether a heartbeat is under way: a second one might overtake it, and the journal would seem to go back."""
     hub_knows: int | None = None
     """The row of our journal that the hub knows, as it last said; 0 is its beginning."""
     ending: str = ""

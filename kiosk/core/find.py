@@ -8,7 +8,7 @@ from dataclasses import replace
 from kiosk.core import choose
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import AccountSaid
-from kiosk.hubclient.outcomes import Answer, Refused
+from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
 from kiosk.numbers import account_error, meter_error
 from kiosk.payment import effects as fx
 from kiosk.session.state import Page
@@ -55,12 +55,49 @@ def look_up(desk: Desk, _arg: str) -> None:
     )
     if error:
         desk.change(entry_error=error)
-        return
+    elif desk.facts.stands_in:
+        _without_hub(desk, session.page)
+    else:
+        ask(desk, session.page)
+
+
+def ask(desk: Desk, entry: Page) -> None:
+    """Ask the hub for the number that was typed on the page `entry`."""
+    meter = entry is Page.ENTER_METER
     desk.asked = desk.ids()
-    desk.do(fx.LookUp(desk.asked, "meter" if meter else "account", session.digits))
+    desk.do(fx.LookUp(desk.asked, "meter" if meter else "account", desk.session.digits))
     desk.go(Page.LOOKING_UP)
-    desk.session = replace(desk.session, under=session.page)
+    desk.session = replace(desk.session, under=entry)
     desk.after("wait", 2.0)
+
+
+def _without_hub(desk: Desk, entry: Page) -> None:
+    """Only the hub knows whose a meter is; an account number is enough to pay provisionally."""
+    if entry is Page.ENTER_METER:
+        _back_to(desk, entry, "account_only")
+    else:
+        _type_again(desk)
+
+
+def _type_again(desk: Desk) -> None:
+    """No name can be shown, and the number has no check digit: it is typed a second time."""
+    desk.go(Page.ENTER_AGAIN, typed_first=desk.session.digits, digits="", entry_error="", account=None)
+
+
+def compare(desk: Desk, _arg: str) -> None:
+    """Go on if both numbers are the same; else both are typed anew."""
+    session = desk.session
+    if account_error(session.digits, desk.facts.account_lengths):
+        desk.change(entry_error="too_short")
+    elif session.digits != session.typed_first:
+        desk.go(Page.ENTER_ACCOUNT, digits="", typed_first="", entry_error="differs")
+    else:
+        desk.go(Page.PROVISIONAL)
+
+
+def back_to_first(desk: Desk, _arg: str) -> None:
+    """Back to the first number, as it was typed."""
+    desk.go(Page.ENTER_ACCOUNT, digits=desk.session.typed_first, entry_error="")
 
 
 def on_account(desk: Desk, said: AccountSaid) -> None:
@@ -80,12 +117,18 @@ def on_account(desk: Desk, said: AccountSaid) -> None:
             _back_to_entry(desk, problem.code)
         case Refused(problem) if problem.code == "hub_busy":
             _back_to_entry(desk, "hub_busy")
+        case NotSent() | Unknown() if desk.facts.offline_fen:
+            _without_hub(desk, desk.session.under or Page.ENTER_ACCOUNT)
         case _:
             _back_to_entry(desk, "hub_gone")
 
 
 def _back_to_entry(desk: Desk, error: str) -> None:
-    desk.go(desk.session.under or Page.ENTER_ACCOUNT, entry_error=error)
+    _back_to(desk, desk.session.under or Page.ENTER_ACCOUNT, error)
+
+
+def _back_to(desk: Desk, entry: Page, error: str) -> None:
+    desk.go(entry, entry_error=error)
 
 
 def give_up_look_up(desk: Desk, _arg: str) -> None:

@@ -30,6 +30,8 @@ def send_credit(desk: Desk, payment: Payment) -> None:
     desk.stop(f"credit:{payment.payment_id}")
     if payment.attempts == 0 and desk.session.payment_id == payment.payment_id:
         wait_for_credit(desk)
+        if payment.provisional and not desk.facts.hub_up:
+            promise_check(desk)  # nobody is there to wait for
 
 
 def wait_for_credit(desk: Desk) -> None:
@@ -124,7 +126,7 @@ def promise_check(desk: Desk) -> None:
         return
     key = payment.payment_id
     desk.emit(ev.CheckingPromised(key=key, reference=reference(key)))
-    print_slip(desk, key, "checking")
+    print_slip(desk, key, "provisional" if payment.provisional else "checking")
     _show_outcome(desk, key, Page.CHECKING, desk.config.screen.slip_s)
 
 
@@ -147,12 +149,14 @@ def open_claim(
     """Put money into suspense with a reference, print its slip and tell the hub. Returns the claim's id."""
     claim_id = desk.ids()
     whole = payment is not None and reason in {"declined", "unanswered"}
+    # All of a payment's money keeps the reference that its slips bear; a single note gets one of its own.
+    named = payment.payment_id if payment and whole else claim_id
     single = ev.count_notes(v for v in (amount_fen, memo_fen) if v)
     notes = payment.note_counts if payment and whole else single
     desk.emit(
         ev.ClaimOpened(
             key=claim_id,
-            reference=reference(claim_id),
+            reference=reference(named),
             reason=reason,
             payment_id=payment.payment_id if payment else "",
             account_no=payment.account.account_no if payment else "",

@@ -15,7 +15,7 @@ WAITING = frozenset({Page.LOOKING_UP, Page.PREPARING, Page.CLOSING, Page.PAYING,
 NEVER_IDLE = WAITING | {Page.ATTRACT, Page.CLOSED, Page.MORE_TIME}
 STANDING = frozenset({Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
 """Pages that end by their own timer."""
-PRIVATE = frozenset({Page.CONFIRM_ACCOUNT, Page.BILLS, Page.MEANS})
+PRIVATE = frozenset({Page.CONFIRM_ACCOUNT, Page.BILLS, Page.MEANS, Page.PROVISIONAL})
 
 
 def idle_seconds(desk: Desk) -> float | None:
@@ -65,7 +65,9 @@ def on_timer(desk: Desk, name: str) -> None:
             if claim is not None and claim in desk.books.open_claims:
                 settle.send_claim(desk, claim)
         case "status":
-            desk.do(fx.AskHubStatus(desk.hub_knows))
+            if not desk.asking_status:
+                desk.asking_status = True
+                desk.do(fx.AskHubStatus(desk.hub_knows))
             desk.after("status", desk.config.hub.status_every_s)
 
 

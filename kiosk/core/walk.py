@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from kiosk.core import cash, choose, find
+from kiosk.core import cash, choose, find, offline
 from kiosk.core.desk import Desk
 from kiosk.pages import BILLS_A_PAGE
 from kiosk.payment import events as ev
@@ -28,6 +28,8 @@ def _to(page: Page) -> Move:
 
 def _start(desk: Desk, _arg: str) -> None:
     desk.go(Page.HOME)
+    if not desk.facts.hub_up:
+        desk.after("status", 0.0)  # it may be back; the customer will know before the number is typed
 
 
 def _finish(desk: Desk, _arg: str) -> None:
@@ -129,6 +131,15 @@ MOVES: Mapping[Page, Mapping[str, Move]] = {
     },
     Page.ENTER_ACCOUNT: _ENTRY,
     Page.ENTER_METER: _ENTRY,
+    Page.ENTER_AGAIN: {
+        "key": find.key,
+        "delete": find.delete,
+        "clear": find.clear,
+        "confirm": find.compare,
+        "back": find.back_to_first,
+        "help": _help,
+    },
+    Page.PROVISIONAL: {"accept": offline.accept, "back": offline.back, "help": _help},
     Page.LOOKING_UP: {"back": find.give_up_look_up},
     Page.CONFIRM_ACCOUNT: {"correct": _to(Page.BILLS), "wrong": find.wrong, "help": _help},
     Page.BILLS: {

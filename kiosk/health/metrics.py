@@ -48,6 +48,7 @@ class Exposition(Collector):
             "power_kiosk_mode", "What the kiosk is doing.", {mode: mode == report.mode for mode in MODES}
         )
         yield _gauge("cash_offered", "1 while a cash payment can begin.", report.cash.offered)
+        yield _gauge("offline_cash", "1 while one could begin without the hub.", report.cash.offline)
         yield _gauge("hub_up", "1 while the hub answers.", report.hub.up)
         yield from _devices(report)
         yield from _journal(report)

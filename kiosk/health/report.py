@@ -43,10 +43,14 @@ class HubReport(msgspec.Struct, frozen=True):
 
 
 class TenderReport(msgspec.Struct, frozen=True):
-    """Whether a payment can begin now; `reason` is hub_gone, printer or acceptor when it cannot."""
+    """Whether a payment can begin now; `reason` is hub_gone, printer or acceptor when it cannot.
+
+    `offline`: whether one could begin now should the hub be gone.
+    """
 
     offered: bool
     reason: str
+    offline: bool
 
 
 class JournalReport(msgspec.Struct, frozen=True):
@@ -126,7 +130,7 @@ class Reporter:
             reason=reason,
             mode_since=mode_since,
             page=pulse.page.value,
-            cash=TenderReport(facts.cash_works, facts.cash_reason),
+            cash=TenderReport(facts.cash_works, facts.cash_reason, facts.offline_fen > 0),
             devices={
                 "acceptor": _device(facts.acceptor, since["acceptor"]),
                 "printer": _device(facts.printer, since["printer"]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+from contextlib import suppress
 from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -110,10 +111,15 @@ class HealthServer:
 
 
 def _write(path: Path, text: str) -> bool:
-    """Write the small file for people and tools; False where that cannot be (a full disk is told elsewhere)."""
+    """Write the small file for people and tools, who never see half of it; False where that cannot be (a full disk
+    is told elsewhere)."""
+    part = path.with_name(path.name + ".part")
     try:
-        path.write_text(text, encoding="ascii")
+        part.write_text(text, encoding="ascii")
+        part.replace(path)
     except OSError as error:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         log.warning("health_url_not_written", extra={"path": str(path), "error": str(error)})
         return False
     return True

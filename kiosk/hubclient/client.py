@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from kiosk.hubclient import coding, wire
 from kiosk.hubclient.outcomes import Answer, NotSent, Outcome, Refused, Unknown, UnknownReason
+from kiosk.numbers import as_reference
 
 if TYPE_CHECKING:
     from kiosk.hubclient.line import HubSession, Reply
@@ -94,6 +95,12 @@ class HubClient:
     def get_claim(self, claim_id: str) -> Outcome[wire.Claim]:
         """GET /v1/claims/{id}."""
         return self._get(f"/v1/claims/{_id(claim_id)}", wire.Claim, {"id": claim_id})
+
+    def reference(self, reference: str) -> Outcome[wire.Reference]:
+        """GET /v1/references/{reference}: what became of the money on a slip of any kiosk."""
+        if reference != as_reference(reference):
+            raise ValueError("a reference has twelve hex digits in fours")
+        return self._get(f"/v1/references/{reference}", wire.Reference, {"reference": reference})
 
     def put_heartbeat(self, beat_id: str, request: wire.HeartbeatRequest) -> Outcome[wire.Heartbeat]:
         """PUT /v1/heartbeats/{id}: tell where the journal stands and learn whether the hub knows it so."""

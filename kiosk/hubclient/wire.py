@@ -62,7 +62,8 @@ class PaymentRequest(Wire, frozen=True):
     """PUT /v1/payments/{id}. Built from the journal alone, so that every resend has the same content."""
 
     account_no: AccountNo
-    quote_id: Id
+    quote_id: Id | None
+    """None for money that was taken while the hub was gone."""
     business: Business
     amount_fen: PaidFen
     months: tuple[Month, ...]
@@ -251,6 +252,18 @@ class Claim(Wire, frozen=True):
     memo_fen: Fen
     payment_id: Id | None
     resolution: str
+
+
+class Reference(Wire, frozen=True):
+    """GET /v1/references/{reference}: what became of the money on a slip."""
+
+    reference: str
+    kind: Literal["payment", "claim"]
+    state: Literal["credited", "reversed", "open", "released", "closed"]
+    amount_fen: Fen
+    memo_fen: Fen
+    resolution: str
+    made_at: Time
 
 
 class CustomerText(Wire, frozen=True):

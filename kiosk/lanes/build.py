@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from queue import SimpleQueue
+
 from drivers.cash.ccnet_driver import CcnetAcceptor, CcnetSettings
 from drivers.printer.escpos_codec import Paper
 from drivers.printer.escpos_driver import EscposPrinter, EscposSettings
@@ -12,19 +14,31 @@ from kiosk.lanes.acceptor import AcceptorLane
 from kiosk.lanes.hub import HubLane
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.lanes.printer import PrinterLane
+from kiosk.payment.effects import Effect
 from kiosk.slips import Slips
+
+BACK_LANES = ("hub_back", "hub_back_2", "hub_back_3")
+"""Share repeats, claims and status. Each opens its connection when it first has work."""
 
 
 def build_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
-    """The lanes by name: acceptor, printer, hub (for the customer who waits), hub_back (repeats, claims, status)."""
+    """The lanes by name: acceptor, printer, hub (for the customer who waits), and those in the background."""
     slips = Slips(config, key)
     return {
         "acceptor": AcceptorLane(
             _acceptor(config.acceptor), config.cash, config.acceptor.poll_ms / 1000, tell
         ),
         "printer": PrinterLane(_printer(config.printer), slips.compose, config.printer.check_every_s, tell),
+        **build_hub_lanes(config, key, tell),
+    }
+
+
+def build_hub_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
+    """The lanes that talk to the hub."""
+    shared: SimpleQueue[Effect | None] = SimpleQueue()
+    return {
         "hub": HubLane("hub", _client(config, key), tell),
-        "hub_back": HubLane("hub_back", _client(config, key), tell),
+        **{name: HubLane(name, _client(config, key), tell, shared) for name in BACK_LANES},
     }
 
 

@@ -6,6 +6,7 @@ import uuid
 from datetime import date, datetime
 from functools import cache
 from importlib.metadata import version
+from queue import SimpleQueue
 from typing import TypeVar
 
 from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
@@ -23,10 +24,13 @@ W = TypeVar("W")
 
 
 class HubLane(Lane):
-    """Owns one client. The kiosk runs two: one for the customer who waits, one for repeats in the background."""
+    """Owns one client. The kiosk runs one for the customer who waits, and some that share what goes in the
+    background: there a call that hangs until its deadline holds up no other."""
 
-    def __init__(self, name: str, client: HubClient, tell: Tell) -> None:
-        super().__init__(name, tell)
+    def __init__(
+        self, name: str, client: HubClient, tell: Tell, queue: SimpleQueue[Effect | None] | None = None
+    ) -> None:
+        super().__init__(name, tell, queue)
         self._client = client
 
     def serve(self, effect: Effect) -> None:
@@ -98,7 +102,7 @@ def payment_request(payment: Payment) -> wire.PaymentRequest:
     """The body of a payment: made of journalled facts alone, so that every attempt has the same content."""
     return wire.PaymentRequest(
         account_no=payment.account.account_no,
-        quote_id=payment.quote.quote_id,
+        quote_id=payment.quote.quote_id or None,
         business=payment.business,
         amount_fen=payment.inserted_fen,
         months=payment.quote.months,

@@ -24,13 +24,14 @@ class Lane:
     bad answer.
     """
 
-    def __init__(self, name: str, tell: Tell) -> None:
+    def __init__(self, name: str, tell: Tell, queue: SimpleQueue[Effect | None] | None = None) -> None:
+        """Lanes that are given the same queue share its work: each effect is served by one of them."""
         self.name = name
         self.tell = tell
         self.log = logging.getLogger(f"kiosk.lane.{name}")
         self.beat = time.monotonic()
         """When the lane last came round; a watchdog reads it."""
-        self.queue: SimpleQueue[Effect | None] = SimpleQueue()
+        self.queue: SimpleQueue[Effect | None] = queue if queue is not None else SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
 
     def start(self) -> None:
@@ -78,6 +79,7 @@ class Lane:
                 due = time.monotonic() + self._guarded(self.round, 1.0)
                 continue
             if effect is None:
+                self.queue.put(None)  # another lane may share the queue
                 break
             self._guarded(lambda: self.serve(effect), None)  # noqa: B023 - called before the next turn
         self._guarded(self.close, None)

@@ -19,6 +19,8 @@ BUILDERS: Mapping[Page, Callable[[Look], Draft]] = {
     Page.HOME: start.home,
     Page.ENTER_ACCOUNT: find.enter_account,
     Page.ENTER_METER: find.enter_meter,
+    Page.ENTER_AGAIN: find.enter_again,
+    Page.PROVISIONAL: find.provisional,
     Page.LOOKING_UP: find.looking_up,
     Page.CONFIRM_ACCOUNT: find.confirm_account,
     Page.BILLS: bills.bills,

@@ -103,7 +103,7 @@ def _prompt(look: Look, payment: Payment) -> Line:
     if not payment.inserted_fen:
         return look.line("cash.one_by_one", notes=Amounts(look.facts.accepted_fen))
     pay = look.line("cash.then_press", label=pay_label(look, payment))
-    if payment.business == "arrears" and not payment.remaining_fen:
+    if payment.due_fen and not payment.remaining_fen:
         return look.join(look.line("cash.enough"), pay)
     return look.join(look.line("cash.more_or"), pay)
 
@@ -111,7 +111,12 @@ def _prompt(look: Look, payment: Payment) -> Line:
 def _stopped(look: Look) -> bool:
     """Whether no further note will be taken: what is in can be paid, or the payment cancelled."""
     notice = look.session.note_notice
-    return not look.facts.hub_up or (notice is not None and notice.kind in ("jam", "trouble"))
+    trouble = notice is not None and notice.kind in ("jam", "trouble")
+    return trouble or not (look.facts.hub_up or look.facts.stands_in or _provisional(look))
+
+
+def _provisional(look: Look) -> bool:
+    return look.payment is not None and look.payment.provisional
 
 
 def _note_words(look: Look, payment: Payment, notice: NoteNotice) -> tuple[Line, Line]:

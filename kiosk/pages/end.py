@@ -105,8 +105,10 @@ def checking(look: Look) -> Draft:
     """Say that the money is safe and its booking is being checked: neither success nor failure."""
     draft = Draft(look, Page.CHECKING, PageKind.RESULT, step=3)
     payment = look.payment
-    draft.title = look.line("checking.title")
-    draft.prompt = look.line("checking.prompt", hotline=look.facts.hotline)
+    provisional = payment is not None and payment.provisional
+    draft.title = look.line("provisional.received" if provisional else "checking.title")
+    what = "provisional.received_prompt" if provisional else "checking.prompt"
+    draft.prompt = look.line(what, hotline=look.facts.hotline)
     draft.picture = "hourglass"
     draft.main = finish(look)
     if payment is None:
@@ -116,7 +118,7 @@ def checking(look: Look) -> Draft:
     if look.claim:
         draft.row("claim_reference", spelled(look.claim.reference))
     whose(draft)
-    state = slip_state(payment.slips, "checking")
+    state = slip_state(payment.slips, "provisional" if provisional else "checking")
     safe = look.line("checking.safe", amount=Amount(payment.inserted_fen))
     draft.notice("warning", safe, look.line(f"slip.{state}"))
     return draft

@@ -20,6 +20,8 @@ FAULT_PAGES: Mapping[str, Seen] = {
     "hub-gone-while-paying": CHECKED,
     "hub-gone-after-first-note": CHECKED,
     "hub-gone-until-claim": Seen("claim_unanswered", "claim"),
+    "hub-gone-before": Seen("checking_provisional_slip", "provisional"),
+    "hub-gone-at-bills": Seen("checking_provisional_slip", "provisional"),
     "hub-slow": BOOKED,
     "hub-drops-answer": BOOKED,
     "hub-answers-garbage": BOOKED,

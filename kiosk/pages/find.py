@@ -7,11 +7,11 @@ from kiosk.page import Entry, PageKind
 from kiosk.pages.draft import Draft
 from kiosk.pages.look import Look, Press
 from kiosk.pages.money import whose
-from kiosk.pages.reading import NOTHING, Digits, Line
+from kiosk.pages.reading import NOTHING, Amount, Digits, Line
 from kiosk.session.state import Page
 
 NUMBER_ERRORS = ("too_short", "wrong_check_digit", "unknown_account", "unknown_meter", "account_closed")
-OTHER_ERRORS = ("hub_gone", "hub_busy")
+OTHER_ERRORS = ("hub_gone", "hub_busy", "differs", "account_only")
 
 
 def enter_account(look: Look) -> Draft:
@@ -22,6 +22,13 @@ def enter_account(look: Look) -> Draft:
 def enter_meter(look: Look) -> Draft:
     """Ask for the meter number."""
     return _entry(look, Page.ENTER_METER, "meter", (look.facts.meter_length,), "by_account")
+
+
+def enter_again(look: Look) -> Draft:
+    """Ask for the same account number once more: without the hub nobody can say whose it is."""
+    draft = _entry(look, Page.ENTER_AGAIN, "account", look.facts.account_lengths, "")
+    draft.title, draft.prompt = look.line("entry.again"), look.line("entry.again_where")
+    return draft
 
 
 def _entry(look: Look, page: Page, what: str, lengths: tuple[int, ...], other: str) -> Draft:
@@ -45,9 +52,9 @@ def _entry(look: Look, page: Page, what: str, lengths: tuple[int, ...], other: s
     typed = look.line("speech.typed", digits=Digits(digits)) if digits else placeholder
     draft.spoken_error, draft.spoken_entry = error, look.join(typed, hint)
     draft.private = bool(digits)
-    draft.choices = [
-        Press(other, look.line(f"entry.{other}"), icon="meter" if other == "by_meter" else "keypad")
-    ]
+    if other:
+        icon = "meter" if other == "by_meter" else "keypad"
+        draft.choices = [Press(other, look.line(f"entry.{other}"), icon=icon)]
     empty = NOTHING if digits else look.line("entry.empty")
     draft.main = Press("confirm", look.line("entry.confirm"), icon="tick", reason=empty)
     draft.back = back(look)
@@ -99,4 +106,22 @@ def confirm_account(look: Look) -> Draft:
         draft.row("meter", Digits(look.session.digits), private=True)
     draft.main = Press("correct", look.line("confirm.correct"), icon="tick")
     draft.back = Press("wrong", look.line("confirm.wrong"), icon="cross")
+    return draft
+
+
+def provisional(look: Look) -> Draft:
+    """Say what a payment without the hub means, for which account, and how much it may be."""
+    draft = Draft(look, Page.PROVISIONAL, PageKind.CHECK, step=1)
+    limit = Amount(look.facts.offline_fen)
+    draft.title = look.line("provisional.title")
+    draft.prompt = look.line("provisional.prompt", limit=limit)
+    if look.session.account is not None:
+        whose(draft, full=True)
+    else:
+        draft.row("account", Digits(look.session.typed_first), private=True)
+    draft.row("limit", limit)
+    sure = "known" if look.session.account is not None else "caution"
+    draft.notice("warning", look.line(f"provisional.{sure}"), look.line(f"provisional.{sure}_text"))
+    draft.main = Press("accept", look.line("provisional.accept"), icon="tick")
+    draft.back = back(look)
     return draft

@@ -14,6 +14,8 @@ HELPED = frozenset(
         Page.HOME,
         Page.ENTER_ACCOUNT,
         Page.ENTER_METER,
+        Page.ENTER_AGAIN,
+        Page.PROVISIONAL,
         Page.CONFIRM_ACCOUNT,
         Page.BILLS,
         Page.MEANS,

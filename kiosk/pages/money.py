@@ -60,6 +60,9 @@ def quote_panel(look: Look, account: Account) -> Panel:
 def cash_panel(look: Look, payment: Payment) -> Panel:
     """Return the panel while money goes in: what is due, in, missing or over, and what happens if one stops now."""
     inserted = (look.line("word.inserted"), look.read(Amount(payment.inserted_fen)))
+    if payment.provisional:
+        limit = (look.line("word.limit"), look.read(Amount(payment.quote.max_fen)), False)
+        return Panel(*inserted, [limit], _promise(look, payment))
     if payment.business == "prepay":
         account = look.session.account
         balance = [_balance_row(look, account, payment)] if account else []
@@ -83,7 +86,9 @@ def _balance_row(look: Look, account: Account, payment: Payment) -> tuple[Line, 
 
 def _promise(look: Look, payment: Payment) -> Line:
     inserted, account = payment.inserted_fen, look.session.account
-    if payment.business == "prepay":
+    if payment.provisional:
+        use = look.line("promise.provisional")
+    elif payment.business == "prepay":
         use = look.line("promise.prepay_arrears" if account and account.due_fen else "promise.prepay")
     elif payment.surplus_fen:
         use = look.line("promise.surplus", surplus=Amount(payment.surplus_fen))
@@ -101,7 +106,9 @@ def received_panel(look: Look, payment: Payment) -> Panel:
     panel = cash_panel(look, payment)
     panel.label, panel.headline = look.line("word.received"), look.read(Amount(payment.inserted_fen))
     panel.promise = NOTHING
-    if payment.business == "arrears":
+    if payment.provisional:
+        panel.rows.clear()
+    elif payment.business == "arrears":
         del panel.rows[2:]
         if payment.remaining_fen:
             panel.rows.append((look.line("word.later"), look.read(Amount(payment.remaining_fen)), True))

@@ -15,6 +15,8 @@ HELP_TEXTS = {
     Page.HOME: "start",
     Page.ENTER_ACCOUNT: "account",
     Page.ENTER_METER: "meter",
+    Page.ENTER_AGAIN: "again",
+    Page.PROVISIONAL: "provisional",
     Page.CONFIRM_ACCOUNT: "confirm",
     Page.BILLS: "bills",
     Page.MEANS: "means",

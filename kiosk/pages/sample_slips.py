@@ -8,7 +8,7 @@ from pathlib import Path
 
 from drivers.printer.document import Document
 from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
-from kiosk.pages.samples import FACTS, THREE, claim, credited, payment
+from kiosk.pages.samples import FACTS, THREE, claim, credited, payment, unquoted
 from kiosk.payment.effects import PrintSlip
 from kiosk.payment.model import Claim, Payment, PaymentState
 from kiosk.slips import Slips
@@ -37,5 +37,6 @@ def _states() -> Iterator[tuple[str, str, int, Payment | Claim]]:
     yield "paid", "paid", 0, paid
     yield "paid_copy", "paid", 1, paid
     yield "checking", "checking", 0, payment(THREE, *_FIVE, state=PaymentState.CHECKING)
+    yield "provisional", "provisional", 0, unquoted(10000, 5000, state=PaymentState.CHECKING)
     yield "claim", "claim", 0, replace(claim("unanswered", 50000), notes=paid.note_counts)
     yield "claim_in_doubt", "claim", 0, claim("note_fate_unknown", 0, 10000)

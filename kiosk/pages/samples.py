@@ -118,6 +118,17 @@ def payment(owner: Account, *notes: int, due: int | None = None, **changes: Any)
     return replace(made, **changes)
 
 
+def unquoted(*notes: int, **changes: Any) -> Payment:
+    """Return a payment that was opened without the hub: an account number and a limit, no name and no bills."""
+    return payment(
+        ONE,
+        *notes,
+        account=AccountFacts(ACCOUNT_NO, "", ""),
+        quote=QuoteFacts("", (), 0, 20000, ""),
+        **changes,
+    )
+
+
 def credited(
     owner: Account, *notes: int, printed: bool | None = None, slips: bool = True, **changes: Any
 ) -> Payment:
@@ -164,6 +175,7 @@ def claim(reason: str, amount: int, memo: int = 0, printed: bool | None = True) 
 
 
 NO_HUB = replace(FACTS, hub_up=False, hub_heard=True)
+STANDS_IN = replace(NO_HUB, offline_fen=20000)
 NO_PAPER = replace(FACTS, printer=DeviceHealth(DeviceStatus.USER_ERROR, "paper_out"))
 BOX_FULL = replace(FACTS, acceptor=DeviceHealth(DeviceStatus.HARDWARE_ERROR, "box_full"))
 JAMMED = replace(FACTS, acceptor=DeviceHealth(DeviceStatus.HARDWARE_ERROR, "jam_entry"))
@@ -200,10 +212,12 @@ def _start() -> Iterator[Sample]:
     yield _plain("attract_cover_open", Page.ATTRACT, COVER_OPEN)
     yield _plain("attract_starting", Page.ATTRACT, STARTING)
     yield _plain("attract_no_hub", Page.ATTRACT, NO_HUB)
+    yield _plain("attract_offline", Page.ATTRACT, STANDS_IN)
     yield _plain("home", Page.HOME)
     yield _plain("home_large_low", Page.HOME, modes=Modes(large=True, low=True))
     yield _plain("home_no_cash", Page.HOME, BOX_FULL)
     yield _plain("home_no_hub", Page.HOME, NO_HUB)
+    yield _plain("home_offline", Page.HOME, STANDS_IN)
     for reason in CLOSED_REASONS:
         facts = NO_HUB if reason == "no_service" else FACTS
         yield _plain(f"closed_{reason}", Page.CLOSED, replace(facts, closed_reason=reason))
@@ -221,6 +235,15 @@ def _find() -> Iterator[Sample]:
     for error in ("too_short", "unknown_account", "account_closed", "hub_gone", "hub_busy", "surprise"):
         digits = ACCOUNT_NO[:12] if error == "too_short" else ACCOUNT_NO
         yield _plain(f"enter_account_{error}", Page.ENTER_ACCOUNT, digits=digits, entry_error=error)
+    yield _plain("enter_account_differs", Page.ENTER_ACCOUNT, STANDS_IN, entry_error="differs")
+    yield _plain("enter_again_empty", Page.ENTER_AGAIN, STANDS_IN, typed_first=ACCOUNT_NO)
+    again = {"digits": ACCOUNT_NO, "typed_first": ACCOUNT_NO}
+    yield _plain("enter_again_full", Page.ENTER_AGAIN, STANDS_IN, **again)
+    short = {"digits": ACCOUNT_NO[:12], "typed_first": ACCOUNT_NO, "entry_error": "too_short"}
+    yield _plain("enter_again_too_short", Page.ENTER_AGAIN, STANDS_IN, **short)
+    yield _plain("provisional", Page.PROVISIONAL, STANDS_IN, **again)
+    yield _plain("provisional_known", Page.PROVISIONAL, STANDS_IN, account=THREE)
+    yield _plain("enter_meter_account_only", Page.ENTER_METER, STANDS_IN, entry_error="account_only")
     yield _plain("enter_meter_empty", Page.ENTER_METER)
     yield _plain("enter_meter_part", Page.ENTER_METER, digits=METER[:9])
     yield _plain("enter_meter_full", Page.ENTER_METER, digits=METER)
@@ -294,6 +317,9 @@ def _cash() -> Iterator[Sample]:
     further = (Note("n0", 10000, NoteState.STACKED), on_its_way)
     second = payment(ONE, state=PaymentState.STACKING, notes=further)
     yield "cash_next_note_moving", session, second, None, FACTS
+    for notes in ((), (10000,)):
+        name = "cash_provisional" if notes else "cash_provisional_empty"
+        yield name, Session(page=Page.CASH), unquoted(*notes), None, STANDS_IN
     longest = payment(LONGEST, *([10000] * 20))
     yield "cash_longest", replace(session, account=LONGEST), longest, None, FACTS
     everything = payment(LONGEST, 999_999_999)
@@ -356,6 +382,9 @@ def _ends() -> Iterator[Sample]:
         slips = (Slip("k" * 32, "checking", 0, printed),)
         waiting = payment(THREE, *five, state=PaymentState.CHECKING, slips=slips)
         yield page(f"checking_{name}", waiting, None, Page.CHECKING)
+        slips = (Slip("k" * 32, "provisional", 0, printed),)
+        waiting = unquoted(10000, 5000, state=PaymentState.CHECKING, slips=slips)
+        yield page(f"checking_provisional_{name}", waiting, None, Page.CHECKING)
     gone = payment(THREE, state=PaymentState.CANCELLED, ended_by="customer")
     yield page("cancelled", gone, None, Page.CANCELLED)
     back = (Note("n0", 10000, NoteState.RETURNED, recovered=True),)

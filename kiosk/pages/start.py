@@ -6,7 +6,7 @@ from kiosk.page import PageKind
 from kiosk.pages.draft import Draft
 from kiosk.pages.frame import cash_reason, no_hub
 from kiosk.pages.look import Look, Press
-from kiosk.pages.reading import NOTHING, Amounts, Line
+from kiosk.pages.reading import NOTHING, Amount, Amounts, Line
 from kiosk.session.state import Page
 
 CLOSED_REASONS = ("journal_damaged", "journal_failed", "starting", "settling", "operator", "no_service")
@@ -21,7 +21,7 @@ def attract(look: Look) -> Draft:
     draft.footnote = look.line("attract.other_language").shown
     if look.facts.cash_works:
         accepted(draft)
-    else:
+    if look.facts.stands_in or not look.facts.cash_works:
         not_now(draft)
     return draft
 
@@ -34,10 +34,13 @@ def accepted(draft: Draft) -> None:
 
 
 def not_now(draft: Draft) -> None:
-    """Say what does not work, what still does, and where else one can pay."""
+    """Say what does not work, what still does, and where else one can pay; where cash works: what it does without."""
     look = draft.look
     hotline, why = look.facts.hotline, cash_reason(look)
-    if why.shown == look.line("reason.starting").shown:
+    if not why.shown:
+        text = look.line("attract.offline_text", limit=Amount(look.facts.offline_fen))
+        draft.notice("info", look.line("attract.offline"), text)
+    elif why.shown == look.line("reason.starting").shown:
         draft.notice("info", look.line("attract.starting"), look.line("attract.starting_text"))
     elif look.facts.hub_up:
         text = look.join(why, look.line("attract.no_cash_text", hotline=hotline))
@@ -51,18 +54,23 @@ def home(look: Look) -> Draft:
     """Ask what the customer came for."""
     draft = Draft(look, Page.HOME, PageKind.CHOICES)
     draft.title, draft.prompt = look.line("home.title"), look.line("home.prompt")
-    offline = no_hub(look)
     cash = cash_reason(look)
-    look_only = bool(cash.shown) and not offline.shown
-    bill_detail = look.line("home.pay_bill_look_only" if look_only else "home.pay_bill_detail")
+    offline = cash if look.facts.stands_in else no_hub(look)
     draft.choices = [
-        Press("pay_bill", look.line("home.pay_bill"), bill_detail, "bill", offline),
+        Press("pay_bill", look.line("home.pay_bill"), _bill_detail(look), "bill", offline),
         Press("prepay", look.line("home.prepay"), look.line("home.prepay_detail"), "wallet", cash),
     ]
     draft.back = Press("back", look.line("home.back"), icon="home")
-    if cash.shown:
+    if cash.shown or look.facts.stands_in:
         not_now(draft)
     return draft
+
+
+def _bill_detail(look: Look) -> Line:
+    if look.facts.stands_in:
+        return look.line("home.pay_bill_offline", limit=Amount(look.facts.offline_fen))
+    look_only = look.facts.hub_up and not look.facts.cash_works
+    return look.line("home.pay_bill_look_only" if look_only else "home.pay_bill_detail")
 
 
 def closed(look: Look) -> Draft:

@@ -135,6 +135,11 @@ class Payment:
         return self.quote.due_fen
 
     @property
+    def provisional(self) -> bool:
+        """Whether the hub gave no quote: it was gone, and nobody has confirmed the account."""
+        return not self.quote.quote_id
+
+    @property
     def remaining_fen(self) -> int:
         """What is still missing of what is due."""
         return max(self.due_fen - self.inserted_fen, 0)

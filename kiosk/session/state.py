@@ -20,6 +20,10 @@ class Page(StrEnum):
     HOME = "home"
     ENTER_ACCOUNT = "enter_account"
     ENTER_METER = "enter_meter"
+    ENTER_AGAIN = "enter_again"
+    """Without the hub: the account number a second time, for nobody can show whose it is."""
+    PROVISIONAL = "provisional"
+    """Without the hub: what a payment means now."""
     LOOKING_UP = "looking_up"
     CONFIRM_ACCOUNT = "confirm_account"
     BILLS = "bills"
@@ -56,13 +60,15 @@ class NoteNotice:
 @dataclass(frozen=True, slots=True)
 class Session:
     """The customer's way so far. `entry_error` is empty or one of: too_short, wrong_check_digit, unknown_account,
-    unknown_meter, account_closed, hub_gone, hub_busy."""
+    unknown_meter, account_closed, hub_gone, hub_busy, differs, account_only."""
 
     page: Page = Page.ATTRACT
     modes: Modes = field(default_factory=Modes)
     business: Literal["arrears", "prepay"] = "arrears"
     digits: str = ""
     entry_error: str = ""
+    typed_first: str = ""
+    """On ENTER_AGAIN and after it: the account number as it was typed the first time."""
     account: Account | None = None
     choose: Choose = "all"
     months: tuple[str, ...] = ()
@@ -95,6 +101,8 @@ class Facts:
     hub_up: bool = False
     hub_heard: bool = False
     """Whether the hub was asked at all since the start: until then it is not gone, only not heard of."""
+    offline_fen: int = 0
+    """How much one customer may pay in now should the hub be gone; 0 where nothing is taken without it."""
     accepted_fen: tuple[int, ...] = ()
     """Note values taken, largest first."""
     closed_reason: str = ""
@@ -108,13 +116,19 @@ class Facts:
 
     @property
     def cash_works(self) -> bool:
-        """Whether a cash payment may begin: acceptor, paper and hub."""
-        return self.acceptor.usable and self.acceptor_free and self.printer.usable and self.hub_up
+        """Whether a cash payment may begin: acceptor, paper, and the hub or a permission to do without it."""
+        booked_or_promised = self.hub_up or self.stands_in
+        return self.acceptor.usable and self.acceptor_free and self.printer.usable and booked_or_promised
+
+    @property
+    def stands_in(self) -> bool:
+        """Whether the kiosk takes money in the absence of the hub, against a provisional receipt."""
+        return not self.hub_up and self.offline_fen > 0
 
     @property
     def cash_reason(self) -> str:
         """Why cash does not work: starting, hub_gone, printer, acceptor, busy (a note still moves); else empty."""
-        if not self.hub_up:
+        if not self.hub_up and not self.stands_in:
             return "hub_gone" if self.hub_heard else "starting"
         if not self.printer.usable:
             return "printer"

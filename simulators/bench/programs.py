@@ -48,8 +48,11 @@ class Program:
 
     @property
     def running(self) -> bool:
-        """Whether it still runs."""
-        return self._process.poll() is None
+        """Whether it still runs; one that has ended keeps its process id until `kill` has ended its group too."""
+        if self._process.returncode is not None:
+            return False
+        how = os.WEXITED | os.WNOHANG | os.WNOWAIT
+        return os.waitid(os.P_PID, self.pid, how) is None
 
     def written(self) -> str:
         """Give what it wrote since it was started."""
@@ -66,6 +69,7 @@ class Program:
             if found := line.search(self.written()):
                 return found
             if ended:
+                self.kill()
                 raise BenchError(f"{self.name} ended with {self._process.returncode}:\n{self._last_lines()}")
             if time.monotonic() > until:
                 raise BenchError(f"{self.name} was not ready in {deadline_s:g} s:\n{self._last_lines()}")
@@ -75,14 +79,16 @@ class Program:
         """Ask it to end, and kill what is left of its group after `patience_s`; safe to call twice."""
         if self.running:
             self._signal(signal.SIGTERM)
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(patience_s)
+            until = time.monotonic() + patience_s
+            while self.running and time.monotonic() < until:
+                time.sleep(_LOOK_EVERY_S)
         self.kill()
 
     def kill(self) -> None:
-        """End it at once, like a power cut of its process: nothing of it runs on."""
-        self._signal(signal.SIGKILL)
-        self._process.wait()
+        """End it at once, like a power cut of its process: nothing of it runs on. Safe to call twice."""
+        if self._process.returncode is None:  # else its process id may be another's by now
+            self._signal(signal.SIGKILL)
+            self._process.wait()
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):

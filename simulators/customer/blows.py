@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 from simulators.customer.customer import Customer, JourneyError
+from simulators.customer.reading import literals
 
 Act = Callable[[Customer], None]
-_PATIENCE_S = 30.0
+_PATIENCE_S = 60.0
 
 
 def hub(order: str, **how: Any) -> Act:
@@ -46,6 +47,13 @@ def then_told(act: Act, name: str) -> Act:
     return both
 
 
+def hub_gone_on_attract(customer: Customer) -> None:
+    """Cut the line and wait until the first page says what is still possible."""
+    customer.bench.line("cut")
+    customer.reads(literals("attract.offline"), _PATIENCE_S)
+    customer.looks("attract-offline")
+
+
 def hub_back_after_slip(customer: Customer) -> None:
     """Mend the line once the customer has the slip with the reference."""
     customer.takes_slip()
@@ -79,15 +87,16 @@ def kill_kiosk(customer: Customer) -> None:
     _start_again(customer)
 
 
-def slowly(customer: Customer) -> None:
-    """Let a note take its time, so that there is a moment to strike in."""
-    customer.bench.validator("speed", times=0.5)
+def stop_at(state: str) -> Act:
+    """Let the note stand still where it next reaches this state, so that there is a moment to strike in."""
+    return acceptor("freeze_at", state=state)
 
 
 def kill_before_the_intent(customer: Customer) -> None:
     """Kill the kiosk while the note is being looked at; started again, it finds a note it never asked for."""
+    _until(customer, "accepting")
     customer.bench.kill_kiosk()
-    customer.bench.validator("speed", times=customer.bench.plan.speed)
+    customer.bench.validator("go_on")
     _until(customer, "escrow")
     _start_again(customer)
     until = time.monotonic() + _PATIENCE_S
@@ -102,7 +111,7 @@ def kill_while_stacking(customer: Customer) -> None:
     """Kill the kiosk with the note between escrow and box; the acceptor goes on alone."""
     _until(customer, "stacking")
     customer.bench.kill_kiosk()
-    customer.bench.validator("speed", times=customer.bench.plan.speed)
+    customer.bench.validator("go_on")
     _until(customer, "stacked")
     _start_again(customer)
 

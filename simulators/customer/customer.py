@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from simulators.bench.bench import Bench
-from simulators.customer.hand import REACTION_S, Hand
+from simulators.customer.hand import Hand
 from simulators.customer.reading import NOT_PRINTED, PRINTED, stands
 from simulators.far_end import ControlError
 
@@ -18,9 +18,11 @@ NOTES = (10000, 5000, 2000, 1000)
 ENDS = ("done", "checking", "claim")
 _WAYS_OUT = ("cancel", "leave", "finish", "wrong", "back")
 _OUTCOMES = ("cancelled", "message", *ENDS)
-_MOVING_S = 30.0
+_MOVING_S = 60.0
+# The first note waits for a slot that is still opening; one that takes no further note is soon believed.
+_FIRST_SLOT_S = 30.0
 _SLOT_S = 5.0
-_SLIP_S = 10.0
+_SLIP_S = 30.0
 
 
 class JourneyError(Exception):
@@ -56,7 +58,7 @@ class Customer:
 
     # Looking.
 
-    def sees(self, *pages: str, own: bool = True, timeout_s: float = 20.0) -> str:
+    def sees(self, *pages: str, own: bool = True, timeout_s: float = 60.0) -> str:
         """Wait for one of these pages and take a picture of it."""
         page = self.hand.wait(*pages, own=own, timeout_s=timeout_s)
         self.looks(page)
@@ -71,7 +73,7 @@ class Customer:
         if not self.told and stands(self.truths, self.hand.page()["texts"]):
             self.told = str(path)
 
-    def is_told(self, name: str, timeout_s: float = 20.0) -> None:
+    def is_told(self, name: str, timeout_s: float = 60.0) -> None:
         """Wait until one of the words stands there that tell the truth, and take a picture of it."""
         self.reads(self.truths, timeout_s)
         self.looks(name)
@@ -125,22 +127,29 @@ class Customer:
 
     def _confirms(self) -> None:
         self.hand.touch("id=confirm")
-        self.sees("confirm_account")
-        self.hand.touch("id=correct")
+        if self.sees("confirm_account", "enter_again") == "enter_again":
+            self.hand.key(self.account_no)
+            self.hand.touch("id=confirm")
+        else:
+            self.hand.touch("id=correct")
 
     def chooses_cash(self) -> bool:
         """Go from the bills to the note slot; False when the kiosk takes no notes now."""
-        self.sees("bills")
-        self.moment("bills")
-        way = "pay" if self.can_touch("pay") else "prepay"
-        if not self.can_touch(way):
-            return False
-        self.hand.touch(f"id={way}")
-        self.sees("means")
-        if not self.can_touch("cash"):
-            return False
-        self.hand.touch("id=cash")
-        self.sees("cash")
+        page = self.sees("bills", "provisional")
+        if page == "bills":
+            self.moment("bills")
+            way = "pay" if self.can_touch("pay") else "prepay"
+            if not self.can_touch(way):
+                return False
+            self.hand.touch(f"id={way}")
+            self.sees("means")
+            if not self.can_touch("cash"):
+                return False
+            self.hand.touch("id=cash")
+            page = self.sees("cash", "provisional")
+        if page == "provisional":
+            self.hand.touch("id=accept")
+            self.sees("cash")
         self.moment("cash_open")
         return True
 
@@ -176,7 +185,7 @@ class Customer:
         return True
 
     def _slot_draws_in(self, value_fen: int) -> bool:
-        until = time.monotonic() + _SLOT_S
+        until = time.monotonic() + (_SLOT_S if self.inserted_fen else _FIRST_SLOT_S)
         self.stacked_before = self._stacked()
         while not (answer := self.bench.validator("insert", value_fen=value_fen))["taken"]:
             if time.monotonic() > until:
@@ -248,21 +257,29 @@ class Customer:
 
     def goes_home(self) -> None:
         """Give up before any money is in, page by page, until the attract page stands."""
+        before = ""
         for _ in range(8):
-            page = self.hand.page()
-            if page["name"] == "attract":
+            before = page = self._turns_from(before)
+            if page == "attract":
                 break
-            if page["name"] in _OUTCOMES:
-                self.looks(page["name"])
+            if page in _OUTCOMES:
+                self.looks(page)
             way = next((name for name in _WAYS_OUT if self.can_touch(name)), None)
             if way is None:
                 break
             self.hand.touch(f"id={way}")
             if way == "cancel":
-                self.hand.wait("cancelled")
-            else:
-                time.sleep(REACTION_S)
+                self.hand.wait("cancelled", timeout_s=_MOVING_S)
         self.sees("attract", own=False, timeout_s=120)
+
+    def _turns_from(self, before: str) -> str:
+        """Wait until another page stands than the one before, and name it."""
+        until = time.monotonic() + _MOVING_S
+        while (page := str(self.hand.page()["name"])) in {"", before}:
+            if time.monotonic() > until:
+                raise JourneyError(f"{before!r} does not go")
+            time.sleep(0.05)
+        return page
 
     def finds_the_kiosk_again(self) -> None:
         """Stand before the same kiosk after it was started anew."""

@@ -9,13 +9,15 @@ from simulators.bench.settings import Tables
 from simulators.customer import blows
 from simulators.customer.blows import Act
 
+CALM: Tables = {"cash": {"closing_s": 2.0}}
 SOON: Tables = {
     "hub": {"checking_after_s": 3.0, "deadline_s": 2.0, "retry_first_s": 0.3, "status_every_s": 2.0},
-    "cash": {"closing_s": 2.0},
+    **CALM,
 }
 NO_COUNTER: Tables = {"acceptor": {"counter": False}}
 CLAIM_SOON: Tables = {"hub": {**SOON["hub"], "claim_after_attempts": 3, "checking_after_s": 20.0}}
 PATIENT: Tables = {**SOON, "hub": {**SOON["hub"], "checking_after_s": 60.0, "deadline_s": 40.0}}
+OFFLINE: Tables = {**SOON, "offline": {"take_cash": True}}
 BOOKED = ("done.title", "checking.title")
 
 
@@ -28,7 +30,7 @@ class Fault:
     tells: str
     at: Mapping[str, Act]
     says: tuple[str, ...]
-    changes: Tables = field(default_factory=lambda: SOON)
+    changes: Tables = field(default_factory=lambda: CALM)
 
 
 LINE = (
@@ -37,12 +39,14 @@ LINE = (
         "the line to the hub is cut as the customer presses pay, and comes back when the slip is out",
         {"before_pay": blows.hub("cut"), "told": blows.hub_back_after_slip},
         ("checking.title",),
+        SOON,
     ),
     Fault(
         "hub-gone-after-first-note",
         "the line to the hub is cut with a note in: no further note is taken, what is in can be paid",
         {"after_first_note": blows.hub("cut"), "told": blows.hub_back_after_slip},
         ("checking.title",),
+        SOON,
     ),
     Fault(
         "hub-gone-until-claim",
@@ -50,6 +54,20 @@ LINE = (
         {"before_pay": blows.hub("cut"), "told": blows.hub_back_after_slip},
         ("claim.title",),
         CLAIM_SOON,
+    ),
+    Fault(
+        "hub-gone-before",
+        "the hub is gone when the customer comes, and cash may be taken without it: a provisional receipt",
+        {"before": blows.hub_gone_on_attract, "told": blows.hub_back_after_slip},
+        ("provisional.received",),
+        OFFLINE,
+    ),
+    Fault(
+        "hub-gone-at-bills",
+        "the hub goes while the customer looks at the bills, and cash may be taken without it",
+        {"bills": blows.hub("cut"), "told": blows.hub_back_after_slip},
+        ("provisional.received",),
+        OFFLINE,
     ),
     Fault(
         "hub-slow",
@@ -63,42 +81,49 @@ LINE = (
         "the hub takes the payment, its answer is lost",
         {"before_pay": blows.hub("drop_answer", next=2)},
         BOOKED,
+        SOON,
     ),
     Fault(
         "hub-answers-garbage",
         "the hub takes the payment, the kiosk gets random bytes for an answer",
         {"before_pay": blows.hub("garbage", next=2)},
         BOOKED,
+        SOON,
     ),
     Fault(
         "hub-answers-byte-by-byte",
         "the hub's answer trickles in, slower than any deadline",
         {"before_pay": blows.hub("trickle", bytes_per_s=20, next=2)},
         BOOKED,
+        SOON,
     ),
     Fault(
         "hub-wrong-signature",
         "somebody on the line changes the hub's answer: its signature no longer fits",
         {"before_pay": blows.hub("wrong_signature", next=2)},
         BOOKED,
+        SOON,
     ),
     Fault(
         "hub-unsigned-error",
         "a machine in between answers with an error of its own, which nobody signed",
         {"before_pay": blows.hub("http_500", next=2)},
         BOOKED,
+        SOON,
     ),
     Fault(
         "hub-answers-for-another",
         "the kiosk gets the hub's own signed answer to another request",
         {"before_pay": blows.hub("answer_for_other_id", next=2)},
         BOOKED,
+        SOON,
     ),
     Fault(
         "request-repeated",
         "the line delivers every request twice",
         {"before_pay": blows.hub("repeat_request")},
         BOOKED,
+        SOON,
     ),
 )
 ACCEPTOR = (
@@ -153,7 +178,7 @@ ACCEPTOR = (
         "the same with an acceptor that keeps no counter: a claim, until the box is counted",
         {"before_note": blows.cut_power_once_at("stacked"), "note_drawn_in": blows.power_again},
         ("claim.title",),
-        {**SOON, **NO_COUNTER},
+        {**CALM, **NO_COUNTER},
     ),
 )
 PRINTER = (
@@ -186,13 +211,13 @@ KIOSK = (
     Fault(
         "kiosk-killed-note-in-escrow",
         "the kiosk is killed before it decided on the note: started again, it gives the note back",
-        {"before_note": blows.slowly, "note_drawn_in": blows.kill_before_the_intent},
+        {"before_note": blows.stop_at("accepting"), "note_drawn_in": blows.kill_before_the_intent},
         ("restart.title",),
     ),
     Fault(
         "kiosk-killed-note-stacking",
         "the kiosk is killed while a note goes into the box: started again, it counts the note once",
-        {"before_note": blows.slowly, "note_drawn_in": blows.kill_while_stacking},
+        {"before_note": blows.stop_at("stacking"), "note_drawn_in": blows.kill_while_stacking},
         ("restart.kept",),
     ),
     Fault(

@@ -54,7 +54,7 @@ class Hand:
             seen_at[digit] = time.monotonic()
             self.digits += 1
 
-    def wait(self, *names: str, timeout_s: float = 15.0, own: bool = True) -> str:
+    def wait(self, *names: str, timeout_s: float = 60.0, own: bool = True) -> str:
         """Wait for one of these pages. `own` False leaves the wait out of the machine's time: a device was moving."""
         seen = self._finger("wait_page", names=list(names), timeout_s=timeout_s)
         if own and self._touched_at is not None:
@@ -62,7 +62,7 @@ class Hand:
         self._touched_at = None
         return str(seen["name"])
 
-    def read(self, text: str, timeout_s: float = 15.0) -> None:
+    def read(self, text: str, timeout_s: float = 60.0) -> None:
         """Wait until this text can be read."""
         self._finger("wait_text", text=text, timeout_s=timeout_s)
 

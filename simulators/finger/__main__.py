@@ -10,9 +10,10 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import cast
 
 import msgspec
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QObject, Qt
 
 from kiosk.config import load
 from simulators.finger.screen import Screen
@@ -43,7 +44,9 @@ def main() -> int:
     view, page = application.screen.view, application.screen.page
     if args.window:
         view.setPosition(*_CORNER)
-    server = FingerServer(Screen(view, lambda: str(page.property("name"))), args.socket)
+    finger: QObject = cast(QObject, view.engine().singletonInstance("Kiosk", "Finger"))
+    screen = Screen(view, lambda: str(page.property("name")), lambda: not finger.property("closed"))
+    server = FingerServer(screen, args.socket)
     view.frameSwapped.connect(_say_ready, Qt.ConnectionType.SingleShotConnection)
     status = application.run()
     server.close()

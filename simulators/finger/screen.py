@@ -31,11 +31,18 @@ class Target:
 
 
 class Screen:
-    """One kiosk window, seen and touched from outside. `name_of_page` gives the page's own name, for scripts."""
+    """One kiosk window, seen and touched from outside. `name_of_page` gives the page's own name, for scripts;
+    `takes_touch` tells whether a page that has just come takes touches already."""
 
-    def __init__(self, window: QQuickWindow, name_of_page: Callable[[], str]) -> None:
+    def __init__(
+        self,
+        window: QQuickWindow,
+        name_of_page: Callable[[], str],
+        takes_touch: Callable[[], bool] = lambda: True,
+    ) -> None:
         QAccessible.setActive(True)
         self.window = window
+        self.takes_touch = takes_touch
         self._name_of_page = name_of_page
         self._finger: QPointingDevice = QTest.createTouchDevice()
 

@@ -26,6 +26,7 @@ from simulators.finger.screen import CannotDo, Screen
 # A handler yields the milliseconds it wants to let pass and returns its answer.
 Answer = Generator[int, None, dict[str, Any]]
 _LOOK_EVERY_MS = 10
+_TURNING_S = 10.0
 
 
 class FingerServer(QObject):
@@ -117,7 +118,10 @@ class Orders:
         }
 
     def do_touch(self, name: str, hold_ms: int = 60) -> Answer:
-        """Touch a target for so long; answers when the finger is lifted."""
+        """Touch a target for so long, once the page takes touches; answers when the finger is lifted."""
+        until = time.monotonic() + _TURNING_S
+        while not self._screen.takes_touch() and time.monotonic() < until:
+            yield _LOOK_EVERY_MS
         spot = self._screen.press(name)
         yield hold_ms
         at = time.monotonic()

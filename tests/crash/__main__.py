@@ -1,20 +1,27 @@
 """Runs the proof: `python -m tests.crash [--runs N] [--seed S] [--only PART]`.
 
-A further part is a module of this folder with `run_part(report: Report) -> Tally`. Name it in PARTS: it is called with
-how much is asked for, tells its progress and failures through the report, and hands back what it counted. The last
-line of output is the sum of all parts.
+A part is a module with `run_part(report: Report) -> Tally`. Name it in PARTS: it is called with how much is asked for,
+tells its progress and failures through the report, and hands back what it counted. The last line of output is the sum
+of all parts.
 """
 
 from __future__ import annotations
 
 import argparse
 import sys
+import time
 from collections.abc import Callable
 from importlib import import_module
 
 from tests.crash.report import Report, Tally
 
-PARTS = {"sim": "tests.crash.sim", "fuzz": "tests.fuzz.__main__"}
+PARTS = {
+    "sim": "tests.crash.sim",
+    "cuts": "tests.powercut.part",
+    "kills": "tests.kills.part",
+    "power-up": "tests.journeys.part",
+    "fuzz": "tests.fuzz.__main__",
+}
 
 
 def part(name: str) -> Callable[[Report], Tally]:
@@ -34,7 +41,9 @@ def main(arguments: list[str] | None = None) -> int:
     total = Tally()
     for name in [asked.only] if asked.only else PARTS:
         report = Report(asked.runs, asked.seed, sys.stdout, asked.processes)
+        began = time.monotonic()
         total.add(part(name)(report))
+        report.say(f"{name}: {(time.monotonic() - began) / 60:.1f} minutes")
     sys.stdout.write(f"{total}\n")
     return 0 if total.ok else 1
 

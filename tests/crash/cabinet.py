@@ -15,6 +15,7 @@ from kiosk.core.core import Core
 from kiosk.core.inputs import AcceptorSaid, DeviceFelt, Input, SlipOutcome, Tick
 from kiosk.journal.packing import Packing, dictionary
 from kiosk.journal.row import chain_hash, chained, from_columns, genesis, milliseconds
+from kiosk.lanes.build import BACK_LANES
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
@@ -22,7 +23,7 @@ from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import Claim
 from kiosk.slips import Slips
 from tests.crash.acceptor import Ear, Unit
-from tests.crash.config import CONFIG, KEY
+from tests.crash.config import KEY
 from tests.crash.coverage import Appended, Death
 from tests.crash.line import WireClient, WireLane
 
@@ -183,7 +184,7 @@ class Paper(Lane):
     def __init__(self, world: Any, tell: Callable[[Input], None]) -> None:
         super().__init__("printer", tell)
         self.world, self.dead = world, False
-        self.slips = Slips(CONFIG, KEY)
+        self.slips = Slips(world.config, KEY)
         self.at_work = 0
 
     def put(self, effect: Effect) -> None:
@@ -222,7 +223,7 @@ class Kiosk:
         self.appended: Appended | None = None
         self.ticking = 0.0
         self.born = world.t - (world.rng.uniform(5.0, 1e5) if world.rng.random() < 0.5 else 0.0)
-        self.core = Core(CONFIG, world.disk.recover(), world.new_id, self.now)
+        self.core = Core(world.config, world.disk.recover(), world.new_id, self.now)
         journal: Any = MemoryJournal(world)
         self.runner = SimRunner(self.core, journal, self._lanes, lambda _: None, lambda: None)
 
@@ -230,8 +231,8 @@ class Kiosk:
         world = self.world
         self.port, self.paper = Port(world, self.tell), Paper(world, self.tell)
         self.hub_lanes = [
-            WireLane(name, WireClient("http://127.0.0.1:1", "T-1", KEY), self.tell, world.line)
-            for name in ("hub", "hub_back")
+            WireLane(name, WireClient("http://127.0.0.1:1", "T-1", KEY), self.tell, world.line, calls)
+            for name, calls in (("hub", 1), ("hub_back", len(BACK_LANES)))
         ]
         lanes = {
             "acceptor": self.port,

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from kiosk.config import Acceptor, Cash, Config, Hub, JournalFile, Printer, Terminal
+import msgspec
+
+from kiosk.config import Acceptor, Cash, Config, Hub, JournalFile, Offline, Printer, Terminal
 
 KEY = bytes(32)
 CONFIG = Config(
@@ -21,3 +23,7 @@ CONFIG = Config(
     printer=Printer(port="p"),
     cash=Cash(most_fen=60000, most_notes=8),
 )
+WITHOUT_HUB = msgspec.structs.replace(
+    CONFIG, offline=Offline(take_cash=True, most_fen=15000, most_waiting_fen=25000, most_s=300.0)
+)
+"""The same where cash is taken without the hub, too."""

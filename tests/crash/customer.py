@@ -13,6 +13,7 @@ SENSIBLE: dict[Page, tuple[str, ...]] = {
     Page.ATTRACT: ("start",),
     Page.HOME: ("pay_bill", "pay_bill", "prepay"),
     Page.ENTER_METER: ("by_account",),
+    Page.PROVISIONAL: ("accept", "accept", "back"),
     Page.CONFIRM_ACCOUNT: ("correct",),
     Page.BILLS: ("pay", "pay", "pay_oldest", "prepay"),
     Page.MEANS: ("cash",),
@@ -33,6 +34,8 @@ class Visitor:
         self.notes = [rng.choice((*VALUES, 10000)) for _ in range(rng.choice([1, 1, 1, 2, 3, 6]))]
         if world.alike:
             self.account, self.notes = next(iter(world.town)), [VALUES[-1]]
+        if world.mistyped:
+            self.account = "0399900009"
         self.whim = rng.choice([0.0, 0.03, 0.15])
         self.patience = 60 + rng.randrange(60)
         self.hasty = rng.choice([0.0, 0.05, 0.4])
@@ -61,7 +64,7 @@ class Visitor:
         rng = self.world.rng
         if rng.random() < self.whim:
             kiosk.tell(Intent(rng.choice([*MOVES.get(page, {"finish": None}), "language", "large"])))
-        elif page is Page.ENTER_ACCOUNT:
+        elif page in {Page.ENTER_ACCOUNT, Page.ENTER_AGAIN}:
             self._type(kiosk)
         elif page is Page.CASH:
             self._pay(kiosk)

@@ -20,7 +20,7 @@ from hub.business import orders as hub_orders
 from hub.business.ledger import Leg
 from hub.composition import desk as hub_desk
 from kiosk.books import Books
-from kiosk.core import cash, recover, settle
+from kiosk.core import cash, offline, recover, settle
 from kiosk.core.desk import Desk
 from kiosk.core.fate import Verdict
 from kiosk.hubclient import wire
@@ -87,6 +87,12 @@ def _timer_dropped(*kinds: str) -> tuple[Patch, ...]:
 def _verdict(verdict: Verdict, does: Any) -> tuple[Patch, ...]:
     mapping: Any = cash.VERDICTS
     return (patch.dict(mapping, {verdict: does}),)
+
+
+def _room_without_waiting(original: Any, desk: Any) -> int:
+    with patch.object(Books, "open_payments", ()):
+        room: int = original(desk)
+    return room
 
 
 def _credit_on_escrow() -> tuple[Patch, ...]:
@@ -327,6 +333,18 @@ FAULTS = (
     Fault("a note's deadline is forgotten", 7, 1200, lambda: _timer_dropped("note_fate", "closing")),
     Fault("a restart recovers nothing", 7, 100, _nothing_recovered),
     Fault("the next customer comes before all is settled", 8, 100, _next_customer_too_early),
+    Fault(
+        "money that waits takes no room",
+        8,
+        400,
+        lambda: (_wrapped(offline, "room_fen", _room_without_waiting),),
+    ),
+    Fault(
+        "cash is taken without the hub against the settings",
+        8,
+        100,
+        lambda: (patch.object(offline, "room_fen", lambda desk: desk.config.cash.most_fen),),
+    ),
     Fault("notes are taken without limit", 8, 100, lambda: (patch.object(cash, "why_not", lambda *_: ""),)),
     Fault(
         "names are not masked", 9, 100, lambda: (patch.object(hub_orders, "mask_name", lambda name: name),)

@@ -19,10 +19,10 @@ from kiosk.payment.effects import Effect
 from kiosk.receipts import ReceiptFacts
 from kiosk.session.state import Page
 from tests.crash.acceptor import Note, Unit
-from tests.crash.config import CONFIG
 from tests.crash.line import Answered, Asked
 
 Kind = Literal["lost", "doubled", "in flight", "broken"]
+UNBOOKED = {"sending", "checking"}
 BUSY = {"open", "stacking_first", "funded", "stacking", "cancelling", "closing", "sending"}
 FORBIDDEN = {400: "a body that is not of the contract", 405: "no such method"}
 
@@ -56,6 +56,8 @@ class Judge:
     """Lengths of the journal at which a note came onto the books."""
     notes: dict[str, Note] = field(default_factory=dict)
     """The real note behind each of the kiosk's own ids."""
+    unquoted: set[str] = field(default_factory=set)
+    """The payments that were opened without the hub."""
     escrow: Note | None = None
     kiosk_no: int = 0
     replies: dict[str, bytes] = field(default_factory=dict)
@@ -99,18 +101,33 @@ class Judge:
                     self.states[event.key] = event
 
     def _may_be_taken(self, event: ev.NoteIntended) -> None:
-        if self.inserted[event.key] + event.value_fen > CONFIG.cash.most_fen:
+        rules, total = self.world.config, self.inserted[event.key] + event.value_fen
+        if total > rules.cash.most_fen:
             self.wrong("broken", "rule 8: a note beyond what may be taken")
-        if not self.world.kiosk.core.facts.hub_up:
-            self.wrong("broken", "rule 8: a note is taken while the hub is gone")
+        if event.key in self.unquoted or not self.world.kiosk.core.facts.hub_up:
+            if not rules.offline.take_cash:
+                self.wrong("broken", "rule 8: a note is taken while the hub is gone")
+            elif total > rules.offline.most_fen:
+                self.wrong("broken", "rule 8: more is taken without the hub than may be")
 
     def _opened(self, event: ev.PaymentOpened) -> None:
         if event.kiosk_no <= self.kiosk_no:
             self.wrong("broken", f"I10: kiosk number {event.kiosk_no} after {self.kiosk_no}")
         self.kiosk_no = event.kiosk_no
+        if not event.quote.quote_id:
+            self._opened_without_hub(event)
         others = [k for k, s in self.world.coverage.states.items() if s in BUSY and k != event.key]
         if others:
             self.wrong("broken", f"a new customer before {others[0][-4:]} was settled")
+
+    def _opened_without_hub(self, event: ev.PaymentOpened) -> None:
+        rules = self.world.config.offline
+        self.unquoted.add(event.key)
+        waiting = sum(self.inserted[key] for key, s in self.world.coverage.states.items() if s in UNBOOKED)
+        if not rules.take_cash:
+            self.wrong("broken", "rule 8: a payment begins while the hub is gone")
+        elif waiting + event.quote.max_fen > rules.most_waiting_fen:
+            self.wrong("broken", f"rule 8: {waiting} fen wait for the hub, and more may come in")
 
     def ordered(self, effect: Effect) -> None:
         """I6, I7: an act begins only when its permission is durable."""

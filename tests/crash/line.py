@@ -64,35 +64,40 @@ class WireClient(hubclient.HubClient):
 
 
 class WireLane(HubLane):
-    """The kiosk's lane on a virtual clock: one call at a time, in order."""
+    """The kiosk's lane on a virtual clock, or several that share its work: so many calls at a time, in order."""
 
-    def __init__(self, name: str, client: WireClient, tell: Any, line: Line) -> None:
+    def __init__(self, name: str, client: WireClient, tell: Any, line: Line, calls: int = 1) -> None:
         super().__init__(name, client, tell)
         self.wire, self.line = client, line
         self.waiting: list[Effect] = []
-        self.busy = False
+        self.calls, self.under_way = calls, 0
         self.dead = False
+
+    @property
+    def busy(self) -> bool:
+        return self.under_way > 0
 
     def put(self, effect: Effect) -> None:
         self.waiting.append(effect)
         self.line.later(0.001, self.next)
 
     def next(self) -> None:
-        """Make the next call, unless one is under way."""
-        if self.busy or self.dead or not self.waiting:
+        """Make the next call, unless as many as may be are under way."""
+        if self.under_way >= self.calls or self.dead or not self.waiting:
             return
         effect = self.waiting.pop(0)
         self.wire.outcome = None
         try:
             self._call(effect)
         except Asked as asked:
-            self.busy = True
+            self.under_way += 1
             self.line.send(asked, lambda outcome: self._end(effect, outcome))
 
     def _end(self, effect: Effect, outcome: Outcome[Any]) -> None:
         if self.dead:
             return
-        self.wire.outcome, self.busy = outcome, False
+        self.wire.outcome = outcome
+        self.under_way -= 1
         self.line.later(0.001, self.next)
         self._call(effect)
 

@@ -162,7 +162,7 @@ class MemoryStore:
         await self._all.insert("quotes", quote.id, row)
 
     async def payment_and_quoted_account(
-        self, payment_id: str, quote_id: str, terminal: str
+        self, payment_id: str, quote_id: str | None, terminal: str
     ) -> tuple[Stored | None, str | None]:
         quote: Row | None = await self._all.get("quotes", quote_id)
         known = await self.payment(payment_id)

@@ -204,8 +204,11 @@ def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...])
             judge.wrong("broken", f"a {facts.kind} slip of {_tail(key)} does not add up")
         if facts.kind == "paid":
             _paid_slip(judge, key, facts, slip.hub_knew)
-        elif facts.kind == "checking" and facts.reference != reference(key):
-            judge.wrong("broken", f"a slip of {_tail(key)} names another reference")
+        elif facts.kind in {"checking", "provisional"}:
+            if facts.reference != reference(key):
+                judge.wrong("broken", f"a slip of {_tail(key)} names another reference")
+            if (facts.kind == "provisional") != (key in judge.unquoted):
+                judge.wrong("broken", f"a {facts.kind} slip of {_tail(key)}")
         elif facts.kind == "claim":
             told = world.books.rows.get(("claims", key))
             if told and (told.amount_fen, told.memo_fen, told.reference) != (

@@ -19,6 +19,7 @@ from kiosk import runner as kiosk_runner
 from kiosk.core.inputs import Moment
 from tests.crash.acceptor import Note, Unit
 from tests.crash.cabinet import Disk, Kiosk
+from tests.crash.config import CONFIG, WITHOUT_HUB
 from tests.crash.coverage import Coverage, Mark, Plan
 from tests.crash.customer import Visitor
 from tests.crash.judge import Judge, Violation
@@ -74,6 +75,11 @@ class World:
 
     def __init__(self, seed: int, options: Options) -> None:
         self.rng = rng = Random(seed)
+        # A source of its own: what the other seeds play stays what it was.
+        aside = Random(f"offline {seed}")
+        self.config = WITHOUT_HUB if aside.random() < 0.3 else CONFIG
+        self.mistyped = self.config.offline.take_cash and aside.random() < 0.1
+        """The customers go by an account number that the hub does not have."""
         self.t, self.steps = 0.0, 0
         self.trace: list[str] | None = [] if options.trace else None
         self._order, self._heap = count(), list[tuple[float, int, Callable[[], None]]]()

@@ -94,7 +94,7 @@ def assert_write_times_out(line: SerialTransport) -> None:
         since = time.monotonic()
         with pytest.raises(DeviceTimeout):
             line.write(bytes(32 << 20))
-        assert 0.4 < time.monotonic() - since < 10
+        assert 0.4 < time.monotonic() - since < 20
     finally:
         line.close()
 
@@ -161,5 +161,5 @@ def test_a_printer_that_only_babbles_ends_each_question_in_time(noise: bytes) ->
             since = time.monotonic()
             with pytest.raises(DeviceTimeout):
                 printer.status()
-            assert 0.4 <= time.monotonic() - since < 10
+            assert 0.4 <= time.monotonic() - since < 20
         printer.close()

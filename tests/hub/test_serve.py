@@ -30,7 +30,8 @@ def test_a_killed_hub_has_every_payment_it_acknowledged(own_hub: Any) -> None:
                 reply = client.put(f"/v1/payments/{payment_id}", order)
             except requests.RequestException:
                 return
-            answered.append((payment_id, reply.content))
+            if reply.status_code == 201:  # a hub that is too busy has acknowledged nothing
+                answered.append((payment_id, reply.content))
 
     with ThreadPoolExecutor(4) as pool:
         running = [pool.submit(load, client, order) for client, order in zip(clients, orders, strict=True)]
@@ -72,7 +73,7 @@ def test_it_starts_within_two_seconds_and_stops_on_sigterm(books: Any) -> None:
     process = HubProcess(books.url)
     seconds = time.monotonic() - began
     assert process.stop() == 0
-    assert seconds < 10  # two on an idle machine; this guards against a hang and not against a busy neighbour
+    assert seconds < 40  # two on an idle machine; this guards against a hang and not against a busy neighbour
 
 
 def test_plain_http_is_for_loopback_only(books: Any) -> None:
@@ -134,6 +135,6 @@ def test_a_test_key_is_for_the_bench_only(books: Any, tmp_path: Path) -> None:
         reply = client.send(client.signed("GET", "/v1/status"), verify=False)
         client.close()
         field.terminate()
-        _, log = field.communicate(timeout=20)
+        _, log = field.communicate(timeout=60)
     assert reply.json()["code"] == "unknown_terminal"
     assert "is a test key" in log

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import dataclasses
 import json
 import os
 import subprocess
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import msgspec
 
+from drivers.printer.escpos_driver import EscposPrinter
 from kiosk.books import Books
 from kiosk.config import Config, load
 from kiosk.core.core import Core
@@ -23,12 +25,14 @@ from kiosk.hubclient.keyfile import load_key
 from kiosk.journal.cli import fold, read
 from kiosk.journal.store import Journal, JournalDamaged
 from kiosk.lanes.build import build_lanes
+from kiosk.lanes.lane import Lane, Tell
+from kiosk.lanes.printer import PrinterLane
 from kiosk.page import PageModel, Snapshot
 from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import Claim, Payment
 from kiosk.runner import Runner, now
 
-PATIENCE = 25.0
+PATIENCE = 60.0
 _LOOK_EVERY_S = 0.02
 
 
@@ -188,7 +192,7 @@ class InProcess(Kiosk):
             core.close("journal_damaged")
         key = load_key(config.hub.key_file, bench=True)
         self.runner = Runner(
-            core, self.journal, lambda tell: build_lanes(config, key, tell), self.shown.put, self._fault
+            core, self.journal, lambda tell: patient_lanes(config, key, tell), self.shown.put, self._fault
         )
         self.shown.put(self.runner.snapshot())
         self.runner.start()
@@ -210,6 +214,17 @@ class InProcess(Kiosk):
         """End it in good order."""
         self.runner.stop()
         assert not self.faults, "the core met a fault of ours"
+
+
+def patient_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
+    """The field's own lanes, with a printer that is not given up while a busy machine lets its program wait."""
+    lanes = build_lanes(config, key, tell)
+    printer = lanes["printer"]
+    assert isinstance(printer, PrinterLane)
+    device = printer._device
+    assert isinstance(device, EscposPrinter)
+    device._settings = dataclasses.replace(device._settings, answer_seconds=PATIENCE)
+    return lanes
 
 
 def _opened(path: Path) -> tuple[WatchedJournal | None, Books]:

@@ -13,6 +13,7 @@ from drivers.cash.ccnet_driver import CcnetAcceptor
 from kiosk.config import load
 from kiosk.core import cash, power_up
 from kiosk.core.fate import Row, Situation
+from kiosk.core.power_up import POWER_UPS
 from kiosk.lanes.acceptor import AcceptorLane
 from kiosk.payment.effects import Effect
 from kiosk.payment.model import Claim
@@ -67,6 +68,10 @@ class Mortal(InProcess):
     def _fault(self) -> None:
         self._dead.set()
 
+    def gives_the_note_up(self) -> None:
+        """The time is over in which the next note's fate may come, as soon as it may be stacked."""
+        self.after("NoteIntended", lambda: self.runner._core._desk.after("note_fate", 0.0))
+
     def died(self) -> None:
         """Wait for the death it was told to die, and bury it."""
         assert self._dead.wait(PATIENCE), "it still lives"
@@ -112,9 +117,15 @@ class Bench(Cabinet):
         self._heard.add(it.state)
         return row
 
-    def hears(self, state: str) -> None:
-        """Wait until the kiosk that was started last has been told this by the unit."""
-        eventually(lambda: state in self._heard, f"{state} was not heard")
+    def hears(self, *states: str) -> None:
+        """Wait until the kiosk that was started last has been told one of these by the unit."""
+        eventually(lambda: self._heard & set(states), f"{' or '.join(states)} was not heard")
+
+    def comes_up(self) -> None:
+        """The unit gets power again, and the kiosk that lives on is told so."""
+        self._heard = set()  # of its first power-up before this kiosk
+        self.validator("power_on")
+        self.hears(*POWER_UPS)
 
     def decided(self, rows: frozenset[str]) -> None:
         """Wait until these rows have decided something."""

@@ -131,8 +131,7 @@ def unit_alone(moment: str) -> Act:
         elif when != "returning":
             bench.insert(100)
         bench.stands("power_off")
-        bench.validator("power_on")
-        bench.hears("initializing")
+        bench.comes_up()
         eventually(lambda: kiosk.payment().intended is None, "the note's fate is open")
         bench.pays_or_leaves(kiosk)
         return kiosk
@@ -338,14 +337,16 @@ def lost(before: int, *, late: bool, cut: bool = False) -> Act:
     """A motor hangs until the note is given up; then the note falls into the box after all."""
 
     def act(bench: Bench) -> Mortal:
-        kiosk = bench.at_slot(cash={"note_fate_s": 0.6, "closing_s": 0.5 if late else 5.0})
+        kiosk = bench.at_slot(cash={"closing_s": 0.5 if late else 300.0})
         if before:
             bench.insert(before)
             kiosk.wrote("NoteStacked")
             bench.stands("idling")
         bench.validator("freeze_at", state="stacking")
+        kiosk.gives_the_note_up()
         bench.insert(100)
         kiosk.wrote("NoteFateUnknown")
+        bench.stands("stacking")
         if late:
             eventually(lambda: kiosk.payment().ended, "still open")
         if cut:

@@ -19,12 +19,11 @@ from kiosk.config import Config, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
 from kiosk.hubclient.keyfile import load_key
-from kiosk.lanes.build import build_lanes
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot
 from kiosk.payment.effects import Effect
 from kiosk.runner import Runner, now
-from tests.journeys.kiosk import WatchedJournal, killed
+from tests.journeys.kiosk import WatchedJournal, killed, patient_lanes
 
 
 def main(config_file: Path, die: str) -> None:
@@ -46,7 +45,7 @@ def main(config_file: Path, die: str) -> None:
 
 
 def _lanes(config: Config, tell: Tell, last: str) -> Mapping[str, Lane]:
-    lanes = build_lanes(config, load_key(config.hub.key_file, bench=True), tell)
+    lanes = patient_lanes(config, load_key(config.hub.key_file, bench=True), tell)
     for lane in lanes.values():
         _mortal(lane, last)
     return lanes

@@ -43,9 +43,7 @@ def pays(cabinet: Cabinet, kiosk: InProcess, yuan: int) -> None:
 
 def knows(cabinet: Cabinet, kiosk: InProcess) -> None:
     """Wait until the hub knows the journal's last row."""
-    eventually(
-        lambda: cabinet.town.known_seq() == kiosk.runner.pulse.journal_seq, "the hub knows no such row"
-    )
+    eventually(lambda: cabinet.town.known_seq() == len(kiosk.kinds()), "the hub does not know the last row")
 
 
 def copied(path: Path, to: Path) -> Path:

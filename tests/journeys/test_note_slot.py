@@ -109,6 +109,9 @@ def test_an_acceptor_unplugged_before_a_note(cabinet: Cabinet) -> None:
     cabinet.validator("unplug")
     page = kiosk.notice("The note slot is out of order")
     assert page.title == "No more notes for now"
+    kiosk.shown.wait(
+        lambda p: any(b.id == "cash" and not b.works for b in p.badges), "that cash does not work"
+    )
     cabinet.validator("plug")
     kiosk.shown.wait(lambda p: p.name == "cash" and all(b.works for b in p.badges), "that cash works again")
     cabinet.insert(100)
@@ -145,6 +148,7 @@ def test_a_note_that_an_unplugged_acceptor_keeps_to_itself_is_neither_credited_n
     cabinet.insert(100)
     page = kiosk.page("claim")
     assert "The note is on record and being checked" in str(page)
+    cabinet.validator("escrow_over")
     cabinet.validator("plug")
     cabinet.take_note()  # the unit gave up on its escrow by itself
     cabinet.settled(kiosk, memo=10000)

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import select
 
 from hub.data.schema import heads
-from kiosk.payment.model import PaymentState
+from kiosk.payment.model import Claim, ClaimState, PaymentState
 from simulators.bench.settings import TERMINAL
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import InProcess, OwnProcess, eventually
@@ -87,7 +87,10 @@ def test_without_it_the_hubs_copy_becomes_a_claim_that_two_persons_release(
     spare.close()
     revived = cabinet.kiosk(hub=QUICK)
     eventually(lambda: revived.payment().state is PaymentState.CLAIMED, "the payment is not claimed")
-    eventually(lambda: not revived.runner.pulse.open_claims, "the old disk's claim finds no end")
+    eventually(
+        lambda: [c.state for c in revived.books() if isinstance(c, Claim)] == [ClaimState.TAKEN],
+        "the old disk's claim finds no end",
+    )
     assert town.standing(payment.account.account_no) == (0, 0)
     assert town.books().findings == ()
     assert TERMINAL in {c["terminal"] for c in claims(town)}

@@ -41,7 +41,9 @@ WHERE: dict[str, tuple[Walk, tuple[str, ...], tuple[str, ...]]] = {
 }
 """What a customer does, the events that it brings and the acts."""
 
-CUSTOMER_WAITS_S = 8.0
+CUSTOMER_WAITS_S = 20.0
+PATIENT = HASTY | {"hub": HASTY["hub"] | {"query_deadline_s": 15.0}}
+"""A kiosk that waits for a slow hub's answer before there is money, lest its customer never comes to the point."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ def die(station: Station, point: Point) -> Outcome:
     """Die there, start again, settle and judge; a point that is not reached is a fault."""
     before = Count.of(station.cabinet, station.town)
     folder = station.place.make()
-    kiosk = station.kiosk(folder, die=point.moment, changes=HASTY).go()
+    kiosk = station.kiosk(folder, die=point.moment, changes=PATIENT).go()
     kiosk.shown.patience_s = CUSTOMER_WAITS_S
     with contextlib.suppress(Dark):
         WHERE[point.way][0](station, kiosk)

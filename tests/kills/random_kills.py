@@ -41,6 +41,7 @@ class Kiosks:
     pages: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
+        self._turn = threading.Lock()
         self.folder = self.station.place.make()
         self.now: Forked = self.start()
 
@@ -52,9 +53,16 @@ class Kiosks:
 
     def again(self) -> Forked:
         """End this one, if it lives, and start the next."""
-        self.pages += self.now.shown.names
-        self.now.kill()
-        return self.start()
+        with self._turn:
+            self.pages += self.now.shown.names
+            self.now.kill()
+            return self.start()
+
+    def kill(self) -> None:
+        """Kill the one that runs; one that is only being started is killed when it has begun."""
+        with self._turn:
+            self.now.process.kill()
+        self.kills += 1
 
 
 def play(station: Station, journey: Journey) -> Outcome:
@@ -101,8 +109,7 @@ def _trouble(station: Station, kiosks: Kiosks, rng: Random) -> Iterator[threadin
                 station.town.restart()
                 kiosks.kills += 1
             else:
-                kiosks.now.process.kill()
-                kiosks.kills += 1
+                kiosks.kill()
 
     thread = threading.Thread(target=happen, daemon=True)
     thread.start()

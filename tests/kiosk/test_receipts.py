@@ -39,6 +39,7 @@ PAID = ReceiptFacts(
 UNBOOKED = replace(
     PAID, months=(), hub_no="", business_date="", to_balance_fen=0, balance_before_fen=0, balance_after_fen=0
 )
+PROVISIONAL = replace(UNBOOKED, kind="provisional", reference="K0001-000127")
 CHECKING = replace(UNBOOKED, kind="checking", reference="K0001-000127")
 CLAIM = replace(UNBOOKED, kind="claim", reference="C0001-000127")
 RETURNED = replace(UNBOOKED, kind="returned", due_fen=0)
@@ -114,9 +115,14 @@ def test_facts_that_do_not_add_up_are_known(wrong: ReceiptFacts) -> None:
 @pytest.mark.parametrize("kind", get_args(Kind))
 @pytest.mark.parametrize("columns", [48, 42, 32])
 def test_every_kind_has_a_slip_in_every_language(kind: Kind, lang: str, columns: int) -> None:
-    facts = replace(
-        {"paid": PAID, "checking": CHECKING, "claim": CLAIM, "returned": RETURNED}[kind], lang=lang
-    )
+    kinds = {
+        "paid": PAID,
+        "checking": CHECKING,
+        "provisional": PROVISIONAL,
+        "claim": CLAIM,
+        "returned": RETURNED,
+    }
+    facts = replace(kinds[kind], lang=lang)
     text = "\n".join(lines(facts, columns))
     assert MISSING not in text
     assert "{" not in text

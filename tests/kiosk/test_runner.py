@@ -307,7 +307,7 @@ def test_the_hubs_words_that_have_come_together_share_one_append(house: House) -
     house.course.wait(
         lambda w, e: w == "durable" and isinstance(e, ev.ClaimTaken) and e.key == claims[-1].claim_id
     )
-    assert [e.key for e in writes.batches[-1]] == [claim.claim_id for claim in claims]
+    assert [claim.claim_id for claim in claims] in [[e.key for e in batch] for batch in writes.batches]
     house.course.wait(lambda what, of: what == "shown" and of.modes.large)
 
 
@@ -358,10 +358,11 @@ def test_a_page_is_presented_only_when_it_changed(house: House) -> None:
         house.says(Tick())
     house.says(Intent("no_such_choice"), Intent("large"))
     large = house.course.wait(lambda what, of: what == "shown" and of.modes.large)
-    alike = [s for s in house.course.shown() if (s.page, s.modes) == (first.page, first.modes)]
+    shown = house.course.shown()
+    shown = shown[: shown.index(large) + 1]  # the minute may have turned since
+    alike = [s for s in shown if (s.page, s.modes) == (first.page, first.modes)]
     assert len({s.clock for s in alike}) == len(alike)
-    assert large.serial == len(house.course.shown())
-    assert [s.serial for s in house.course.shown()] == list(range(1, large.serial + 1))
+    assert [s.serial for s in shown] == list(range(1, large.serial + 1))
 
 
 def test_the_pulse_goes_on_with_nothing_to_do(house: House) -> None:

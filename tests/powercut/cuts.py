@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from simulators.far_end import ControlError
 from tests.journeys.kiosk import PATIENCE
 from tests.powercut.judge import Count, Verdict, judge, settle
 from tests.powercut.lanes import Outcome
@@ -108,7 +109,7 @@ def _play_hub(station: Station, case: Case) -> Outcome:
     disk = mount.make()
     # A kiosk that noticed the hub's absence would give the notes back, and the hub would have nothing to lose.
     kiosk = station.kiosk(disk, changes={"hub": {"status_every_s": 3600.0}}).go()
-    begun = len(mount.operations(town.disk))
+    first, begun = town.disk, len(mount.operations(town.disk))
     with _watched(station, case) as hub:
         mount.do("arm", town.disk, pid=town.hub.pid, cut_at=case.cut and begun + case.cut)
         gone = kiosk.shown.dark
@@ -123,8 +124,8 @@ def _play_hub(station: Station, case: Case) -> Outcome:
             hub.back.wait(PATIENCE)
             kiosk = station.kiosk(disk).go()
         pages = kiosk.shown.names
-        operations = hub.operations or mount.operations(town.disk)
-        mount.do("arm", town.disk)  # a cut that was not reached must not meet the next case
+        _no_more_cuts(mount, first, hub)
+        operations = hub.operations or mount.operations(first)
     try:
         verdict = _judged(station, kiosk, before, pages)
     finally:
@@ -132,6 +133,17 @@ def _play_hub(station: Station, case: Case) -> Outcome:
         mount.do("drop", disk)
     at = operations[begun + case.cut - 1] if hub.died.is_set() else ""
     return Outcome(verdict, int(hub.died.is_set()), at=at, operations=len(operations) - begun)
+
+
+def _no_more_cuts(mount: Mount, disk: str, hub: _Watch) -> None:
+    """A cut that was not reached must not meet the next case; after one that was reached the hub is back."""
+    try:
+        mount.do("arm", disk)
+        cut = mount.do("status", disk)["dead"]
+    except ControlError:  # what was left of it is another disk by now
+        cut = True
+    if cut:
+        assert hub.back.wait(PATIENCE), "the hub does not come back"
 
 
 class _Watch:

@@ -13,7 +13,7 @@ from tests.journeys.cabinet import Cabinet
 from tests.journeys.town import Town
 from tests.powercut.machine import Dark, Forked
 
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 _BACK = ("returned", "returned_at_start", "rejected")
 
 

@@ -5,11 +5,15 @@ python -m tests.powercut.postgres
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs, urlparse
 
@@ -30,6 +34,7 @@ KEY = bytes(range(32))
 CLIENTS = 4
 LOAD_S = 1.0
 ROUNDS = 5
+PATIENCE_S = 60.0
 COMMAND = ".venv/bin/python -m tests.powercut.postgres"
 
 
@@ -56,7 +61,7 @@ class Payer(threading.Thread):
                 self.acknowledged[payment_id] = reply.content
             else:
                 self.unanswered.append(payment_id)
-                time.sleep(0.02)
+                time.sleep(0.1)
 
     def lost(self) -> list[str]:
         """The acknowledged payments that the hub does not know as it said."""
@@ -104,7 +109,10 @@ def killed_under_load(database: str, url: str) -> Verdict:
     for payer in payers:
         payer.start()
     time.sleep(LOAD_S)
-    kill_and_start(Path(parse_qs(urlparse(database).query)["host"][0]))
+    folder = Path(parse_qs(urlparse(database).query)["host"][0])
+    kill(folder)
+    felt = _felt(payers)
+    start(folder)
     time.sleep(LOAD_S / 2)
     for payer in payers:
         payer.over.set()
@@ -112,6 +120,8 @@ def killed_under_load(database: str, url: str) -> Verdict:
     lost = [each for payer in payers for each in payer.lost()]
     faults = [f"acknowledged and not there: {each}" for each in lost]
     faults += [f"never taken: {each}" for payer in payers for each in payer.settle()]
+    for payer in payers:
+        payer.client.close()
     engine = sync_engine(database)
     with engine.connect() as connection:
         books = check(connection)
@@ -120,7 +130,7 @@ def killed_under_load(database: str, url: str) -> Verdict:
     credited = books.credited_fen - before.credited_fen
     if not books.ok or credited != paid:
         faults.append(f"{credited} credited, {paid} paid, findings {books.findings}")
-    if not any(payer.unanswered for payer in payers):
+    if not felt:
         faults.append("the load did not feel it")
     return Verdict(tuple(faults), lost=len(lost) * 1000, doubled=max(0, credited - paid))
 
@@ -129,19 +139,50 @@ def _accounts(connection: Connection) -> list[str]:
     return [row.account_no for row in connection.execute(accounts.select().where(accounts.c.state == "open"))]
 
 
-def kill_and_start(folder: Path) -> None:
-    """kill -9 of the postmaster, and a start with the same options; returns when it takes connections."""
-    data = folder / "data"
-    postmaster = int((data / "postmaster.pid").read_text().split()[0])
+def _felt(payers: list[Payer]) -> bool:
+    """Wait until somebody got no answer: were the server back before anyone asked, the kill would prove nothing."""
+    _wait_until(lambda: any(payer.unanswered for payer in payers))
+    return any(payer.unanswered for payer in payers)
+
+
+def kill(folder: Path) -> None:
+    """kill -9 of the postmaster and of every process it has; returns when all of them are gone."""
+    postmaster = int((folder / "data" / "postmaster.pid").read_text().split()[0])
+    os.kill(postmaster, signal.SIGSTOP)  # a process that it made meanwhile would be left over
+    _wait_until(lambda: _state(postmaster) in "Tt")
     children = Path(f"/proc/{postmaster}/task/{postmaster}/children").read_text().split()
-    subprocess.run(["kill", "-9", str(postmaster), *children], check=True)
-    until = time.monotonic() + 20
-    while any(Path(f"/proc/{child}").exists() for child in children) and time.monotonic() < until:
+    processes = [postmaster, *map(int, children)]
+    for process in processes:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+    _wait_until(lambda: not any(map(_state, processes)))
+
+
+def _state(process: int) -> str:
+    """What the kernel calls its state; empty when it is gone."""
+    try:
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except (FileNotFoundError, ProcessLookupError):
+        return ""
+
+
+def _wait_until(so: Callable[[], bool]) -> None:
+    until = time.monotonic() + PATIENCE_S
+    while not so() and time.monotonic() < until:
         time.sleep(0.01)
-    control = [str(binaries() / "pg_ctl"), "-D", str(data), "-s", "-w", "-l", str(folder / "log"), "restart"]
+
+
+def start(folder: Path) -> None:
+    """Start a server that was killed, with the options it had; returns when it takes connections."""
+    data = folder / "data"
+    control = [str(binaries() / "pg_ctl"), "-D", str(data), "-s", "-w", "-l", str(folder / "log")]
     as_user = ["runuser", "-u", USER, "--"] if data.owner() != Path.home().owner() else []
     subprocess.run(
-        [*as_user, *control], check=True, cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [*as_user, *control, "-t", f"{PATIENCE_S:.0f}", "restart"],
+        check=True,
+        cwd="/",
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
 
 

@@ -17,7 +17,7 @@ from typing import Protocol
 from simulators.bench.programs import Program
 from simulators.far_end import ControlClient, Reply
 
-_PATIENCE_S = 20.0
+_PATIENCE_S = 60.0
 
 
 def missing() -> str:

@@ -124,14 +124,13 @@ class Station:
         kiosk.page("attract")
 
     def insert(self, kiosk: Forked, value_yuan: int) -> None:
-        """Put a note in when the acceptor is ready for it. Raises Dark."""
+        """Offer a note until the acceptor draws it in. Raises Dark."""
         until = time.monotonic() + PATIENCE
-        while self.cabinet.validator("status", log=0)["state"] != "idling":
+        while not self.cabinet.validator("insert", value_fen=100 * value_yuan)["taken"]:
             if kiosk.shown.dark():
                 raise Dark
             assert time.monotonic() < until, "the acceptor does not open"
             time.sleep(0.01)
-        self.cabinet.validator("insert", value_fen=100 * value_yuan)
 
     def cut_the_acceptor(self) -> None:
         """Its power goes and comes back."""

@@ -60,6 +60,7 @@ class Trace:
 
     def _follow(self) -> None:
         begun: dict[str, str] = {}
+        killed = False
         assert self._process.stdout is not None
         for line in self._process.stdout:
             if not (found := _LINE.match(line.rstrip("\n"))):
@@ -72,8 +73,10 @@ class Trace:
                 call = begun.pop(thread, "") + resumed[1]
             if done := _CALL.match(call):
                 self._again(done[1], _HEX.sub(lambda hexed: _text(hexed[0]), done[2]), done[2])
-            if 0 < self._cut_at <= len(self.disk.log):
-                self._kiosk.process.kill()
+            if 0 < self._cut_at <= len(self.disk.log) and not killed:
+                killed = True
+                with contextlib.suppress(ValueError):  # it has ended in good order meanwhile
+                    self._kiosk.process.kill()
 
     def _again(self, call: str, arguments: str, raw: str) -> None:
         """Do on the disk what the kiosk did in its folder."""

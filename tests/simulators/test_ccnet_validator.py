@@ -41,7 +41,7 @@ class Host:
     def send(self, payload: bytes, address: int = VALIDATOR) -> None:
         self.line.write(Frame(address, payload).to_bytes())
 
-    def answer(self, seconds: float = 10.0) -> bytes | None:
+    def answer(self, seconds: float = 20.0) -> bytes | None:
         decoder, deadline = Decoder(), time.monotonic() + seconds
         while data := self.line.read(deadline):
             for event in decoder.feed(data):
@@ -95,12 +95,14 @@ def host(unit: Launched) -> Iterator[Host]:
     yield from host_of(unit)
 
 
-def test_power_up_waits_for_reset(host: Host) -> None:
+def test_power_up_waits_for_reset(host: Host, unit: Launched) -> None:
     assert host.poll() == bytes([State.POWER_UP])
     for command in (Command.IDENTIFICATION, Command.GET_BILL_TABLE, Command.GET_STATUS, Command.STACK):
         assert host.ask(command) == ILLEGAL
+    unit.do("freeze_at", state="initialize")
     assert host.ask(Command.RESET) == ACK
     assert host.poll() == bytes([State.INITIALIZE])
+    unit.do("go_on")
     host.until(State.UNIT_DISABLED)
 
 
@@ -138,9 +140,11 @@ def test_broken_command_is_answered_with_nak(host: Host) -> None:
     assert host.poll() == bytes([State.POWER_UP])
 
 
-def test_command_cut_short_does_not_swallow_the_next(host: Host) -> None:
+def test_command_cut_short_does_not_swallow_the_next(host: Host, unit: Launched) -> None:
     host.line.write(b"\x02\x03\x06")
-    assert host.answer(0.2) is None
+    assert host.answer(0.1) is None
+    unit.do("status")  # what it says now, it says after it has heard that
+    assert host.answer(0.1) is None
     assert host.poll() == bytes([State.POWER_UP])
 
 
@@ -296,7 +300,7 @@ def test_killed_program_keeps_its_note(tmp_path: Path, stacks: bool, found: Stat
             if stacks:
                 host.ask(Command.STACK)
         unit.process.kill()
-        unit.process.wait(20)
+        unit.process.wait(30)
     with launched(PROGRAM, tmp_path, *options) as unit:
         for host in host_of(unit):
             assert host.poll() == bytes([found])

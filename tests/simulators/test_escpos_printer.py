@@ -34,7 +34,7 @@ def line(far: Launched) -> Iterator[SerialTransport]:
 
 
 def heard(line: SerialTransport, count: int) -> bytes:
-    data, until = b"", time.monotonic() + 10
+    data, until = b"", time.monotonic() + 20
     while len(data) < count and time.monotonic() < until:
         data += line.read(until)
     return data
@@ -111,7 +111,7 @@ def test_unknown_commands_are_told_and_do_not_stop_it(far: Launched, line: Seria
 
 
 def test_it_answers_while_it_prints(tmp_path: Path) -> None:
-    with launched("simulators.escpos_printer", tmp_path, "--out", str(tmp_path), "--speed", "0.1") as far:
+    with launched("simulators.escpos_printer", tmp_path, "--out", str(tmp_path), "--speed", "0.01") as far:
         line = SerialTransport(str(far.link), LineSettings(115_200))
         line.open()
         line.write(b"x\n" * 20 + b"\x1dVB\x00" + ASK_ALL)
@@ -125,7 +125,7 @@ def test_the_roll_ends_on_the_way_and_a_new_one_finishes_the_slip(
 ) -> None:
     far.do("paper_out_after", mm=20)
     line.write(b"x\n" * 20 + b"\x1dVB\x00")
-    until = time.monotonic() + 10
+    until = time.monotonic() + 20
     while not far.do("status")["stopped"]:
         assert time.monotonic() < until
     line.write(ASK_ALL)

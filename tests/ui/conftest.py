@@ -20,7 +20,7 @@ from PySide6.QtTest import QSignalSpy, QTest
 from kiosk.page import Choice, Entry, Modes, MoneyPanel, Notice, PageKind, PageModel, Snapshot
 from ui.screen import Screen
 
-PATIENCE_S = 10.0
+PATIENCE_S = 20.0
 """How long a page may take to stand and to be open to touches on a busy machine."""
 
 

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import threading
 import time
-import tty
 from pathlib import Path
 
 import pytest
 
-from drivers.cash.ccnet import ACK, ILLEGAL, NAK, Command, Decoder, Frame, State
-from drivers.cash.ccnet import VALIDATOR as VALIDATOR_ADDRESS
+from drivers.cash.ccnet import ACK, ILLEGAL, NAK, State
 from drivers.cash.ccnet_driver import HEALTH, STATES, CcnetAcceptor, CcnetSettings
 from drivers.cash.model import CashReport, CashState
 from drivers.errors import CommandRefused, DeviceTimeout, ProtocolError, TransportError
@@ -21,9 +17,12 @@ from simulators.far_end import Launched, launched
 from tests.drivers.cash.conftest import (
     ALL,
     HUNDRED,
+    PATIENT,
     VALIDATOR,
     Connect,
+    ScriptedUnit,
     await_status,
+    hurried,
     quiet_polls,
     stack_one,
     started,
@@ -40,8 +39,10 @@ def test_start(connect: Connect, unit: Launched) -> None:
     for refused in (acceptor.identify, acceptor.stack, lambda: acceptor.enable(ALL)):
         with pytest.raises(CommandRefused):
             refused()
+    unit.do("freeze_at", state="initialize")
     acceptor.reset()
     until(acceptor, CashState.INITIALIZING)
+    unit.do("go_on")
     assert until(acceptor, CashState.DISABLED) == CashReport(CashState.DISABLED)
     identity = acceptor.identify()
     assert (identity.protocol, identity.model, identity.serial) == ("CCNET", "PK-SIM-CN1", "000000000001")
@@ -140,15 +141,15 @@ def test_held_note_is_no_second_note(ready: CcnetAcceptor, unit: Launched) -> No
 
 
 def test_undecided_note_comes_back_after_the_protocols_time(tmp_path: Path) -> None:
-    with launched(VALIDATOR, tmp_path, "--speed", "50", "--escrow-timeout", "2") as unit:
-        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)))
+    with launched(VALIDATOR, tmp_path, "--speed", "50", "--escrow-timeout", "1") as unit:
+        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)), PATIENT)
         acceptor.open()
         started(acceptor)
         unit.do("insert", value_fen=10000)
-        until(acceptor, CashState.ESCROW)
-        since = time.monotonic()
         until(acceptor, CashState.RETURNING)
-        assert time.monotonic() - since > 1
+        await_status(unit, "held_out", True)
+        at = {entry["what"]: entry["at"] for entry in unit.do("status")["log"]}
+        assert at["offered"] - at["inserted"] >= 1
         with pytest.raises(CommandRefused):
             acceptor.stack()
         acceptor.close()
@@ -167,7 +168,7 @@ def test_security_is_set_with_the_types(connect: Connect, unit: Launched) -> Non
 
 def test_unit_without_a_counter(tmp_path: Path) -> None:
     with launched(VALIDATOR, tmp_path, "--speed", "20", "--no-counter") as unit:
-        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)))
+        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)), PATIENT)
         acceptor.open()
         assert started(acceptor).stacked_count() is None
         acceptor.close()
@@ -243,41 +244,6 @@ def test_tables_leave_no_state_out() -> None:
 # What no validator of ours does, but some unit may: answers from a script.
 
 
-class ScriptedUnit:
-    """Answers each command with the next payload of its script; the last one stays."""
-
-    def __init__(self, **script: list[bytes]) -> None:
-        self._script = {Command[name]: answers for name, answers in script.items()}
-        self._master, self._slave = os.openpty()
-        tty.setraw(self._slave)
-        self.acceptor = CcnetAcceptor(SerialTransport(os.ttyname(self._slave)), CcnetSettings(call=0.5))
-        self._thread = threading.Thread(target=self._serve)
-
-    def __enter__(self) -> CcnetAcceptor:
-        self._thread.start()
-        self.acceptor.open()
-        return self.acceptor
-
-    def __exit__(self, *_: object) -> None:
-        self.acceptor.close()
-        os.write(self._slave, b"\x02\x03\x06\xff\xba\x8d" * 2)
-        self._thread.join(20)
-        os.close(self._slave)
-        os.close(self._master)
-
-    def _serve(self) -> None:
-        decoder, naks = Decoder(from_host=True), 0
-        while naks < 2:
-            for event in decoder.feed(os.read(self._master, 256)):
-                if not isinstance(event, Frame):
-                    continue
-                naks = naks + 1 if event.payload == NAK else 0
-                answers = self._script.get(Command(event.payload[0]))
-                if answers:
-                    payload = answers.pop(0) if len(answers) > 1 else answers[0]
-                    os.write(self._master, Frame(VALIDATOR_ADDRESS, payload).to_bytes(from_host=False))
-
-
 def test_note_is_told_though_the_table_is_refused() -> None:
     with ScriptedUnit(POLL=[b"\x81\x05"], GET_BILL_TABLE=[ILLEGAL]) as acceptor:
         assert acceptor.poll() == CashReport(CashState.STACKED, code=5, first=True, needs_ack=True)
@@ -299,7 +265,7 @@ def test_escrow_after_holding_is_the_same_note() -> None:
 def test_escrow_is_told_again_when_an_order_was_not_heard() -> None:
     with ScriptedUnit(POLL=[b"\x80\x01"], GET_BILL_TABLE=[bytes(120)], STACK=[]) as acceptor:
         assert acceptor.poll() == CashReport(CashState.ESCROW, code=1, first=True)
-        with pytest.raises(DeviceTimeout):
+        with hurried(acceptor, call=0.5), pytest.raises(DeviceTimeout):
             acceptor.stack()
         assert acceptor.poll() == CashReport(CashState.ESCROW, code=1)
         assert acceptor.poll() is None

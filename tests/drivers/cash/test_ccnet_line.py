@@ -5,11 +5,12 @@ from __future__ import annotations
 import contextlib
 import random
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from drivers.cash.ccnet_driver import CcnetAcceptor, CcnetSettings
+from drivers.cash.ccnet_driver import CcnetAcceptor
 from drivers.cash.model import CashReport, CashState
 from drivers.errors import CommandRefused, DeviceTimeout, ProtocolError, TransportError
 from drivers.status import DeviceStatus
@@ -17,9 +18,10 @@ from drivers.transport import SerialTransport
 from simulators.far_end import Launched, launched
 from tests.drivers.cash.conftest import (
     HUNDRED,
+    PATIENT,
     VALIDATOR,
-    Connect,
     await_status,
+    hurried,
     quiet_polls,
     stack_one,
     started,
@@ -40,7 +42,7 @@ def test_repeated_stacked_is_reported_once(ready: CcnetAcceptor, unit: Launched)
 
 def test_late_acknowledgement_is_repeated_on_time(tmp_path: Path) -> None:
     with launched(VALIDATOR, tmp_path, "--speed", "20", "--ack-window", "0.3") as unit:
-        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)))
+        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)), PATIENT)
         acceptor.open()
         stack_one(started(acceptor), unit)
         time.sleep(0.4)
@@ -82,15 +84,16 @@ def test_crc_broken_without_end_is_a_protocol_error(ready: CcnetAcceptor, unit: 
 
 
 @pytest.mark.parametrize("order", ["garble", "truncate"])
-def test_line_recovers_after_bad_answers(connect: Connect, unit: Launched, order: str) -> None:
-    acceptor = started(connect(call=0.3))
+def test_line_recovers_after_bad_answers(ready: CcnetAcceptor, unit: Launched, order: str) -> None:
     unit.do(order, next=3)
-    for _ in range(4):
-        try:
-            assert acceptor.poll() is None
-        except (DeviceTimeout, ProtocolError):
-            continue
-    assert quiet_polls(acceptor) == [None] * 4
+    with hurried(ready, call=0.3):
+        for _ in range(4):
+            try:
+                assert ready.poll() is None
+            except (DeviceTimeout, ProtocolError):
+                continue
+    unit.do(order, next=0)
+    assert quiet_polls(ready) == [None] * 4
 
 
 def test_noise_before_an_answer_is_skipped(ready: CcnetAcceptor, unit: Launched) -> None:
@@ -99,24 +102,22 @@ def test_noise_before_an_answer_is_skipped(ready: CcnetAcceptor, unit: Launched)
         assert ready.poll() is None
 
 
-def test_silent_unit_ends_each_call_in_time(connect: Connect, unit: Launched) -> None:
-    acceptor = started(connect(call=0.4))
+def test_silent_unit_ends_each_call_in_time(ready: CcnetAcceptor, unit: Launched) -> None:
     unit.do("silence", on=True)
-    for call in (acceptor.poll, acceptor.stack, acceptor.stacked_count, acceptor.identify):
+    for call in (ready.poll, ready.stack, ready.stacked_count, ready.identify):
         since = time.monotonic()
-        with pytest.raises(DeviceTimeout):
+        with hurried(ready, call=0.4), pytest.raises(DeviceTimeout):
             call()
-        assert 0.4 <= time.monotonic() - since < 3
+        assert 0.4 <= time.monotonic() - since < 10
 
 
 @pytest.mark.parametrize("gap_ms", [30, 150])
-def test_trickling_unit_ends_each_call_in_time(connect: Connect, unit: Launched, gap_ms: int) -> None:
-    acceptor = started(connect(call=0.4))
+def test_trickling_unit_ends_each_call_in_time(ready: CcnetAcceptor, unit: Launched, gap_ms: int) -> None:
     unit.do("trickle", ms=gap_ms)
     since = time.monotonic()
-    with pytest.raises(DeviceTimeout):
-        acceptor.identify()
-    assert 0.4 <= time.monotonic() - since < 3
+    with hurried(ready, call=0.4), pytest.raises(DeviceTimeout):
+        ready.identify()
+    assert 0.4 <= time.monotonic() - since < 10
 
 
 def test_slow_answer_is_awaited(ready: CcnetAcceptor, unit: Launched) -> None:
@@ -124,32 +125,51 @@ def test_slow_answer_is_awaited(ready: CcnetAcceptor, unit: Launched) -> None:
     assert quiet_polls(ready, 2) == [None, None]
 
 
-def test_long_silence_is_reported_offline_once(connect: Connect, unit: Launched) -> None:
-    acceptor = started(connect(call=0.3, offline=1.0))
+def test_long_silence_is_reported_offline_once(ready: CcnetAcceptor, unit: Launched) -> None:
     unit.do("silence", on=True)
     reports = []
-    for _ in range(8):
-        try:
-            reports.append(acceptor.poll())
-        except DeviceTimeout:
-            continue
+    with hurried(ready, call=0.3, offline=1.0):
+        for _ in range(8):
+            try:
+                reports.append(ready.poll())
+            except DeviceTimeout:
+                continue
     assert reports == [CashReport(CashState.OFFLINE)]
-    assert acceptor.health().status is DeviceStatus.OFFLINE
+    assert ready.health().status is DeviceStatus.OFFLINE
     unit.do("silence", on=False)
-    assert until(acceptor, CashState.IDLE) == CashReport(CashState.IDLE)
-    assert acceptor.health().usable
+    assert until(ready, CashState.IDLE) == CashReport(CashState.IDLE)
+    assert ready.health().usable
 
 
-def test_silence_over_a_stacked_note_credits_it_once(connect: Connect, unit: Launched) -> None:
-    acceptor = started(connect(call=0.3, offline=0.5))
-    stack_one(acceptor, unit)
+def test_silence_over_a_stacked_note_credits_it_once(ready: CcnetAcceptor, unit: Launched) -> None:
+    stack_one(ready, unit)
     unit.do("drop_ack")
-    acceptor.acknowledge()
+    ready.acknowledge()
     unit.do("silence", on=True)
-    until_offline(acceptor)
+    with hurried(ready, call=0.3, offline=0.5):
+        until_offline(ready)
     unit.do("silence", on=False)
-    reports = [report for report in quiet_polls(acceptor, 6) if report is not None]
+    reports = [report for report in quiet_polls(ready, 6) if report is not None]
     assert [report.state for report in reports] == [CashState.IDLE]
+
+
+def test_a_late_answer_does_not_acknowledge_a_note_that_was_not_told(
+    ready: CcnetAcceptor, unit: Launched
+) -> None:
+    unit.do("insert", value_fen=10000)
+    until(ready, CashState.ESCROW)
+    unit.do("freeze_at", state="stacking")
+    ready.stack()
+    until(ready, CashState.STACKING)
+    unit.do("delay_answer", ms=600)
+    with hurried(ready, call=0.4), pytest.raises(DeviceTimeout):
+        ready.poll()
+    # The next question is on the line before the answer to this one, and the note falls between the two.
+    unit.do("go_on")
+    assert until(ready, CashState.STACKED).needs_ack
+    assert unit.do("status")["state"] == "stacked"
+    ready.acknowledge()
+    await_status(unit, "state", "idling")
 
 
 def until_offline(acceptor: CcnetAcceptor) -> None:
@@ -175,18 +195,19 @@ LINE_FAULTS = (
 def test_each_note_is_told_once_over_a_bad_line(tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     with launched(VALIDATOR, tmp_path, "--speed", "500") as unit:
-        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)), CcnetSettings(call=0.2, free=0.001))
+        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)), replace(PATIENT, free=0.001))
         acceptor.open()
         started(acceptor)
         told = 0
-        for _ in range(200):
-            unit.do("insert", type=chance.randrange(6))
-            if chance.random() < 0.1:
-                fault, how = chance.choice(LINE_FAULTS)
-                unit.do(fault, **how)
-            # The caller's own rule: a failed call is followed by a poll, which tells where the note is.
-            with contextlib.suppress(DeviceTimeout, ProtocolError, CommandRefused):
-                told += stacked_in_one_step(acceptor)
+        with hurried(acceptor, call=0.2):
+            for _ in range(200):
+                unit.do("insert", type=chance.randrange(6))
+                if chance.random() < 0.1:
+                    fault, how = chance.choice(LINE_FAULTS)
+                    unit.do(fault, **how)
+                # The caller's own rule: a failed call is followed by a poll, which tells where the note is.
+                with contextlib.suppress(DeviceTimeout, ProtocolError, CommandRefused):
+                    told += stacked_in_one_step(acceptor)
         for fault in ("garble", "truncate", "crc_break", "drop_ack"):
             unit.do(fault, next=0)
         until = time.monotonic() + 20

@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from drivers.cash.ccnet_driver import CcnetAcceptor
 from drivers.cash.model import CashReport, CashState
 from drivers.errors import DeviceTimeout
-from drivers.transport import SerialTransport
-from simulators.far_end import Launched, launched
+from simulators.far_end import Launched
 from tests.drivers.cash.conftest import (
     ALL,
     HUNDRED,
-    VALIDATOR,
     Connect,
     await_status,
+    hurried,
     logged,
     stack_one,
-    started,
     until,
 )
 
@@ -36,34 +32,32 @@ from tests.drivers.cash.conftest import (
     ],
 )
 def test_power_cut_on_the_way_in(
-    connect: Connect, unit: Launched, cut_at: str, found: CashState, box: int, told: str
+    ready: CcnetAcceptor, unit: Launched, cut_at: str, found: CashState, box: int, told: str
 ) -> None:
-    acceptor = started(connect(call=0.3))
     unit.do("cut_power_at", state=cut_at)
     unit.do("insert", value_fen=10000)
     if cut_at.startswith("stack"):
-        until(acceptor, CashState.ESCROW)
-        acceptor.stack()
+        until(ready, CashState.ESCROW)
+        ready.stack()
     await_status(unit, "state", "power_off")
-    with pytest.raises(DeviceTimeout):
-        acceptor.poll()
+    with hurried(ready, call=0.3), pytest.raises(DeviceTimeout):
+        ready.poll()
     unit.do("power_on")
-    until(acceptor, found)
-    acceptor.reset()
-    until(acceptor, CashState.DISABLED)
-    assert acceptor.stacked_count() == box
+    until(ready, found)
+    ready.reset()
+    until(ready, CashState.DISABLED)
+    assert ready.stacked_count() == box
     assert told in logged(unit)
 
 
-def test_power_cut_on_the_way_out(connect: Connect, unit: Launched) -> None:
-    acceptor = started(connect(call=0.3))
+def test_power_cut_on_the_way_out(ready: CcnetAcceptor, unit: Launched) -> None:
     unit.do("cut_power_at", state="returning")
     unit.do("insert", value_fen=10000)
-    until(acceptor, CashState.ESCROW)
-    acceptor.give_back()
+    until(ready, CashState.ESCROW)
+    ready.give_back()
     await_status(unit, "state", "power_off")
     unit.do("power_on")
-    until(acceptor, CashState.POWER_UP_NOTE_IN_HEAD)
+    until(ready, CashState.POWER_UP_NOTE_IN_HEAD)
 
 
 # Restarts of the host beside a live unit.
@@ -137,37 +131,36 @@ def test_restart_while_returning(connect: Connect, ready: CcnetAcceptor, unit: L
     assert again.poll() == CashReport(CashState.RETURNING, first=True)
 
 
-def test_restart_at_each_moving_state(tmp_path: Path) -> None:
-    with launched(VALIDATOR, tmp_path, "--speed", "1") as unit:
-
-        def restarted() -> CcnetAcceptor:
-            acceptor.close()
-            acceptor.open()
-            return acceptor
-
-        acceptor = CcnetAcceptor(SerialTransport(str(unit.link)))
-        acceptor.open()
-        acceptor.reset()
-        assert restarted().poll() == CashReport(CashState.INITIALIZING, first=True)
-        until(acceptor, CashState.DISABLED)
-        acceptor.enable(ALL)
-        unit.do("insert", type=HUNDRED)
-        assert restarted().poll() == CashReport(CashState.ACCEPTING, first=True)
-        until(acceptor, CashState.ESCROW)
-        acceptor.stack()
-        assert restarted().poll() == CashReport(CashState.STACKING, first=True)
-        until(acceptor, CashState.STACKED)
-        acceptor.acknowledge()
-        unit.do("reject_next")
-        until(acceptor, CashState.IDLE)
-        unit.do("insert", type=HUNDRED)
-        until(acceptor, CashState.REJECTING)
-        acceptor.close()
-        acceptor.open()
-        report = acceptor.poll()
-        assert report is not None
-        assert (report.state, report.first) == (CashState.REJECTING, True)
-        acceptor.close()
+def test_restart_at_each_moving_state(connect: Connect, unit: Launched) -> None:
+    acceptor = connect()
+    unit.do("freeze_at", state="initialize")
+    acceptor.reset()
+    acceptor = connect()
+    assert acceptor.poll() == CashReport(CashState.INITIALIZING, first=True)
+    unit.do("go_on")
+    until(acceptor, CashState.DISABLED)
+    acceptor.enable(ALL)
+    unit.do("freeze_at", state="accepting")
+    unit.do("insert", type=HUNDRED)
+    acceptor = connect()
+    assert acceptor.poll() == CashReport(CashState.ACCEPTING, first=True)
+    unit.do("go_on")
+    until(acceptor, CashState.ESCROW)
+    unit.do("freeze_at", state="stacking")
+    acceptor.stack()
+    acceptor = connect()
+    assert acceptor.poll() == CashReport(CashState.STACKING, first=True)
+    unit.do("go_on")
+    until(acceptor, CashState.STACKED)
+    acceptor.acknowledge()
+    until(acceptor, CashState.IDLE)
+    unit.do("reject_next")
+    unit.do("drop_ack", next=1000)  # unheard, it goes on telling that it rejects
+    unit.do("insert", type=HUNDRED)
+    until(acceptor, CashState.REJECTING)
+    report = connect().poll()
+    assert report is not None
+    assert (report.state, report.first) == (CashState.REJECTING, True)
 
 
 @pytest.mark.parametrize(

@@ -185,6 +185,26 @@ def test_cash_is_credited_over_the_limit_of_its_quote(hub: Any) -> None:
     assert (paid.status_code, paid.json()["balance_after_fen"]) == (201, amount - 100)
 
 
+def test_cash_that_was_taken_without_a_quote_is_booked_once(hub: Any) -> None:
+    account, client = hub.account((12374,)), hub.client()
+    order = client.payment_order(account.account_no, 5000, "0" * 32) | {"quote_id": None}
+    path = f"/v1/payments/{new_id()}"
+    first, again = client.put(path, order), client.put(path, order)
+    assert (first.status_code, again.status_code, first.content == again.content) == (201, 200, True)
+    assert first.json()["arrears_after_fen"] == 12374 - 5000
+
+
+def test_cash_without_a_quote_for_no_open_account_is_refused(hub: Any) -> None:
+    client = hub.client()
+    closed = hub.account((), state="closed")
+    for number, status, code in (
+        ("0399000099999999", 404, "unknown_account"),
+        (closed.account_no, 409, "account_closed"),
+    ):
+        order = client.payment_order(number, 5000, "0" * 32) | {"quote_id": None}
+        problem(client.put(f"/v1/payments/{new_id()}", order), status, code)
+
+
 def test_a_kiosk_sees_only_its_own(hub: Any) -> None:
     account, mine, other = hub.account((12374,)), hub.client("kiosk-1"), hub.client("kiosk-2")
     quote = mine.quote(account.account_no)

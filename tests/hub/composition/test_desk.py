@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from hub.business.day import Day
 from hub.business.forms import Backlog, ClaimOrder, HeartbeatOrder, PaymentOrder, QuoteOrder, ReversalOrder
 from hub.business.refusals import Refusal
 from hub.composition.desk import Desk
@@ -24,7 +23,7 @@ class Bank:
     def __init__(self, books: Any) -> None:
         self.books = books
         self.databases = [Database(books.url) for _ in range(2)]
-        billing, day = billing_of_own_books(), Day()
+        billing, day = billing_of_own_books(), books.day
         self.desks = [
             Desk(each, Store, billing, utc_now, day, "1", {"cash", "bank_card"}) for each in self.databases
         ]

@@ -33,14 +33,14 @@ def paid(hub: Any) -> Any:
         assert client.put(f"/v1/claims/{new_id()}", order).status_code == 201
     reversal = {"payment_id": new_id(), "amount_fen": 1, "reason": "declined", "made_at": more["made_at"]}
     assert client.put(f"/v1/reversals/{new_id()}", reversal).status_code == 201
-    asyncio.run(_reverse_and_release(hub.url, account.account_no))
+    asyncio.run(_reverse_and_release(hub.url, hub.day, account.account_no))
     return hub
 
 
-async def _reverse_and_release(url: str, account_no: str) -> None:
+async def _reverse_and_release(url: str, day: Day, account_no: str) -> None:
     """Pay by card and reverse it; make a claim whose memo the count found, and release it."""
     at, database = datetime(2026, 1, 1, tzinfo=UTC), Database(url)
-    parts = billing_of_own_books(), utc_now, Day()
+    parts = billing_of_own_books(), utc_now, day
     desk = Desk(database, Store, *parts, "1", {"bank_card"})
     quote_id, payment_id, claim_id = new_id(), new_id(), new_id()
     quote = QuoteOrder(account_no=account_no, business="prepay", months=(), tender="cash")

@@ -10,7 +10,7 @@ from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
 
 from hub.business.keeping import TakenError
 from hub.business.refusals import Refusal
-from hub.data.database import Database
+from hub.data.database import Database, sync_engine
 from hub.data.schema import legs, payments, transactions
 
 _post = insert(transactions).returning(transactions.c.id)
@@ -158,6 +158,29 @@ def test_a_lock_that_is_not_given_is_busy(run: Any, books: Any) -> None:
             other.execute(_add_payment, {"id": "p", "terminal": "other"})
             with pytest.raises(Refusal) as refused:
                 await _write(database, {"id": "p", "terminal": "k"})
+        return refused.value.code
+
+    assert run(talk) == "hub_busy"
+
+
+@pytest.mark.parametrize("books", ["postgresql"], indirect=True)
+def test_a_server_that_takes_no_connections_for_now_is_busy(run: Any, books: Any, postgres: str) -> None:
+    def let(in_or_out: str) -> None:
+        engine = sync_engine(postgres)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(
+                text(f"ALTER DATABASE {books.engine.url.database} ALLOW_CONNECTIONS {in_or_out}")
+            )
+        engine.dispose()
+
+    async def talk(database: Database) -> Any:
+        let("false")
+        try:
+            with pytest.raises(Refusal) as refused:
+                await _write(database, {"id": "p", "terminal": "k"})
+        finally:
+            let("true")
+        await _write(database, {"id": "p", "terminal": "k"})
         return refused.value.code
 
     assert run(talk) == "hub_busy"

@@ -53,7 +53,7 @@ def test_a_lock_that_another_program_keeps_is_busy_in_time(path: Path, gap_s: fl
 
     thread = threading.Thread(target=hold)
     thread.start()
-    held.wait(20)
+    assert held.wait(60)
     since = time.monotonic()
     told = "written"
     try:
@@ -65,4 +65,4 @@ def test_a_lock_that_another_program_keeps_is_busy_in_time(path: Path, gap_s: fl
         over.set()
         thread.join()
     assert told == "hub_busy" or (gap_s and told == "written")
-    assert took < 20
+    assert took < 40

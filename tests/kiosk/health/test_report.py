@@ -41,7 +41,8 @@ def test_devices_come_up_in_xfs4iot_words(kiosk: Kiosk) -> None:
         "detail": "",
     }
     assert set(told["devices"]) == {"acceptor", "printer"}
-    assert set(told["lanes"]) == {"acceptor", "printer", "hub", "hub_back"}
+    back = {"hub_back", "hub_back_2", "hub_back_3"}
+    assert set(told["lanes"]) == {"acceptor", "printer", "hub", *back}
     assert all(lane["alive"] for lane in told["lanes"].values())
 
 
@@ -53,12 +54,12 @@ def test_a_printer_that_is_pulled_out_is_told_with_the_moment_it_went(
     start = time.monotonic()
     printer.do("unplug")
     told = kiosk.wait_for(lambda told: told["devices"]["printer"]["code"] == "no_device")
-    assert time.monotonic() - start < 10  # about one check_every_s; the core may have to share its processor
+    assert time.monotonic() - start < 25  # about one check_every_s; the core may have to share its processor
     gone = told["devices"]["printer"]
     assert (gone["status"], gone["action"], gone["usable"]) == ("noDevice", "maintenance", False)
-    assert timedelta(0) <= datetime.fromisoformat(gone["since"]) - pulled < timedelta(seconds=10)
+    assert timedelta(0) <= datetime.fromisoformat(gone["since"]) - pulled < timedelta(seconds=25)
     assert told["devices"]["acceptor"]["since"] == before["acceptor"]["since"]
-    assert told["cash"] == {"offered": False, "reason": "hub_gone"}
+    assert told["cash"] == {"offered": False, "reason": "hub_gone", "offline": False}
     printer.do("plug")
     back = kiosk.wait_for(both_usable)["devices"]["printer"]
     assert back["since"] > gone["since"]
@@ -164,7 +165,7 @@ def walk(kiosk: Kiosk) -> Iterator[str]:
 def test_backlog_is_told_and_nothing_of_the_customer(
     cabinet: Cabinet, hub: HubProcess, printer: Launched, validator: Launched
 ) -> None:
-    with cabinet.running(cabinet.settings(hub.url)) as kiosk:
+    with cabinet.running(cabinet.settings(hub.url, {"screen": {"done_s": 600.0}})) as kiosk:
 
         def everything() -> str:
             return kiosk.get("/health")[2] + kiosk.get("/metrics")[2]

@@ -19,8 +19,16 @@ def test_the_address_stands_beside_the_journal_while_it_listens(cabinet: Cabinet
     written = cabinet.folder / "health.url"
     with cabinet.running(cabinet.settings()) as kiosk:
         assert kiosk.url.startswith("http://127.0.0.1:")
-        assert written.read_text() == kiosk.url + "\n"
+        assert kiosk.url + "\n" == written.read_text()
     assert not written.exists()
+
+
+def test_whoever_reads_an_address_reads_a_whole_one(cabinet: Cabinet) -> None:
+    written = cabinet.folder / "health.url"
+    written.write_text("what a killed kiosk left\n")
+    with written.open() as held, cabinet.running(cabinet.settings()) as kiosk:
+        assert kiosk.url + "\n" == written.read_text()
+        assert held.read() == "what a killed kiosk left\n"
 
 
 def test_health_is_json_that_nobody_may_keep(bare: Kiosk) -> None:
@@ -37,9 +45,11 @@ def test_a_port_that_is_taken_is_taken_over_when_it_is_free(
     cabinet: Cabinet, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setattr(server, "RETRY_S", 0.05)
-    with socket.create_server(("127.0.0.1", 0)) as other:
+    host = "127.0.0.2"  # where nothing else takes a free port as soon as this one is let go
+    with socket.create_server((host, 0)) as other:
         port = other.getsockname()[1]
-        with cabinet.running(cabinet.settings(changes={"health": {"port": port}})) as kiosk:
+        settings = cabinet.settings(changes={"health": {"host": host, "port": port}})
+        with cabinet.running(settings) as kiosk:
             page = kiosk.shown.get(timeout=30)  # the kiosk works on
             until = time.monotonic() + 30
             while "health_not_listening" not in caplog.text:
@@ -57,6 +67,7 @@ def test_a_folder_that_cannot_be_written_costs_only_the_file(cabinet: Cabinet) -
     (cabinet.folder / "health.url").mkdir()
     with cabinet.running(cabinet.settings()) as kiosk:
         assert kiosk.get("/health")[0] == 200
+        assert not (cabinet.folder / "health.url.part").exists()
 
 
 def test_stopping_what_never_started_is_fine(cabinet: Cabinet, bare: Kiosk) -> None:

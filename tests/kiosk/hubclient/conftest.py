@@ -209,11 +209,11 @@ def peer(act: Callable[[socket.socket], None]) -> Iterator[int]:
     acceptor = threading.Thread(target=accept)
     acceptor.start()
     try:
-        with closing(listener):
-            yield listener.getsockname()[1]
-            listener.shutdown(socket.SHUT_RDWR)
+        yield listener.getsockname()[1]
     finally:
-        acceptor.join()
+        with closing(listener):
+            listener.shutdown(socket.SHUT_RDWR)
+            acceptor.join()
         for connection in open_ones:
             with suppress(OSError):
                 connection.shutdown(socket.SHUT_RDWR)

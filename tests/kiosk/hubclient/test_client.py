@@ -126,6 +126,15 @@ def reason(outcome: Outcome[Any]) -> UnknownReason:
     return outcome.reason
 
 
+REFERENCE: dict[str, Any] = {
+    "reference": "0198-F2C4-A1B3",
+    "kind": "claim",
+    "state": "open",
+    "amount_fen": 5000,
+    "memo_fen": 0,
+    "resolution": "",
+    "made_at": "2026-11-22T09:33:00Z",
+}
 CALLS: dict[str, tuple[Callable[[HubClient], Outcome[Any]], str, Any, type]] = {
     "status": (lambda c: c.status(), "GET /v1/status", STATUS, wire.Status),
     "account": (lambda c: c.account(ACCOUNT_NO), f"GET /v1/accounts/{ACCOUNT_NO}", ACCOUNT, wire.Account),
@@ -144,6 +153,12 @@ CALLS: dict[str, tuple[Callable[[HubClient], Outcome[Any]], str, Any, type]] = {
     ),
     "payment": (lambda c: c.get_payment(PAYMENT_ID), f"GET /v1/payments/{PAYMENT_ID}", PAYMENT, wire.Payment),
     "claim": (lambda c: c.put_claim(PAYMENT_ID, TELL), f"PUT /v1/claims/{PAYMENT_ID}", CLAIM, wire.Claim),
+    "reference": (
+        lambda c: c.reference(REFERENCE["reference"]),
+        "GET /v1/references/0198-F2C4-A1B3",
+        REFERENCE,
+        wire.Reference,
+    ),
     "claimed": (lambda c: c.get_claim(PAYMENT_ID), f"GET /v1/claims/{PAYMENT_ID}", CLAIM, wire.Claim),
 }
 

@@ -221,10 +221,15 @@ def run_and_kill(path: Path, at: int, monkeypatch: pytest.MonkeyPatch) -> bool:
         link, connect = os.link, file.connect
         monkeypatch.setattr(os, "link", named)
         monkeypatch.setattr(file, "connect", watched)
-        with closing(Journal(path)) as journal:
-            prune(journal, NOW, path.with_name("archive"))
-        os._exit(0)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+        try:
+            with closing(Journal(path)) as journal:
+                prune(journal, NOW, path.with_name("archive"))
+            os._exit(0)
+        finally:
+            os._exit(1)  # whatever happens, the child is no second run of the tests
+    ended = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert ended in (0, -signal.SIGKILL)
+    return ended != 0
 
 
 def test_the_command_prunes_archives_and_refuses_beside_a_kiosk(

@@ -334,15 +334,16 @@ def test_a_full_disk_fails_the_append_and_loses_nothing(tmp_path: Path) -> None:
     limit = 100_000  # room for SQLite to open its files, not for 500 payments
     child = os.fork()
     if child == 0:
-        signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
-        full = Journal(path)
         try:
+            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+            full = Journal(path)
             for number in range(2, 500):
                 full.append([opened(number)], AT)
         except JournalFailed:
             os._exit(7)
-        os._exit(0)
+        finally:
+            os._exit(0)  # whatever happens, the child is no second run of the tests
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
     again = Journal(path)
     books = again.recover()

@@ -64,7 +64,7 @@ def test_it_ends_in_time_beside_a_slow_unit(
     lane: AcceptorLane, validator: Launched, fault: str, how: dict[str, int]
 ) -> None:
     validator.do(fault, **how)
-    lane.stop()
+    lane.stop(PATIENCE)
     assert not lane._thread.is_alive(), "the lane was given up"
 
 

@@ -18,7 +18,7 @@ from kiosk.payment.effects import PrintSlip
 from kiosk.payment.events import ClaimOpened
 from kiosk.payment.fold import claim_opened
 from simulators.far_end import Launched
-from tests.kiosk.lanes.conftest import Told
+from tests.kiosk.lanes.conftest import PATIENCE, Told
 
 CLAIM = claim_opened(
     ClaimOpened(
@@ -53,12 +53,17 @@ def ended(job: str) -> Callable[[Input], bool]:
 
 
 @pytest.fixture
-def lane(printer: Launched, told: Told, start: Callable[[Lane], Lane]) -> Lane:
+def answer_s() -> float:
+    """How long the printer may take to answer: a busy machine must not make it a silent one."""
+    return PATIENCE / 2
+
+
+@pytest.fixture
+def lane(printer: Launched, told: Told, start: Callable[[Lane], Lane], answer_s: float) -> Lane:
     """A running lane."""
-    device = EscposPrinter(
-        SerialTransport(str(printer.link), LineSettings(115200)), EscposSettings(done_seconds=3.0)
-    )
-    return start(PrinterLane(device, compose, 0.1, told))
+    line = SerialTransport(str(printer.link), LineSettings(115200))
+    settings = EscposSettings(answer_seconds=answer_s, done_seconds=PATIENCE)
+    return start(PrinterLane(EscposPrinter(line, settings), compose, 0.1, told))
 
 
 def test_a_slip_that_is_out_is_told(lane: Lane, told: Told, tmp_path: Path) -> None:
@@ -69,13 +74,13 @@ def test_a_slip_that_is_out_is_told(lane: Lane, told: Told, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("order", "arguments", "reason"),
+    ("order", "arguments", "reason", "answer_s"),
     [
-        ("paper_out", {}, "paper_out"),
-        ("cover_open", {}, "cover_open"),
-        ("cutter_jam", {"at_next_cut": True}, "cutter_jam"),
-        ("unplug", {}, "no_device"),
-        ("silence", {}, "offline"),
+        ("paper_out", {}, "paper_out", PATIENCE / 2),
+        ("cover_open", {}, "cover_open", PATIENCE / 2),
+        ("cutter_jam", {"at_next_cut": True}, "cutter_jam", PATIENCE / 2),
+        ("unplug", {}, "no_device", PATIENCE / 2),
+        ("silence", {}, "offline", 1.0),
     ],
 )
 def test_a_slip_that_does_not_come_out_is_told(

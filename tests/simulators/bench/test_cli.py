@@ -38,6 +38,6 @@ def test_stands_until_it_is_told_to_end(tmp_path: Path) -> None:
             client("status")
             client.close()
         bench.terminate()
-        assert bench.wait(20) == 0
+        assert bench.wait(50) == 0
     assert not (folder / "ccnet_validator").exists()
     assert not (folder / "hub_proxy.sock").exists()

@@ -34,8 +34,8 @@ def gone(pid: int) -> bool:
 
 
 def wait_until(true: Callable[[], bool]) -> None:
-    """Wait at most ten seconds for the world to be so."""
-    until = time.monotonic() + 10
+    """Wait at most half a minute for the world to be so."""
+    until = time.monotonic() + 30
     while not true():
         assert time.monotonic() < until
         time.sleep(0.02)
@@ -64,6 +64,18 @@ def test_ends_a_program_that_will_not_and_its_children(tmp_path: Path) -> None:
     stubborn.wait_for("^ready", 20)
     stubborn.end(patience_s=0.1)
     assert not stubborn.running
+
+
+def test_ends_a_child_that_outlives_its_program(tmp_path: Path) -> None:
+    parent = (
+        f"import subprocess, sys, time; child = subprocess.Popen([sys.executable, '-c', {STUBBORN!r}]);"
+        "print('parent of', child.pid); time.sleep(60)"
+    )
+    program = Program("parent", python(parent), tmp_path)
+    child = int(program.wait_for(r"^parent of (\d+)$", 20)[1])
+    program.wait_for("^ready 7", 20)
+    program.end()
+    wait_until(lambda: gone(child))
 
 
 def test_says_why_a_program_did_not_start(tmp_path: Path) -> None:

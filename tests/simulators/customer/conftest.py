@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from simulators.bench.settings import Tables
 from simulators.customer.faults import FAULTS
 from simulators.customer.journeys import JOURNEYS
 from simulators.demo.headless import Run, play
@@ -28,8 +30,11 @@ def go(name: str, folder: Path) -> Result:
     journey, _, fault = name.partition("+") if name.partition("+")[0] in JOURNEYS else (PARTIAL, "", name)
     # The small screen is drawn in a third of the time; the journeys without a fault go over the large one.
     form = "through" if fault else "lobby"
+    # Pages that end by themselves stand until they are left, but where that is the journey.
+    way = JOURNEYS[journey]
+    standing: Tables = {"screen": {"done_s": 120.0, "slip_s": 120.0}}
     run = Run(
-        JOURNEYS[journey],
+        replace(way, changes={**standing, **way.changes}),
         FAULTS[fault] if fault else None,
         folder,
         form=form,

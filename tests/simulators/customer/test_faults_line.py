@@ -28,6 +28,14 @@ def test_a_hub_that_is_gone_gets_the_payment_when_it_is_back(result: Result) -> 
     assert "10 元" in result["slip"]
 
 
+@plays("hub-gone-before", later("hub-gone-at-bills"))
+def test_without_the_hub_a_customer_pays_against_a_provisional_receipt(result: Result) -> None:
+    assert "provisional" in result["pages"]
+    assert "临时收款凭条" in result["slip"]
+    assert "10 元" in result["slip"]
+    assert (result["tendered"], result["credited"], result["suspense"]) == (1000, 1000, 0)
+
+
 @plays("hub-gone-until-claim")
 def test_a_hub_that_stays_away_leaves_a_claim_in_suspense(result: Result) -> None:
     assert "claim" in result["pages"]

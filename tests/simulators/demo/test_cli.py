@@ -19,7 +19,7 @@ KIOSK = str(Path(sys.executable).parent / "power-kiosk")
 def demo(*options: str, environment: dict[str, str] | None = None) -> subprocess.CompletedProcess[str]:
     """Run the command to its end."""
     return subprocess.run(
-        [KIOSK, "demo", *options], capture_output=True, text=True, timeout=150, check=False, env=environment
+        [KIOSK, "demo", *options], capture_output=True, text=True, timeout=220, check=False, env=environment
     )
 
 
@@ -44,7 +44,7 @@ def test_without_a_display_it_asks_for_headless() -> None:
     assert "--headless" in done.stderr
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_pay_cash_leaves_evidence_of_all_of_it(tmp_path: Path) -> None:
     result = played(tmp_path, "--journey", "pay-cash")
     assert result["credited"] == result["tendered"] >= 32000
@@ -66,7 +66,7 @@ def test_pay_cash_leaves_evidence_of_all_of_it(tmp_path: Path) -> None:
     assert json.loads(subprocess.run(verify, capture_output=True, check=True).stdout)["ok"]
 
 
-@pytest.mark.timeout(180)
+@pytest.mark.timeout(240)
 def test_a_killed_kiosk_is_started_again_under_the_customers_hand(tmp_path: Path) -> None:
     result = played(tmp_path, "--journey", "pay-cash-partial", "--fault", "kiosk-killed-after-first-note")
     assert (result["tendered"], result["credited"]) == (1000, 1000)

@@ -25,7 +25,7 @@ def ask(qtbot: QtBot, tmp_path: Path) -> Iterator[Ask]:
     view = QQuickView()
     view.setSource(QUrl.fromLocalFile(str(Path(__file__).with_name("page.qml"))))
     view.show()
-    qtbot.waitUntil(view.isExposed)
+    qtbot.waitUntil(view.isExposed, timeout=20_000)
     server = FingerServer(
         Screen(view, lambda: str(view.rootObject().property("name"))), tmp_path / "finger.sock"
     )

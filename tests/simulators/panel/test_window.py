@@ -92,5 +92,5 @@ def test_shows_the_slip_that_came_out(qtbot: QtBot, panel: Panel, printer: Launc
     assert panel.slip.pixmap().isNull()
     with printer.link.open("wb", buffering=0) as paper:
         paper.write("电费 12.00\n".encode("gb18030") + b"\x1dV\x42\x00")
-        qtbot.waitUntil(lambda: not panel.slip.pixmap().isNull(), timeout=15_000)
+        qtbot.waitUntil(lambda: not panel.slip.pixmap().isNull(), timeout=30_000)
     assert "printer: slip-0001 came out" in panel.events.toPlainText()

@@ -1,0 +1,297 @@
+"""Without the hub: whether cash is taken, how much, for which account, and what the customer is promised."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from drivers.cash.model import CashState
+from kiosk.config import Offline
+from kiosk.core.inputs import AccountSaid, CreditSaid, QuoteSaid, StatusSaid
+from kiosk.hubclient import wire
+from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused
+from kiosk.numbers import reference
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
+from kiosk.payment.model import PaymentState
+from kiosk.session.state import Page
+
+NUMBER = "0399000000000018"
+GONE: NotSent = NotSent(NotSentReason.REFUSED, "no")
+
+
+@pytest.fixture
+def make(make_stage: Any, world: Any) -> Any:
+    def make(**rules: Any) -> Any:
+        rules = {"take_cash": True, "most_fen": 15000, "most_waiting_fen": 20000} | rules
+        return make_stage(msgspec.structs.replace(world.config, offline=Offline(**rules))).up()
+
+    return make
+
+
+def leaves(stage: Any) -> Any:
+    """The hub does not answer any more."""
+    stage.says(StatusSaid(GONE))
+    return stage
+
+
+def comes(stage: Any, world: Any) -> None:
+    """The hub answers again."""
+    status = wire.Status(now=world.account().as_of, business_date=world.day, mode="open", version="1")
+    stage.says(StatusSaid(Answer(status)))
+
+
+def types(stage: Any, number: str = NUMBER) -> None:
+    stage.press(*(f"key:{digit}" for digit in number), "confirm")
+
+
+def typed_twice(stage: Any, number: str = NUMBER) -> Any:
+    stage.press("start", "pay_bill")
+    types(stage, number)
+    assert stage.at(Page.ENTER_AGAIN)
+    types(stage, number)
+    assert stage.at(Page.PROVISIONAL)
+    return stage
+
+
+def at_slot(stage: Any) -> Any:
+    typed_twice(stage).press("accept")
+    assert stage.at(Page.CASH)
+    assert stage.effects == [fx.EnableAcceptor()]
+    stage.acceptor(CashState.IDLE)
+    return stage
+
+
+def paid(stage: Any, *notes: int) -> Any:
+    at_slot(stage)
+    for value in notes:
+        stage.note(value)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    return stage
+
+
+def slips(stage: Any) -> list[str]:
+    return [e.slip for e in stage.journal if isinstance(e, ev.SlipIntended)]
+
+
+def test_by_default_nothing_begins_without_the_hub(stage: Any) -> None:
+    leaves(stage)
+    assert not stage.core.facts.cash_works
+    stage.press("start", "pay_bill")
+    types(stage)
+    assert stage.at(Page.LOOKING_UP)
+    stage.says(AccountSaid(stage.effects[0].request, GONE))
+    assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_ACCOUNT, "hub_gone")
+
+
+def test_a_customer_gets_a_provisional_slip_and_the_money_is_booked_later(make: Any, world: Any) -> None:
+    stage = paid(leaves(make()), 10000, 5000)
+    assert stage.at(Page.CHECKING)
+    assert stage.stands(PaymentState.CHECKING)
+    assert slips(stage) == ["provisional"]
+    sending, *rest = (e for e in stage.journal if isinstance(e, ev.CreditSending))
+    assert (sending.amount_fen, sending.business_date, rest) == (15000, world.day.isoformat(), [])
+    assert stage.payment.account == ev.AccountFacts(NUMBER, "", "")
+    stage.hub(GONE)
+    stage.printed()
+    stage.press("finish")
+    comes(stage, world)
+    assert any(isinstance(e, fx.SendCredit) for e in stage.wait(3))
+    key = stage.payment.payment_id
+    stage.hub()
+    assert [e.key for e in stage.journal if isinstance(e, ev.CreditApproved)] == [key]
+    assert slips(stage) == ["provisional"]
+
+
+def test_two_different_numbers_are_both_typed_anew(make: Any) -> None:
+    stage = leaves(make())
+    stage.press("start", "pay_bill")
+    types(stage)
+    types(stage, NUMBER[:-1] + "9")
+    session = stage.core.session
+    assert (session.page, session.digits, session.entry_error) == (Page.ENTER_ACCOUNT, "", "differs")
+    types(stage, NUMBER)
+    types(stage, NUMBER[:9])
+    assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_AGAIN, "too_short")
+    stage.press("back")
+    assert (stage.page, stage.core.session.digits) == (Page.ENTER_ACCOUNT, NUMBER)
+
+
+def test_a_meter_number_is_not_enough(make: Any) -> None:
+    stage = leaves(make())
+    stage.press("start", "pay_bill", "by_meter")
+    types(stage, "9900010012500000000027")
+    assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_METER, "account_only")
+
+
+def test_a_hub_that_goes_during_the_look_up_leaves_the_same_way(make: Any) -> None:
+    stage = make()
+    stage.press("start", "pay_bill")
+    types(stage)
+    stage.says(AccountSaid(stage.effects[0].request, GONE))
+    assert stage.at(Page.ENTER_AGAIN)
+
+
+@pytest.mark.parametrize("when", ["before the quote", "during the quote"])
+def test_a_known_account_is_not_typed_again(make: Any, world: Any, when: str) -> None:
+    stage = make()
+    stage.found(world.account(world.bill("2026-10", 12056)))
+    stage.press("pay")
+    if when == "before the quote":
+        leaves(stage).press("cash")
+    else:
+        stage.press("cash")
+        stage.says(QuoteSaid(stage.effects[0].quote_id, GONE))
+    assert stage.at(Page.PROVISIONAL)
+    stage.press("back")
+    assert stage.at(Page.MEANS)
+    stage.press("cash", "accept")
+    assert stage.at(Page.CASH)
+    assert stage.payment.account.name_masked == "*伟"
+    assert stage.payment.provisional
+
+
+def test_a_hub_that_is_back_is_asked_before_money_is_taken(make: Any, world: Any) -> None:
+    stage = typed_twice(leaves(make()))
+    comes(stage, world)
+    stage.press("accept")
+    [asked] = stage.effects
+    assert (asked.kind, asked.number) == ("account", NUMBER)
+    stage.says(AccountSaid(asked.request, Answer(world.account())))
+    assert stage.at(Page.CONFIRM_ACCOUNT)
+    stage.press("correct", "prepay")
+    leaves(stage).press("cash")
+    comes(stage, world)
+    stage.press("accept")
+    assert isinstance(stage.effects[0], fx.AskQuote)
+
+
+def test_a_hub_that_is_back_when_the_customer_pays_is_waited_for(make: Any, world: Any) -> None:
+    stage = at_slot(leaves(make()))
+    stage.note(10000)
+    comes(stage, world)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    assert stage.at(Page.PAYING)
+    stage.hub()
+    assert stage.at(Page.DONE)
+    assert slips(stage) == ["paid"]
+
+
+def test_no_note_over_the_limit_of_one_payment(make: Any) -> None:
+    stage = at_slot(leaves(make()))
+    stage.note(10000)
+    stage.acceptor(CashState.ESCROW, 10000)
+    assert fx.GiveBackNote() in stage.effects
+    assert stage.core.session.note_notice.reason == "over_limit"
+    stage.acceptor(CashState.IDLE)
+    stage.note(5000)
+    assert stage.payment.inserted_fen == 15000
+
+
+def test_money_that_waits_takes_room_until_it_is_booked(make: Any, world: Any) -> None:
+    stage = paid(leaves(make()), 10000, 5000)
+    stage.printed()
+    stage.press("finish")
+    assert stage.core.facts.offline_fen == 5000
+    paid(stage, 5000)
+    stage.printed()
+    stage.press("finish")
+    assert stage.core.facts.offline_fen == 0
+    assert not stage.core.facts.cash_works
+    comes(stage, world)
+    for payment in list(stage.core.books.open_payments):
+        stage.says(CreditSaid(payment.payment_id, payment.attempts, Answer(stage.booked(payment))))
+    assert stage.core.facts.offline_fen == 15000
+
+
+def test_less_room_than_the_smallest_note_is_none(make: Any) -> None:
+    stage = make(most_waiting_fen=15500)
+    paid(leaves(stage), 10000, 5000)
+    assert stage.core.facts.offline_fen == 0
+
+
+def test_too_long_after_the_hubs_last_word_nothing_begins(make: Any) -> None:
+    stage = leaves(make(most_s=600.0))
+    stage.wait(590)
+    assert stage.core.facts.cash_works
+    stage.wait(30)
+    assert not stage.core.facts.cash_works
+    assert stage.core.facts.cash_reason == "hub_gone"
+
+
+def test_a_kiosk_that_has_not_heard_the_hub_since_its_start_takes_nothing(make: Any) -> None:
+    stage = paid(leaves(make()), 5000)
+    stage.restart()
+    leaves(stage)
+    assert stage.core.facts.offline_fen == 0
+
+
+@pytest.mark.parametrize("code", ["unknown_terminal", "bad_signature"])
+def test_a_hub_that_does_not_take_our_word_lets_us_take_nothing(make: Any, code: str) -> None:
+    stage = make()
+    stage.says(StatusSaid(Refused(wire.Problem(status=401, code=code))))
+    assert not stage.core.facts.cash_works
+    leaves(stage)
+    assert not stage.core.facts.cash_works
+    stage.press("start", "pay_bill")
+    types(stage)
+    assert stage.at(Page.LOOKING_UP)
+
+
+def test_a_refused_look_up_opens_no_way_round_the_hub(make: Any) -> None:
+    stage = make()
+    stage.press("start", "pay_bill")
+    types(stage)
+    stage.says(AccountSaid(stage.effects[0].request, Refused(wire.Problem(status=401, code="bad_signature"))))
+    assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_ACCOUNT, "hub_gone")
+
+
+def test_the_hub_is_asked_again_when_a_customer_comes(make: Any) -> None:
+    stage = leaves(make())
+    stage.wait(1)
+    stage.says(StatusSaid(GONE))
+    stage.press("start")
+    assert any(isinstance(e, fx.AskHubStatus) for e in stage.wait(0.1))
+
+
+def test_no_second_heartbeat_while_one_is_under_way(stage: Any) -> None:
+    stage.says(StatusSaid(GONE))
+    asked = [e for e in stage.wait(60) if isinstance(e, fx.AskHubStatus)]
+    assert len(asked) == 1
+    stage.says(StatusSaid(GONE))
+    assert [e for e in stage.wait(16) if isinstance(e, fx.AskHubStatus)]
+
+
+def test_a_payment_that_had_begun_takes_further_notes_below_the_limit(make: Any) -> None:
+    stage = make()
+    stage.at_slot()
+    stage.note(5000)
+    leaves(stage)
+    stage.note(10000)
+    stage.acceptor(CashState.ESCROW, 1000)
+    assert fx.GiveBackNote() in stage.effects
+    assert stage.core.session.note_notice.reason == "hub_gone"
+
+
+def test_a_kiosk_that_dies_over_it_brings_it_to_its_end(make: Any) -> None:
+    stage = at_slot(leaves(make()))
+    stage.note(10000)
+    stage.restart()
+    stage.acceptor(CashState.DISABLED, first=True)
+    assert stage.stands(PaymentState.SENDING) or stage.stands(PaymentState.CHECKING)
+    stage.hub(GONE)
+    stage.wait(16)
+    assert stage.at(Page.CHECKING)
+    assert slips(stage) == ["provisional"]
+
+
+def test_an_account_that_the_hub_does_not_have_is_a_claim_under_the_same_reference(make: Any) -> None:
+    stage = paid(leaves(make()), 10000)
+    stage.hub(Refused(wire.Problem(status=422, code="unknown_account")))
+    [claim] = stage.core.books.open_claims
+    assert (claim.reason, claim.amount_fen) == ("declined", 10000)
+    assert claim.reference == reference(stage.payment.payment_id)
