@@ -19,6 +19,7 @@ from hub.business.orders import (
     account_view,
     check_payment,
     check_reversal,
+    check_unquoted,
     claim_answer,
     claim_now,
     heartbeat_answer,
@@ -327,3 +328,16 @@ def test_a_payment_is_credited_or_reversed_on_the_slip(reversal_id: str | None, 
         made_at=LONG_AGO,
     )
     assert reference_view("R", None, None) is None
+
+
+@pytest.mark.parametrize("state", ["open", "closed"])
+@pytest.mark.parametrize("quote_id", [None, "2" * 32])
+def test_money_without_a_quote_is_taken_for_an_open_account_only(state: Any, quote_id: str | None) -> None:
+    order, standing = changed(quote_id=quote_id), replace(STANDING, state=state)
+    check_payment(order, None if quote_id is None else "1", {"cash"})
+    if quote_id is None and state == "closed":
+        with pytest.raises(Refusal) as refused:
+            check_unquoted(order, standing)
+        assert (refused.value.code, refused.value.detail) == ("account_closed", "account 1 is closed")
+    else:
+        check_unquoted(order, standing)

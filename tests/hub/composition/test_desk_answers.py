@@ -456,3 +456,13 @@ def test_an_order_whose_id_was_taken_meanwhile_is_run_once_more() -> None:
         return found
 
     assert asyncio.run(once(attempt)) == "stored"
+
+
+def test_money_without_a_quote_for_a_closed_account_is_refused_and_not_booked(at: Counter) -> None:
+    row = at.books.rows["accounts", ACCOUNT]
+    at.books.rows["accounts", ACCOUNT] = replace(row, state="closed")
+    refusal = at.refused(at.pay(quote_id=None))
+    assert refusal.code == "account_closed"
+    assert at.bookings == []
+    at.books.rows["accounts", ACCOUNT] = row
+    assert at.ask(at.pay(quote_id=None))[1]
