@@ -86,9 +86,9 @@ class Books:
         shown = self.payments.get(keep)
         claim_id = shown.claim_id if shown else ""
         self.payments = {k: p for k, p in self.payments.items() if not p.over or k == keep}
-        self.claims = {
-            k: c for k, c in self.claims.items() if not c.over or k == claim_id or c.payment_id == keep
-        }
+        # A claim for a note of nobody's has no payment, and is no one's to see.
+        own = {k for k, c in self.claims.items() if k == claim_id or (keep and c.payment_id == keep)}
+        self.claims = {k: c for k, c in self.claims.items() if not c.over or k in own}
 
     def forget_settled(self, before: set[str]) -> set[str]:
         """Drop what was settled to the last slip already at the call before; returns what is settled now.

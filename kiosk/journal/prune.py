@@ -87,7 +87,7 @@ def _cases(journal: Journal) -> tuple[list[_Case], Books]:
         event = row.event
         name = names.setdefault(event.key, event.key)
         if isinstance(event, ClaimOpened) and event.payment_id:
-            name = names[event.key] = names.get(event.payment_id, event.payment_id)
+            name = names[event.key] = event.payment_id
         case = cases.setdefault(name, _Case(row.seq, row.seq, row.at_ms, set()))
         case.last, case.last_ms = row.seq, max(case.last_ms, row.at_ms)
         case.keys.add(event.key)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hub.business.allocation import Standing, allocate
+from hub.business.allocation import Allocation, Standing, allocate
 from hub.business.bills import OpenBill
 from hub.business.ledger import LATE_FEE, balance, cash, payment_legs, receivable
 
@@ -78,9 +78,16 @@ def test_the_published_slip() -> None:
     settled = allocate(Standing("1", "open", 35, (bill(1, 12374, 0, 0),)), 13000)
     assert settled.balance_after_fen == 661
     assert settled.to_balance_fen == 626
+    assert settled.allocations == (Allocation("b1", "2025-01", 0, 12374),)
+
+
+@pytest.mark.parametrize(("owned", "due"), [(0, 1030), (30, 1000), (1030, 0), (1031, 0), (-70, 1100)])
+def test_what_is_due_is_what_the_balance_does_not_cover(owned: int, due: int) -> None:
+    standing = Standing("1", "open", owned, (bill(1, 600, 100, 30), bill(2, 500, 0, 0)))
+    assert (standing.arrears_fen, standing.due_fen) == (1030, due)
 
 
 @pytest.mark.parametrize("amount", [0, -1])
 def test_nothing_is_no_payment(amount: int) -> None:
-    with pytest.raises(ValueError, match="more than nothing"):
+    with pytest.raises(ValueError, match="^a payment is more than nothing$"):
         allocate(Standing("1", "open", 0, ()), amount)

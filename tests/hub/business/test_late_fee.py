@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -38,6 +39,7 @@ def after(days: int) -> date:
         (500, 1, HOME, 1),  # half a fen goes up
         (499, 1, HOME, 0),
         (499, 1, HOME_WITH_FLOOR, 100),
+        (1, 1, LateFeeRule(per_mille_per_day=1000), 1),  # a single fen is owed like any other
         (15831, 0, HOME_WITH_FLOOR, 0),
         (15831, -3, HOME_WITH_FLOOR, 0),
         (0, 15, HOME_WITH_FLOOR, 0),
@@ -53,6 +55,7 @@ def test_golden_fees(principal: int, days: int, rule: LateFeeRule, fee: int) -> 
     [
         (date(2026, 12, 21), date(2026, 12, 31), 10 * 200),
         (date(2026, 12, 21), date(2027, 1, 5), 10 * 200 + 5 * 300),
+        (date(2026, 12, 30), date(2027, 1, 5), 200 + 5 * 300),
         (date(2026, 12, 31), date(2027, 1, 5), 5 * 200),  # overdue only since the new year
         (date(2026, 12, 21), date(2028, 1, 1), 10 * 200 + 366 * 300),
     ],
@@ -109,3 +112,66 @@ def test_a_fee_counted_in_two_parts_is_the_fee_counted_once(
 )
 def test_due_dates(rule: DueRule, due: date) -> None:
     assert due_date(rule, read_on=date(2026, 12, 1), issued_on=date(2026, 12, 3)) == due
+
+
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ({"rule": "day_of_reading_month", "day": 1}, DayOfReadingMonth(1)),
+        ({"rule": "day_of_reading_month", "day": 31}, DayOfReadingMonth(31)),
+        ({"rule": "day_of_following_month", "day": 10}, DayOfFollowingMonth(10, 1)),
+        ({"rule": "day_of_following_month", "day": 10, "months": 12}, DayOfFollowingMonth(10, 12)),
+        ({"rule": "days_after_issue", "days": 0}, DaysAfterIssue(0)),
+    ],
+)
+def test_a_due_rule_as_a_tariff_file_has_it(written: dict[str, object], rule: DueRule) -> None:
+    assert msgspec.convert(written, DueRule) == rule
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"rule": "day_of_reading_month", "day": 0},
+        {"rule": "day_of_reading_month", "day": 32},
+        {"rule": "day_of_reading_month", "day": 1, "more": 1},
+        {"rule": "day_of_following_month", "day": 10, "months": 0},
+        {"rule": "day_of_following_month", "day": 10, "months": 13},
+        {"rule": "day_of_following_month", "day": 10, "more": 1},
+        {"rule": "days_after_issue", "days": -1},
+        {"rule": "days_after_issue", "days": 1, "more": 1},
+        {"rule": "never"},
+    ],
+)
+def test_a_due_rule_that_cannot_be_is_refused(written: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(written, DueRule)
+
+
+@pytest.mark.parametrize("rate", [0, 1000])
+def test_a_rate_as_a_tariff_file_has_it(rate: int) -> None:
+    written = {"per_mille_per_day": rate, "per_mille_carried_over": rate, "floor_fen": 0}
+    assert msgspec.convert(written, LateFeeRule) == LateFeeRule(
+        per_mille_per_day=rate, per_mille_carried_over=rate
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        {"per_mille_per_day": -1},
+        {"per_mille_per_day": 1001},
+        {"per_mille_per_day": 1, "floor_fen": -1},
+        {"per_mille_per_day": 1, "more": 1},
+    ],
+)
+def test_a_rate_that_cannot_be_is_refused(written: dict[str, object]) -> None:
+    with pytest.raises(msgspec.ValidationError):
+        msgspec.convert(written, LateFeeRule)
+
+
+@pytest.mark.parametrize("rule", [HOME, DayOfReadingMonth(1), DayOfFollowingMonth(1), DaysAfterIssue(1)])
+def test_a_rule_in_force_is_never_changed(rule: LateFeeRule | DueRule) -> None:
+    with pytest.raises(AttributeError):
+        setattr(rule, rule.__struct_fields__[0], 2)
+    with pytest.raises(TypeError):
+        LateFeeRule(1)  # type: ignore[call-arg]

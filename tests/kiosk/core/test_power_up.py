@@ -45,6 +45,7 @@ def test_names_are_told_apart_and_each_row_says_why() -> None:
     assert len(set(names)) == len(names)
     assert all(row.why.endswith(".") for row in TABLE + IMPOSSIBLE)
     assert set(VERDICTS) == set(Verdict) == {row.verdict for row in TABLE}
+    assert {row.verdict for row in IMPOSSIBLE} == {Verdict.NOTHING}
 
 
 def test_no_verdict_breaks_the_rules_of_money() -> None:
@@ -101,6 +102,41 @@ def test_what_was_seen_follows_from_the_reports(reports: str, sight: Sight) -> N
     for word in reports.split():
         seen = look(seen, CashReport(CashState(word.rstrip("*")), first=word.endswith("*")))
     assert seen is sight
+
+
+@pytest.mark.parametrize("state", CashState)
+def test_after_a_start_only_rest_and_a_note_in_hand_tell_of_what_was_not_seen(state: CashState) -> None:
+    tells = ["idle", "disabled", "escrow", "holding", "stacking", "stacked", "returning", "returned"]
+    own = {"power_up_note_in_head": Sight.HEAD, "power_up_note_in_box": Sight.BOX}
+    expected = Sight.ABSENT if state.value in tells else own.get(state.value, Sight.REOPENED)
+    assert look(Sight.WATCHED, CashReport(state, first=True)) is expected
+    assert look(Sight.BLIND, CashReport(state, first=True)) is own.get(state.value, Sight.REOPENED)
+
+
+@pytest.mark.parametrize("state", CashState)
+def test_trouble_makes_blind_and_nothing_else_does(state: CashState) -> None:
+    blinding = ["power_up", "offline", "box_full", "box_out", "jam_entry", "jam_box", "cheated", "failed"]
+    own = {"power_up_note_in_head": Sight.HEAD, "power_up_note_in_box": Sight.BOX}
+    expected = Sight.BLIND if state.value in blinding else own.get(state.value, Sight.WATCHED)
+    assert look(Sight.WATCHED, CashReport(state)) is expected
+
+
+def test_what_no_report_can_lead_to_is_impossible() -> None:
+    """A sight that never goes with a state is our own fault, and refused; what can be is in the table."""
+    reached = {
+        (state, look(before, CashReport(state, first=first)))
+        for before, state, first in itertools.product(Sight, CashState, (False, True))
+    }
+    for it in ALL:
+        if (it.state, it.sight) not in reached:
+            assert any(row.holds(it) for row in IMPOSSIBLE), it
+
+
+@pytest.mark.parametrize("state", CashState)
+def test_no_payment_begins_while_a_stray_note_is_in_the_acceptors_hand(stage: Any, state: CashState) -> None:
+    in_hand = ["escrow", "holding", "stacking", "stacked", "returning", "returned"]
+    stage.acceptor(state, 1000)
+    assert stage.core.facts.acceptor_free is (state.value not in in_hand)
 
 
 # What the core makes of it. A note of a hundred is intended at count 7.

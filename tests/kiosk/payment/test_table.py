@@ -12,7 +12,7 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.diagram import PAGE, page
 from kiosk.payment.model import ENDS, ClaimState, NoteState, Payment, PaymentState
-from kiosk.payment.table import CLAIM_TABLE, TABLE, IllegalEvent, step, step_claim
+from kiosk.payment.table import _START, CLAIM_TABLE, TABLE, IllegalEvent, step, step_claim
 
 KEY = "a" * 32
 NOTE = "b" * 32
@@ -118,18 +118,26 @@ def test_every_pair_is_in_the_table_or_refused_without_a_trace(
         payment = walk(INTENDED, STACKED, WAYS[PaymentState.STACKING][2], EVENTS[ev.PayRequested])
     row = TABLE[state].get(kind)
     if row is None:
-        with pytest.raises(IllegalEvent, match=re.escape(kind.__name__)):
+        with pytest.raises(IllegalEvent, match=re.escape(kind.__name__)) as refused:
             step(payment, fitting(payment, kind))
+        assert refused.value.state == state.value
         return
     after, effects = step(payment, fitting(payment, kind))
     assert after.state is row.next
     assert [type(e) for e in effects] == ([row.effect] if row.effect else [])
 
 
+def test_an_opening_permits_the_acceptor_to_be_enabled() -> None:
+    payment, effects = step(None, OPENED)
+    assert payment.state is PaymentState.OPEN is _START[ev.PaymentOpened].next
+    assert effects == (fx.EnableAcceptor(),)
+
+
 def test_only_an_opening_begins_a_payment() -> None:
     for event in EVENTS.values():
-        with pytest.raises(IllegalEvent):
+        with pytest.raises(IllegalEvent) as refused:
             step(None, event)
+        assert refused.value.state == "none"
     with pytest.raises(IllegalEvent):
         step(walk(), OPENED)
 
@@ -230,8 +238,9 @@ def test_every_pair_of_a_claim(state: ClaimState, event: ev.Event) -> None:
         claim, _ = step_claim(claim, CLAIM_EVENTS[2])
     row = CLAIM_TABLE[state].get(type(event))
     if row is None:
-        with pytest.raises(IllegalEvent):
+        with pytest.raises(IllegalEvent) as refused:
             step_claim(claim, event)
+        assert refused.value.state == state.value
         return
     after, effects = step_claim(claim, event)
     assert after.state is row[0]
@@ -239,8 +248,9 @@ def test_every_pair_of_a_claim(state: ClaimState, event: ev.Event) -> None:
 
 
 def test_a_claim_begins_with_its_opening_only() -> None:
-    with pytest.raises(IllegalEvent):
+    with pytest.raises(IllegalEvent) as refused:
         step_claim(None, CLAIM_EVENTS[0])
+    assert refused.value.state == "none"
     claim, _ = step_claim(None, CLAIM)
     with pytest.raises(IllegalEvent):
         step_claim(claim, CLAIM)
