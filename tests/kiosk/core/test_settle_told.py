@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import count
 from typing import Any
 
 import msgspec
@@ -24,6 +25,13 @@ SILENT: Unknown = Unknown(UnknownReason.TIMEOUT, "")
 
 def problem(code: str, status: int = 409) -> Refused:
     return Refused(wire.Problem(status=status, code=code))
+
+
+@pytest.fixture
+def stage(make_stage: Any) -> Any:
+    """One whose ids differ in what a reference shows of them."""
+    numbers = count(1)
+    return make_stage(ids=lambda: f"{next(numbers):012x}{0:020x}").up()
 
 
 @pytest.fixture
@@ -204,7 +212,7 @@ def test_a_refused_payment_is_a_claim_with_all_its_notes(sent: Any) -> None:
     claim_id = last(sent, ev.Claimed).claim_id
     assert last(sent, ev.ClaimOpened) == ev.ClaimOpened(
         key=claim_id,
-        reference=reference(claim_id),
+        reference=reference(key),
         reason="declined",
         payment_id=key,
         account_no=payment.account.account_no,
@@ -232,6 +240,7 @@ def test_a_lost_note_is_a_claim_for_that_note_alone(stage: Any) -> None:
     claim = last(stage, ev.ClaimOpened)
     assert (claim.reason, claim.amount_fen, claim.memo_fen) == ("note_fate_unknown", 0, 10000)
     assert (claim.notes, claim.note_id) == ((ev.NoteCount(10000, 1),), "")
+    assert claim.reference == reference(claim.key) != reference(claim.payment_id)
     assert claim.payment_id == stage.payment.payment_id
 
 
