@@ -19,6 +19,7 @@ from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
+from kiosk.payment.model import Payment
 from kiosk.session.state import Facts, Page
 
 log = logging.getLogger("kiosk.core")
@@ -108,7 +109,10 @@ class Runner:
         if self._thread.is_alive():
             self._thread.join(seconds)
         for lane in self.lanes.values():
-            lane.stop()
+            lane.end()
+        until = time.monotonic() + seconds
+        for lane in self.lanes.values():
+            lane.join(until - time.monotonic())
         if self._journal is not None:
             self._journal.close()
 
@@ -185,7 +189,7 @@ class Runner:
                 name = "printer"
             case fx.LookUp() | fx.AskQuote():
                 name = "hub"
-            case fx.SendCredit(payment) if payment.payment_id == self._core.session.payment_id:
+            case fx.SendCredit(payment) if self._is_waited_for(payment):
                 name = "hub"
             case fx.SendCredit() | fx.SendClaim() | fx.AskHubStatus():
                 name = "hub_back"
@@ -193,6 +197,11 @@ class Runner:
                 name = "acceptor"
         if lane := self.lanes.get(name):
             lane.put(effect)
+
+    def _is_waited_for(self, payment: Payment) -> bool:
+        """Whether its customer stands there and has not been given a slip to go with."""
+        session = self._core.session
+        return payment.payment_id == session.payment_id and session.page is not Page.CHECKING
 
     def _beat(self, journal: Journal, known_seq: int | None) -> fx.Beat:
         """Where the journal stands, with the row that the hub knows as the journal itself has it."""

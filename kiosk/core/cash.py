@@ -210,7 +210,11 @@ def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
         return "type_off"
     taken = sum(1 for n in payment.notes if n.state is NoteState.STACKED)
     total = payment.inserted_fen + note.value_fen
-    if not desk.facts.hub_up and not payment.provisional and total > desk.facts.offline_fen:
+    if payment.provisional:
+        refused_us = desk.hub_spoke is None
+    else:
+        refused_us = not desk.facts.hub_up and total > desk.facts.offline_fen
+    if refused_us:
         return "hub_gone"
     if taken >= cash.most_notes or total > min(cash.most_fen, payment.quote.max_fen):
         return "over_limit"

@@ -25,13 +25,15 @@ from kiosk.core.inputs import (
     StatusSaid,
     Tick,
 )
-from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
+from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused, Unknown, UnknownReason
 from kiosk.page import Modes, PageModel
 from kiosk.pages import build
 from kiosk.payment.effects import Effect
 from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Facts, Page, Session
+
+HubSaid = AccountSaid | QuoteSaid | CreditSaid | ClaimSaid | StatusSaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,18 +145,35 @@ class Core:
         touched = isinstance(told, Intent) or at_work or desk.session.page is not before
         timing.keep_idle_timer(desk, touched=touched)
 
+    def _heard_since(self, desk: Desk, told: HubSaid) -> bool:
+        """Whether the hub has answered another call after this one, which failed, had begun."""
+        hub = desk.config.hub
+        whole = hub.query_deadline_s if isinstance(told, AccountSaid | StatusSaid) else hub.deadline_s
+        match told.outcome:
+            case NotSent(NotSentReason.TIMEOUT):
+                took = hub.connect_s
+            case Unknown(UnknownReason.TIMEOUT):
+                took = whole
+            case _:
+                took = 0.0
+        return desk.hub_spoke is not None and desk.hub_spoke > desk.now.mono - took
+
     def _hub_heard(self, desk: Desk, told: Input) -> None:
-        if not isinstance(told, AccountSaid | QuoteSaid | CreditSaid | ClaimSaid | StatusSaid):
+        if not isinstance(told, HubSaid):
             return
+        if isinstance(told, StatusSaid):
+            desk.asking_status = False
         match told.outcome:
             case Answer():
                 up = True
             case Refused() as refused:
                 up = not refused.judges_call_only
+            case Unknown(problem=problem) if problem is not None and not isinstance(told, StatusSaid):
+                return  # it is there, has signed this, and cannot serve it now
             case NotSent() | Unknown():
+                if self._heard_since(desk, told):
+                    return
                 up = False
-        if isinstance(told, StatusSaid):
-            desk.asking_status = False
         if isinstance(told, StatusSaid) and isinstance(told.outcome, Answer):
             desk.business_date = told.outcome.body.business_date
             settle.on_status(desk, told.outcome.body)

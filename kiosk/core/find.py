@@ -91,8 +91,12 @@ def compare(desk: Desk, _arg: str) -> None:
         desk.change(entry_error="too_short")
     elif session.digits != session.typed_first:
         desk.go(Page.ENTER_ACCOUNT, digits="", typed_first="", entry_error="differs")
-    else:
+    elif desk.facts.stands_in:
         desk.go(Page.PROVISIONAL)
+    else:
+        ask(
+            desk, Page.ENTER_ACCOUNT
+        )  # it is back, or nothing may be taken any more: then that is what it says
 
 
 def back_to_first(desk: Desk, _arg: str) -> None:

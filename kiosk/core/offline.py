@@ -13,13 +13,15 @@ from kiosk.session.state import Page
 def room_fen(desk: Desk) -> int:
     """How much one payment may bring in without the hub; 0 where none may begin.
 
-    The hub must have spoken since the start, and not too long ago. Money that it has not booked yet, of whatever
-    payment, takes room.
+    The hub must have spoken since the start, and not too long ago. Money that it does not have yet, of whatever
+    payment or claim, takes room.
     """
     rules, cash = desk.config.offline, desk.config.cash
     if not rules.take_cash or desk.hub_spoke is None or desk.now.mono - desk.hub_spoke > rules.most_s:
         return 0
-    waiting = sum(p.inserted_fen for p in desk.books.open_payments if p.state not in COLLECTING)
+    books = desk.books
+    waiting = sum(p.inserted_fen for p in books.open_payments if p.state not in COLLECTING)
+    waiting += sum(c.amount_fen + c.memo_fen for c in books.open_claims)
     room = min(rules.most_fen, rules.most_waiting_fen - waiting, cash.most_fen)
     return room if room >= min(cash.accepted_fen) else 0
 
@@ -42,12 +44,12 @@ def back(desk: Desk, _arg: str) -> None:
 def accept(desk: Desk, _arg: str) -> None:
     """Open the provisional payment; if the hub is back, go the way on which it confirms account and bills."""
     session, facts = desk.session, desk.facts
-    if facts.hub_up and session.account is not None:
+    if not facts.cash_works or desk.collecting is not None:
+        desk.go(Page.MESSAGE, message="hub_gone" if facts.cash_reason == "hub_gone" else "no_cash")
+    elif facts.hub_up and session.account is not None:
         choose.cash(desk, "")
     elif facts.hub_up:
         find.ask(desk, Page.ENTER_ACCOUNT)
-    elif not facts.cash_works or desk.collecting is not None:
-        desk.go(Page.MESSAGE, message="hub_gone")
     else:
         _open(desk)
 

@@ -35,7 +35,9 @@ def _owed_slip(desk: Desk, item: Payment | Claim) -> None:
         job, why = item.slips[-1].job, "restarted while printing"
         desk.emit(ev.SlipFailed(key=key, job=job, reason=why))
     else:
-        settle.print_slip(desk, key, item.slips[-1].kind, copy_no=len(item.slips))
+        booked = isinstance(item, Payment) and item.credit is not None
+        kind = "paid" if booked else item.slips[-1].kind
+        settle.print_slip(desk, key, kind, copy_no=sum(slip.kind == kind for slip in item.slips))
 
 
 def _resume(desk: Desk, payment: Payment) -> None:

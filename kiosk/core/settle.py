@@ -131,7 +131,10 @@ def promise_check(desk: Desk) -> None:
 
 
 def _claim_payment(desk: Desk, payment: Payment, reason: str, why: str) -> None:
-    claim_id = open_claim(desk, reason=reason, payment=payment, amount_fen=payment.inserted_fen)
+    gone = desk.session.payment_id != payment.payment_id
+    # Whoever left with a slip has the reference; another slip would fall into the next customer's hands.
+    slip = not (gone and any(s.printed for s in payment.slips))
+    claim_id = open_claim(desk, reason=reason, payment=payment, amount_fen=payment.inserted_fen, slip=slip)
     desk.emit(ev.Claimed(key=payment.payment_id, claim_id=claim_id, reason=why[:200]))
     desk.stop(f"credit:{payment.payment_id}")
     _show_outcome(desk, payment.payment_id, Page.CLAIM, desk.config.screen.slip_s)
@@ -145,6 +148,7 @@ def open_claim(
     amount_fen: int,
     memo_fen: int = 0,
     note_id: str = "",
+    slip: bool = True,
 ) -> str:
     """Put money into suspense with a reference, print its slip and tell the hub. Returns the claim's id."""
     claim_id = desk.ids()
@@ -168,7 +172,8 @@ def open_claim(
             lang=payment.lang if payment else desk.config.terminal.language,
         )
     )
-    print_slip(desk, claim_id, "claim")
+    if slip:
+        print_slip(desk, claim_id, "claim")
     send_claim(desk, desk.books.claims[claim_id])
     return claim_id
 

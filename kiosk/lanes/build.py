@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from queue import SimpleQueue
-
 from drivers.cash.ccnet_driver import CcnetAcceptor, CcnetSettings
 from drivers.printer.escpos_codec import Paper
 from drivers.printer.escpos_driver import EscposPrinter, EscposSettings
@@ -14,11 +12,11 @@ from kiosk.lanes.acceptor import AcceptorLane
 from kiosk.lanes.hub import HubLane
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.lanes.printer import PrinterLane
-from kiosk.payment.effects import Effect
+from kiosk.lanes.shared import Shared
 from kiosk.slips import Slips
 
 BACK_LANES = ("hub_back", "hub_back_2", "hub_back_3")
-"""Share repeats, claims and status. Each opens its connection when it first has work."""
+"""Share repeats, claims and status, in this order. Each opens its connection when it first has work."""
 
 
 def build_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
@@ -35,10 +33,13 @@ def build_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
 
 def build_hub_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
     """The lanes that talk to the hub."""
-    shared: SimpleQueue[Effect | None] = SimpleQueue()
+    shared = Shared(len(BACK_LANES))
     return {
         "hub": HubLane("hub", _client(config, key), tell),
-        **{name: HubLane(name, _client(config, key), tell, shared) for name in BACK_LANES},
+        **{
+            name: HubLane(name, _client(config, key), tell, shared.place(number))
+            for number, name in enumerate(BACK_LANES)
+        },
     }
 
 

@@ -6,14 +6,13 @@ import uuid
 from datetime import date, datetime
 from functools import cache
 from importlib.metadata import version
-from queue import SimpleQueue
 from typing import TypeVar
 
 from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.outcomes import NotSent, Outcome, Refused, Unknown, UnknownReason
-from kiosk.lanes.lane import Lane, Tell
+from kiosk.lanes.lane import Lane, Tell, Work
 from kiosk.numbers import reference
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
@@ -27,9 +26,7 @@ class HubLane(Lane):
     """Owns one client. The kiosk runs one for the customer who waits, and some that share what goes in the
     background: there a call that hangs until its deadline holds up no other."""
 
-    def __init__(
-        self, name: str, client: HubClient, tell: Tell, queue: SimpleQueue[Effect | None] | None = None
-    ) -> None:
+    def __init__(self, name: str, client: HubClient, tell: Tell, queue: Work | None = None) -> None:
         super().__init__(name, tell, queue)
         self._client = client
 

@@ -7,13 +7,23 @@ import threading
 import time
 from collections.abc import Callable
 from queue import Empty, SimpleQueue
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 from kiosk.core.inputs import Input
 from kiosk.payment.effects import Effect
 
 Tell = Callable[[Input], None]
 T = TypeVar("T")
+
+
+class Work(Protocol):
+    """What a lane takes its effects from; None asks it to end."""
+
+    def get(self, block: bool = True, timeout: float | None = None) -> Effect | None: ...
+
+    def put(self, effect: Effect | None, /) -> None: ...
+
+    def qsize(self) -> int: ...
 
 
 class Lane:
@@ -24,14 +34,14 @@ class Lane:
     bad answer.
     """
 
-    def __init__(self, name: str, tell: Tell, queue: SimpleQueue[Effect | None] | None = None) -> None:
-        """Lanes that are given the same queue share its work: each effect is served by one of them."""
+    def __init__(self, name: str, tell: Tell, queue: Work | None = None) -> None:
+        """Without a queue that is shared with others (`Shared`) the lane has one of its own."""
         self.name = name
         self.tell = tell
         self.log = logging.getLogger(f"kiosk.lane.{name}")
         self.beat = time.monotonic()
         """When the lane last came round; a watchdog reads it."""
-        self.queue: SimpleQueue[Effect | None] = queue if queue is not None else SimpleQueue()
+        self.queue: Work = queue if queue is not None else SimpleQueue()
         self._thread = threading.Thread(target=self._run, name=f"lane-{name}", daemon=True)
 
     def start(self) -> None:
@@ -42,11 +52,19 @@ class Lane:
         """Queue an effect; never blocks."""
         self.queue.put(effect)
 
-    def stop(self, seconds: float = 5.0) -> None:
-        """Let the lane finish what it is at, close its handle and end."""
+    def end(self) -> None:
+        """Let the lane finish what it is at, close its handle and end; does not wait for it."""
         self.queue.put(None)
+
+    def join(self, seconds: float) -> None:
+        """Wait for its end."""
         if self._thread.is_alive():
-            self._thread.join(seconds)
+            self._thread.join(max(seconds, 0.0))
+
+    def stop(self, seconds: float = 5.0) -> None:
+        """End the lane and wait for it."""
+        self.end()
+        self.join(seconds)
 
     def serve(self, effect: Effect) -> None:
         """Do one effect."""
@@ -79,7 +97,6 @@ class Lane:
                 due = time.monotonic() + self._guarded(self.round, 1.0)
                 continue
             if effect is None:
-                self.queue.put(None)  # another lane may share the queue
                 break
             self._guarded(lambda: self.serve(effect), None)  # noqa: B023 - called before the next turn
         self._guarded(self.close, None)

@@ -112,11 +112,15 @@ def _stopped(look: Look) -> bool:
     """Whether no further note will be taken: what is in can be paid, or the payment cancelled."""
     notice = look.session.note_notice
     trouble = notice is not None and notice.kind in ("jam", "trouble")
-    return trouble or not (look.facts.hub_up or look.facts.stands_in or _provisional(look))
+    return trouble or not (look.facts.hub_up or _goes_on_without_hub(look))
 
 
-def _provisional(look: Look) -> bool:
-    return look.payment is not None and look.payment.provisional
+def _goes_on_without_hub(look: Look) -> bool:
+    """Whether another note may go in without the hub: a provisional payment has a limit of its own."""
+    payment, facts = look.payment, look.facts
+    if payment is None or payment.provisional:
+        return payment is not None
+    return payment.inserted_fen + min(facts.accepted_fen, default=0) <= facts.offline_fen
 
 
 def _note_words(look: Look, payment: Payment, notice: NoteNotice) -> tuple[Line, Line]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kiosk.numbers import group_by_four
 from kiosk.page import Entry, PageKind
 from kiosk.pages.draft import Draft
+from kiosk.pages.frame import cash_reason
 from kiosk.pages.look import Look, Press
 from kiosk.pages.money import whose
 from kiosk.pages.reading import NOTHING, Amount, Digits, Line
@@ -122,6 +123,6 @@ def provisional(look: Look) -> Draft:
     draft.row("limit", limit)
     sure = "known" if look.session.account is not None else "caution"
     draft.notice("warning", look.line(f"provisional.{sure}"), look.line(f"provisional.{sure}_text"))
-    draft.main = Press("accept", look.line("provisional.accept"), icon="tick")
+    draft.main = Press("accept", look.line("provisional.accept"), icon="tick", reason=cash_reason(look))
     draft.back = back(look)
     return draft

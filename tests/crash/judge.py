@@ -124,6 +124,7 @@ class Judge:
         rules = self.world.config.offline
         self.unquoted.add(event.key)
         waiting = sum(self.inserted[key] for key, s in self.world.coverage.states.items() if s in UNBOOKED)
+        waiting += sum(claim.amount_fen + claim.memo_fen for claim in self.world.kiosk.core.books.open_claims)
         if not rules.take_cash:
             self.wrong("broken", "rule 8: a payment begins while the hub is gone")
         elif waiting + event.quote.max_fen > rules.most_waiting_fen:

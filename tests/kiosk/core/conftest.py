@@ -84,7 +84,7 @@ def account(*bills: wire.Bill, balance: int = 0, state: str = "open") -> wire.Ac
     )
 
 
-SILENCE: Unknown = Unknown(UnknownReason.TIMEOUT, "no answer")
+SILENCE: Unknown = Unknown(UnknownReason.BROKEN, "no answer")
 
 
 @dataclass

@@ -8,15 +8,18 @@ import msgspec
 import pytest
 
 from drivers.cash.model import CashState
+from drivers.printer.document import Line
+from drivers.status import DeviceHealth, DeviceStatus
 from kiosk.config import Offline
-from kiosk.core.inputs import AccountSaid, CreditSaid, QuoteSaid, StatusSaid
+from kiosk.core.inputs import AccountSaid, CreditSaid, DeviceFelt, QuoteSaid, StatusSaid
 from kiosk.hubclient import wire
-from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused
+from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Refused, Unknown, UnknownReason
 from kiosk.numbers import reference
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page
+from kiosk.slips import Slips
 
 NUMBER = "0399000000000018"
 GONE: NotSent = NotSent(NotSentReason.REFUSED, "no")
@@ -208,6 +211,24 @@ def test_money_that_waits_takes_room_until_it_is_booked(make: Any, world: Any) -
     assert stage.core.facts.offline_fen == 15000
 
 
+def test_money_that_became_a_claim_takes_room_until_the_hub_has_it(make: Any) -> None:
+    stage = paid(leaves(make()), 10000, 5000)
+    stage.printed()
+    stage.press("finish")
+    for _ in range(5):
+        stage.hub(GONE)
+        stage.wait(400)
+        leaves(stage)
+    assert [c.amount_fen for c in stage.core.books.open_claims] == [15000]
+    assert stage.core.facts.offline_fen == 5000
+
+
+def test_no_more_than_any_payment_may_be(make_stage: Any, world: Any) -> None:
+    rules = Offline(take_cash=True, most_fen=150000, most_waiting_fen=900000)
+    stage = make_stage(msgspec.structs.replace(world.config, offline=rules)).up()
+    assert stage.core.facts.offline_fen == world.config.cash.most_fen
+
+
 def test_less_room_than_the_smallest_note_is_none(make: Any) -> None:
     stage = make(most_waiting_fen=15500)
     paid(leaves(stage), 10000, 5000)
@@ -240,6 +261,66 @@ def test_a_hub_that_does_not_take_our_word_lets_us_take_nothing(make: Any, code:
     stage.press("start", "pay_bill")
     types(stage)
     assert stage.at(Page.LOOKING_UP)
+
+
+def test_a_hub_that_refuses_us_while_money_goes_in_ends_it(make: Any) -> None:
+    stage = at_slot(leaves(make()))
+    stage.note(5000)
+    stage.says(StatusSaid(Refused(wire.Problem(status=401, code="unknown_terminal"))))
+    stage.acceptor(CashState.ESCROW, 5000)
+    assert fx.GiveBackNote() in stage.effects
+    assert stage.core.session.note_notice.reason == "hub_gone"
+    stage.acceptor(CashState.IDLE)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    assert stage.at(Page.CHECKING)
+
+
+@pytest.mark.parametrize(("broken", "message"), [("printer", "no_cash"), ("acceptor", "no_cash")])
+@pytest.mark.parametrize("back", [False, True], ids=["hub gone", "hub back"])
+def test_nothing_begins_without_paper_or_acceptor(
+    make: Any, world: Any, broken: str, message: str, back: bool
+) -> None:
+    stage = make()
+    stage.found(world.account(world.bill("2026-10", 12056)))
+    stage.press("pay")
+    leaves(stage).press("cash")
+    assert stage.at(Page.PROVISIONAL)
+    stage.says(DeviceFelt(broken, DeviceHealth(DeviceStatus.USER_ERROR, "out")))
+    main = stage.core.page.main
+    assert main is not None
+    assert not main.enabled
+    if back:
+        comes(stage, world)
+    stage.press("accept")
+    assert (stage.page, stage.core.session.message) == (Page.MESSAGE, message)
+    assert not stage.core.books.payments
+
+
+def test_the_permission_may_end_while_the_number_is_typed(make: Any) -> None:
+    stage = leaves(make(most_s=600.0))
+    stage.wait(595)
+    stage.press("start", "pay_bill")
+    types(stage)
+    assert stage.at(Page.ENTER_AGAIN)
+    stage.wait(10)
+    types(stage)
+    assert stage.at(Page.LOOKING_UP)
+    stage.says(AccountSaid(stage.effects[-1].request, GONE))
+    assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_ACCOUNT, "hub_gone")
+
+
+def test_an_account_from_before_is_not_paid_by_the_number_of_another(make: Any, world: Any) -> None:
+    stage = make()
+    stage.found(world.account())
+    stage.press("back", "wrong")
+    leaves(stage)
+    types(stage, "0399000000000026")
+    assert stage.core.session.account is None
+    types(stage, "0399000000000026")
+    stage.press("accept")
+    assert stage.payment.account.account_no == "0399000000000026"
+    assert stage.payment.account.name_masked == ""
 
 
 def test_a_refused_look_up_opens_no_way_round_the_hub(make: Any) -> None:
@@ -295,3 +376,71 @@ def test_an_account_that_the_hub_does_not_have_is_a_claim_under_the_same_referen
     [claim] = stage.core.books.open_claims
     assert (claim.reason, claim.amount_fen) == ("declined", 10000)
     assert claim.reference == reference(stage.payment.payment_id)
+
+
+@pytest.mark.parametrize(
+    ("printed", "left", "slips_then"), [(True, True, 1), (False, True, 2), (True, False, 2)]
+)
+def test_the_slip_of_a_claim_comes_only_for_who_has_none_or_is_there(
+    make: Any, printed: bool, left: bool, slips_then: int
+) -> None:
+    stage = paid(leaves(make()), 10000)
+    stage.printed(printed)
+    if left:
+        stage.press("finish")
+    stage.hub(Refused(wire.Problem(status=422, code="unknown_account")))
+    assert len(slips(stage)) == slips_then
+
+
+def test_a_payment_that_was_booked_before_the_printer_told_gets_a_receipt_after_a_restart(make: Any) -> None:
+    stage = paid(leaves(make()), 10000)
+    stage.press("finish")
+    stage.hub()
+    assert stage.stands(PaymentState.PAID)
+    stage.restart()
+    assert slips(stage) == ["provisional", "paid"]
+
+
+def test_the_slip_says_that_nobody_checked_the_number(make: Any) -> None:
+    stage = paid(leaves(make()), 10000)
+    [job] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
+    words = [one.text for one in Slips(stage.config, b"k").compose(job).elements if isinstance(one, Line)]
+    assert any("核对户号" in text for text in words)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "up"),
+    [
+        (Unknown(UnknownReason.TIMEOUT, ""), True),
+        (NotSent(NotSentReason.TIMEOUT, ""), True),
+        (NotSent(NotSentReason.REFUSED, ""), False),
+        (Unknown(UnknownReason.BROKEN, ""), False),
+    ],
+)
+def test_a_call_from_before_the_hubs_last_word_says_nothing_of_now(
+    stage: Any, world: Any, outcome: Any, up: bool
+) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.wait(1)
+    comes(stage, world)
+    stage.wait(1)
+    stage.hub(outcome)
+    assert stage.core.facts.hub_up is up
+    stage.wait(60)
+    stage.hub(Unknown(UnknownReason.TIMEOUT, ""))
+    assert not stage.core.facts.hub_up
+
+
+def test_a_hub_that_says_busy_of_one_payment_is_there_and_of_its_pulse_is_not(stage: Any) -> None:
+    busy: Unknown = Unknown(UnknownReason.SERVER_ERROR, "", wire.Problem(status=503, code="hub_busy"))
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.hub(busy)
+    assert stage.core.facts.hub_up
+    stage.says(StatusSaid(busy))
+    assert not stage.core.facts.hub_up

@@ -177,11 +177,11 @@ def test_an_outcome_of_an_unknown_print_job_is_ignored(sent: Any) -> None:
 
 def test_the_hub_back_again_is_asked_soon(sent: Any) -> None:
     for _ in range(3):
-        sent.hub(Unknown(UnknownReason.TIMEOUT, ""))
+        sent.hub(Unknown(UnknownReason.BROKEN, ""))
         attempts = sent.payment.attempts
         while sent.payment.attempts == attempts:
             sent.wait(0.25)
-    sent.hub(Unknown(UnknownReason.TIMEOUT, ""))
+    sent.hub(Unknown(UnknownReason.BROKEN, ""))
     before = len(credits_sent(sent))
     status = wire.Status(now=sent.now.utc, business_date=sent.now.day, mode="open", version="1")
     sent.says(StatusSaid(Answer(status)))

@@ -54,7 +54,7 @@ def test_a_slow_unit_is_told_as_offline_and_each_order_is_served_in_turn(
         lane.put(order)
     told.wait(says(CashState.OFFLINE))
     until = time.monotonic() + PATIENCE
-    while not lane.queue.empty():
+    while lane.queue.qsize():
         assert time.monotonic() < until, "orders stand before the lane"
         time.sleep(0.01)
 
