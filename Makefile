@@ -5,7 +5,7 @@ export PYTHONUNBUFFERED := 1
 # runuser and other tools of Debian stand there, which not every PATH has
 export PATH := $(PATH):/usr/sbin:/sbin
 
-.PHONY: demo test lint bench gallery crash setup
+.PHONY: demo test lint bench gallery crash mutation setup
 
 demo: setup
 	@if [ -n "$$DISPLAY$$WAYLAND_DISPLAY" ]; then \
@@ -37,6 +37,9 @@ gallery: setup
 crash: setup
 	$(PYTHON) -m pytest -n 2 --dist loadfile -m slow
 	$(PYTHON) -m tests.crash
+
+mutation: setup
+	$(PYTHON) -m tests.mutation
 
 setup:
 	@tools/setup
