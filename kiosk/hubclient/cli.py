@@ -47,6 +47,8 @@ def _run(options: argparse.Namespace) -> int:
         case Answer(body):
             print(msgspec.json.encode(body).decode() if options.json else _line(body))
             return 0
+        case Refused(problem) if problem.code == "unknown_reference":
+            return _failed(f"the hub has no slip {word}; if its kiosk had no connection, not yet", 1)
         case Refused(problem):
             return _failed(f"the hub says: {problem.title or problem.code}", 1)
         case NotSent(_, detail) | Unknown(_, detail):

@@ -297,6 +297,33 @@ def test_nothing_begins_without_paper_or_acceptor(
     assert not stage.core.books.payments
 
 
+def test_a_page_with_somebodys_number_stands_no_longer_than_other_private_ones(make: Any) -> None:
+    stage = typed_twice(leaves(make()))
+    stage.wait(stage.config.screen.private_idle_s + 1)
+    assert stage.at(Page.MORE_TIME)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Unknown(UnknownReason.TIMEOUT, ""), NotSent(NotSentReason.TIMEOUT, "")],
+    ids=["unknown", "not sent"],
+)
+def test_every_silence_of_the_hub_opens_the_way(make: Any, outcome: Any) -> None:
+    stage = make()
+    stage.press("start", "pay_bill")
+    types(stage)
+    stage.says(AccountSaid(stage.effects[0].request, outcome))
+    assert stage.at(Page.ENTER_AGAIN)
+
+
+def test_a_quote_that_is_refused_for_the_call_alone_opens_nothing(make: Any, world: Any) -> None:
+    stage = make()
+    stage.found(world.account(world.bill("2026-10", 12056)))
+    stage.press("pay", "cash")
+    stage.says(QuoteSaid(stage.effects[0].quote_id, Refused(wire.Problem(status=401, code="bad_signature"))))
+    assert stage.at(Page.MESSAGE)
+
+
 def test_the_permission_may_end_while_the_number_is_typed(make: Any) -> None:
     stage = leaves(make(most_s=600.0))
     stage.wait(595)

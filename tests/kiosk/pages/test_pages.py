@@ -21,15 +21,17 @@ from kiosk.pages.samples import (
     NO_PAPER,
     ONE,
     PAYMENT_ID,
+    STANDS_IN,
     THREE,
     Sample,
     account,
     bill,
     credited,
     payment,
+    unquoted,
 )
 from kiosk.payment.model import Payment, PaymentState
-from kiosk.session.state import NoteNotice, Page, Session
+from kiosk.session.state import Facts, NoteNotice, Page, Session
 from kiosk.words import LANGUAGES
 
 
@@ -236,6 +238,19 @@ def test_a_note_that_nobody_saw_move_is_told_on_the_cash_page(lang: str, pages: 
     assert (kept.tone, back.tone) == ("success", "warning")
     assert shown_amount(2000) in kept.title
     assert label(lang, "这张没有收", "It was not counted") in back.text
+
+
+def test_the_slot_says_stopped_only_where_no_further_note_will_be_taken(lang: str) -> None:
+    stopped = label(lang, "现在不能再放纸币", "No more notes for now")
+    session = Session(page=Page.CASH, modes=Modes(lang=lang), account=THREE)
+
+    def title(paid: Payment, facts: Facts) -> str:
+        return build(session, paid, None, facts).title
+
+    assert title(payment(THREE, 10000), NO_HUB) == stopped
+    assert title(payment(THREE, 10000), STANDS_IN) != stopped
+    assert title(payment(THREE, 10000, 10000), STANDS_IN) == stopped
+    assert title(unquoted(10000, 10000), NO_HUB) != stopped
 
 
 def test_every_entry_error_says_something_of_its_own(pages: dict[str, PageModel]) -> None:
