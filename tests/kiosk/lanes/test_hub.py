@@ -19,6 +19,7 @@ from kiosk.lanes.hub import HubLane, heartbeat_request
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
+from kiosk.payment.effects import Effect
 from kiosk.payment.fold import claim_opened
 from kiosk.payment.model import Claim, Payment
 from kiosk.payment.table import step
@@ -235,4 +236,24 @@ def test_a_fault_of_our_own_ends_in_a_word_to_the_core_too() -> None:
     lane.serve(fx.LookUp("r", "account", "no digits at all"))
     [said] = told
     assert isinstance(said, AccountSaid)
+    assert isinstance(said.outcome, Unknown)
+
+
+@pytest.mark.parametrize(
+    ("effect", "word"),
+    [
+        (fx.AskQuote("no id", "1", "arrears", ()), QuoteSaid),
+        (fx.SendCredit(replace(payment(), taken_at="no time")), CreditSaid),
+        (fx.SendClaim(replace(claim(), made_at="no time")), ClaimSaid),
+        (fx.Beat("c" * 32, 1, "d" * 64, None, (replace(payment(), opened_at="no time"),), ()), StatusSaid),
+    ],
+    ids=lambda each: each.__name__ if isinstance(each, type) else "",
+)
+def test_so_does_one_in_any_other_call(effect: Effect, word: type) -> None:
+    """A heartbeat without an answer would be the last one."""
+    told: list[object] = []
+    HubLane("hub", HubClient("http://127.0.0.1:1", "T1", KEY), told.append).serve(effect)
+    [said] = told
+    assert type(said) is word
+    assert isinstance(said, QuoteSaid | CreditSaid | ClaimSaid | StatusSaid)
     assert isinstance(said.outcome, Unknown)
