@@ -120,14 +120,20 @@ def test_an_empty_line_keeps_no_connection(hasty: int) -> None:
 
 def test_nothing_is_left_of_a_connection_that_was_lost(hasty: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whole, "REQUEST_S", 600.0)
+    until = time.monotonic() + 50
+
+    def wait(*, held: bool) -> None:
+        while any(isinstance(each, whole.WholeMessages) for each in gc.get_objects()) is not held:
+            assert time.monotonic() < until, f"it should be {held} that the server holds it"
+            time.sleep(0.05)
+            gc.collect()
+
+    wait(held=False)
     for said in UNENDED.values():
         with socket.create_connection(("127.0.0.1", hasty), timeout=60) as line:
             line.sendall(said)
-    until = time.monotonic() + 50
-    while any(isinstance(each, whole.WholeMessages) for each in gc.get_objects()):
-        assert time.monotonic() < until, "something still holds it"
-        time.sleep(0.05)
-        gc.collect()
+            wait(held=True)
+        wait(held=False)
 
 
 def test_an_idle_connection_is_kept(hasty: int) -> None:
