@@ -8,7 +8,11 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 REQUEST_S = 30.0
 """From the connection, or from the first byte of a further request, to the end of the request."""
 MOST_HEAD = 16 * 1024
-"""Bytes of a request before its body; uvicorn itself would keep any number."""
+"""Bytes of a request before its body, and of all its fields, the trailers too; uvicorn would keep any number."""
+MOST_BYTES = 128 * 1024
+"""Bytes of a whole request: more than any has that the gate takes, with the sizes of its chunks and its trailers."""
+FIELD_COST = 40
+"""Bytes that a field costs beside its own."""
 
 
 class WholeMessages(HttpToolsProtocol):
@@ -16,13 +20,14 @@ class WholeMessages(HttpToolsProtocol):
     and two records in a TLS server before us."""
 
     _late: asyncio.TimerHandle | None = None
-    _head = 0
+    _bytes = 0
+    _fields = 0
     _in_body = False
 
     def connection_made(self, transport: Any) -> None:
         """Begin a connection; what is written within one turn of the loop goes out together."""
         super().connection_made(_Joined(transport, self.loop))  # type: ignore[arg-type]
-        self._late = self.loop.call_later(REQUEST_S, self._hang_up)
+        self._set_time()
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let the time go that was set for it."""
@@ -30,20 +35,29 @@ class WholeMessages(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Read on; a head without end is not kept."""
-        self._head += 0 if self._in_body else len(data)
+        """Read on; a request without end is not kept, and no byte keeps the connection for longer than a request."""
+        self._bytes += len(data)
         super().data_received(data)
-        if self._head > MOST_HEAD and not self._in_body:
+        if self._bytes > (MOST_BYTES if self._in_body else MOST_HEAD):
             self._hang_up()
+        if self.cycle is None or self.cycle.response_complete:
+            self._set_time()
 
     def on_message_begin(self) -> None:
         """Set the time for the whole of this request."""
         super().on_message_begin()
-        if self._late is None:
-            self._late = self.loop.call_later(REQUEST_S, self._hang_up)
+        self._set_time()
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Keep a field of the head or a trailer; what is raised for one too many ends the request unserved."""
+        self._fields += len(name) + len(value) + FIELD_COST
+        if self._fields > MOST_HEAD:
+            self._hang_up()
+            raise ValueError("more header fields than any request has")
+        super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        """What comes now is bounded by the gate."""
+        """What comes now is the body, bounded by the gate, and trailers."""
         self._in_body = True
         super().on_headers_complete()
 
@@ -52,14 +66,17 @@ class WholeMessages(HttpToolsProtocol):
         super().on_message_complete()
         self._in_time()
 
+    def _set_time(self) -> None:
+        if self._late is None:
+            self._late = self.loop.call_later(REQUEST_S, self._hang_up)
+
     def _in_time(self) -> None:
-        self._head, self._in_body = 0, False
+        self._bytes, self._fields, self._in_body = 0, 0, False
         if self._late is not None:
             self._late.cancel()
             self._late = None
 
     def _hang_up(self) -> None:
-        self._late = None
         self.transport.abort()
 
 

@@ -109,7 +109,10 @@ class KnownHead(Order, frozen=True):
 
 
 class OpenItem(Order, frozen=True):
-    """A payment or claim that is at no end yet, as the kiosk's journal has it."""
+    """A payment or claim that is at no end yet, as the kiosk's journal has it.
+
+    A claim has the payment that it is for, if any, and its reason; a kiosk of an older version tells neither.
+    """
 
     id: Id
     kind: Literal["payment", "claim"]
@@ -119,6 +122,8 @@ class OpenItem(Order, frozen=True):
     memo_fen: CertainFen
     opened_at: Time
     reference: Reference
+    payment_id: Id | None = None
+    reason: Reason | None = None
 
 
 class Backlog(Order, frozen=True):

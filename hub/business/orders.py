@@ -17,6 +17,7 @@ from hub.business.forms import (
     HeartbeatOrder,
     MeterView,
     Mode,
+    OpenItem,
     Outcome,
     Payment,
     PaymentOrder,
@@ -136,7 +137,7 @@ def payment_answer(payment_id: str, hub_no: str, settlement: Settlement, now: da
     )
 
 
-def stands_for_payment(order: ClaimOrder) -> bool:
+def stands_for_payment(order: ClaimOrder | OpenItem) -> bool:
     """Whether the claim is for all the money of its payment, and not for one note beside it.
 
     Only such a claim keeps the payment from being credited later, and only such a claim is void when it was.

@@ -10,6 +10,7 @@ import msgspec
 from hub.business.allocation import allocate
 from hub.business.billing import Billing
 from hub.business.day import Day
+from hub.business.deciding import TAKEN_OVER
 from hub.business.forms import (
     Account,
     Claim,
@@ -215,6 +216,7 @@ class Desk(Generic[C]):
         async with self._shelf.write() as connection:
             store = self._store(connection)
             if stored := await store.claim(claim_id):
+                _refuse_taken_over(stored, terminal)
                 return _replay(stored, terminal, order, content)
             credited = await _forestall(store, terminal, claim_id, order)
             serial = None
@@ -332,6 +334,12 @@ def _refuse_forestalled(payment: Stored) -> None:
         raise Refusal("reversed", "the payment was reversed", reversal_id=payment.reversal_id)
     if payment.serial is None:
         raise Refusal("claimed", "a claim for this payment exists", claim_id=payment.claim_id)
+
+
+def _refuse_taken_over(claim: ClaimRecord, terminal: str) -> None:
+    """Refuse a claim that the hub made itself while the kiosk's disk was gone: it is decided as it stands there."""
+    if claim.terminal == terminal and claim.reason == TAKEN_OVER:
+        raise Refusal("claimed", "the claim was taken over", claim_id=claim.id)
 
 
 def _replay(stored: Stored | ClaimRecord, terminal: str, order: Order, content: str) -> Reply:

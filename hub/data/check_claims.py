@@ -3,19 +3,20 @@
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import Connection, and_, case, exists, func, select
+from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from hub.business.ledger import SUSPENSE
 from hub.data.finding import Finding
-from hub.data.schema import claims, legs, proposals, transactions
+from hub.data.schema import claims, legs, payments, proposals, transactions
 
 _WHOLE = ("declined", "unanswered", "taken_over")
 """The reasons of a claim that stands for all the money of its payment."""
+_claimed = claims.c.amount_fen + claims.c.memo_fen
 
 
 def claim_findings(connection: Connection) -> Iterator[Finding]:
     """Judge claims and what was decided about them."""
-    for rule in (_one_for_a_payment, _bookings, _persons, _orphans):
+    for rule in (_one_for_a_payment, _beside_a_payment, _bookings, _persons, _orphans):
         yield from rule(connection)
 
 
@@ -33,6 +34,37 @@ def _one_for_a_payment(connection: Connection) -> Iterator[Finding]:
     )
     for row in connection.execute(query):
         yield Finding("two_claims", f"payment {row.payment_id}", f"{row.times} claims for all its money")
+
+
+def _beside_a_payment(connection: Connection) -> Iterator[Finding]:
+    """No claim stands, or was released, for money that is credited.
+
+    One that was taken over from an older kiosk names no payment: then the reference tells, which is the payment's own
+    only if the claim is for all of it.
+    """
+    same = or_(
+        and_(payments.c.id == claims.c.payment_id, payments.c.amount_fen == _claimed),
+        and_(
+            claims.c.payment_id.is_(None),
+            claims.c.amount_fen == 0,
+            claims.c.memo_fen > 0,
+            payments.c.reference == claims.c.reference,
+        ),
+    )
+    query = (
+        select(claims.c.id, claims.c.state, payments.c.id.label("payment"))
+        .join(payments, and_(payments.c.terminal == claims.c.terminal, same))
+        .where(
+            claims.c.reason.in_(_WHOLE),
+            claims.c.state != "closed",
+            payments.c.transaction_id.is_not(None),
+            payments.c.reversal_id.is_(None),
+        )
+        .order_by(claims.c.id)
+    )
+    for row in connection.execute(query):
+        text = f"stands for payment {row.payment}, which is credited"
+        yield Finding("claim_beside_payment", f"claim {row.id}, {row.state}", text)
 
 
 def _in_suspense(kind: str) -> Any:

@@ -18,6 +18,7 @@ Rule = Literal[
     "payment_reversal",
     "reversal_legs",
     "two_claims",
+    "claim_beside_payment",
     "claim_booking",
     "claim_release",
     "release_persons",

@@ -95,8 +95,11 @@ class KnownHead(Wire, frozen=True):
     head: Hash
 
 
-class OpenItem(Wire, frozen=True):
-    """A payment or claim that is at no end yet: what the hub needs should this kiosk never come back."""
+class OpenItem(Wire, frozen=True, omit_defaults=True):
+    """A payment or claim that is at no end yet: what the hub needs should this kiosk never come back.
+
+    Of a claim also the payment that it is for, if any, and its reason.
+    """
 
     id: Id
     kind: Literal["payment", "claim"]
@@ -106,6 +109,8 @@ class OpenItem(Wire, frozen=True):
     memo_fen: Fen
     opened_at: Time
     reference: str
+    payment_id: Id | None = None
+    reason: ClaimReason | None = None
 
 
 class Backlog(Wire, frozen=True):

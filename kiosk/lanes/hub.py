@@ -178,6 +178,8 @@ def _open_claim(claim: Claim) -> wire.OpenItem:
         memo_fen=claim.memo_fen,
         opened_at=datetime.fromisoformat(claim.made_at),
         reference=claim.reference,
+        payment_id=claim.payment_id or None,
+        reason=_REASONS[claim.reason],
     )
 
 

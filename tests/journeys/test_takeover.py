@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -94,6 +95,44 @@ def test_without_it_the_hubs_copy_becomes_a_claim_that_two_persons_release(
     assert town.standing(payment.account.account_no) == (0, 0)
     assert town.books().findings == ()
     assert TERMINAL in {c["terminal"] for c in claims(town)}
+
+
+GAVE_UP: dict[str, Any] = QUICK | {"claim_after_attempts": 1, "retry_first_s": 600.0, "retry_most_s": 600.0}
+"""For a kiosk that makes a claim of the first unanswered credit, and tells it to the hub only in its heartbeats."""
+
+
+@pytest.mark.parametrize(("fault", "credited"), [("garbage", True), ("http_500", False)])
+def test_a_claim_for_a_payment_is_taken_over_only_if_that_is_not_credited(
+    cabinet: Cabinet, town: Town, tmp_path: Path, fault: str, credited: bool
+) -> None:
+    town.forget_heads()
+    kiosk = cabinet.kiosk(hub=GAVE_UP)
+    kiosk.to_slot(town.account(10000).account_no)
+    cabinet.insert(100)
+    kiosk.notice("received")
+    kiosk.before("CreditSending", lambda: cabinet.line(fault))
+    kiosk.before("ClaimOpened", lambda: cabinet.line("refuse"))
+    kiosk.press("pay_now")
+    kiosk.wrote("ClaimUnanswered")
+    kiosk.before(
+        "ClaimSending", lambda: cabinet.line("refuse")
+    )  # it is sent again once a heartbeat is answered
+    cabinet.line("pass")
+    [claim] = [c for c in kiosk.books() if isinstance(c, Claim)]
+    eventually(lambda: claim.claim_id in open_items(town), "the hub has no copy of the claim")
+    kiosk.close()
+    cabinet.line("pass")
+    town.replace_terminal(tmp_path)
+    made = [(c["id"], c["reason"], c["memo_fen"]) for c in claims(town) if c["reference"] == claim.reference]
+    assert made == ([] if credited else [(claim.claim_id, "taken_over", 10000)])
+    told = town.client.get(f"/v1/references/{claim.reference}").json()
+    assert (told["kind"], told["state"]) == (("payment", "credited") if credited else ("claim", "open"))
+    # The old disk turns up after all: its word on the claim finds an end.
+    revived = cabinet.kiosk(hub=QUICK)
+    revived.wrote("ClaimTaken")
+    [taken] = [c for c in revived.books() if isinstance(c, Claim)]
+    assert taken.resolution == ("already_credited" if credited else "claimed_before")
+    assert town.books().findings == ()
 
 
 def claims(town: Town) -> list[dict[str, object]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -109,6 +110,32 @@ def test_a_request_that_trickles_for_too_long_is_hung_up_on(hasty: int, kept: bo
         assert ended(line)
 
 
+def test_an_empty_line_keeps_no_connection(hasty: int) -> None:
+    with socket.create_connection(("127.0.0.1", hasty), timeout=50) as line:
+        line.sendall(b"GET / HTTP/1.1\r\nHost: hub\r\n\r\n")
+        assert line.recv(1000).startswith(b"HTTP/1.1 200 ")
+        line.sendall(b"\r\n")
+        assert ended(line)
+
+
+def test_nothing_is_left_of_a_connection_that_was_lost(hasty: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whole, "REQUEST_S", 600.0)
+    until = time.monotonic() + 50
+
+    def wait(*, held: bool) -> None:
+        while any(isinstance(each, whole.WholeMessages) for each in gc.get_objects()) is not held:
+            assert time.monotonic() < until, f"it should be {held} that the server holds it"
+            time.sleep(0.05)
+            gc.collect()
+
+    wait(held=False)
+    for said in UNENDED.values():
+        with socket.create_connection(("127.0.0.1", hasty), timeout=60) as line:
+            line.sendall(said)
+            wait(held=True)
+        wait(held=False)
+
+
 def test_an_idle_connection_is_kept(hasty: int) -> None:
     with socket.create_connection(("127.0.0.1", hasty), timeout=60) as line:
         for _ in range(2):
@@ -121,6 +148,56 @@ def test_a_head_without_end_is_hung_up_on(hub: Any) -> None:
     with connected(hub, 1) as [line]:
         with contextlib.suppress(ConnectionError):
             line.sendall(b"GET / HTTP/1.1\r\nHost: hub\r\nX: " + b"a" * (1 << 20))
+        assert ended(line)
+
+
+CHUNKED = b"PUT /v1/payments/" + b"a" * 32 + b" HTTP/1.1\r\nHost: hub\r\nTransfer-Encoding: chunked\r\n\r\n"
+UNBOUNDED = {
+    "tiny fields": b"GET /v1/status HTTP/1.1\r\nHost: hub\r\n" + b"a:b\r\n" * 1000,
+    "tiny trailers": CHUNKED + b"0\r\n" + b"a:b\r\n" * 1000,
+    "tiny fields and trailers": CHUNKED[:-2] + b"a:b\r\n" * 300 + b"\r\n0\r\n" + b"a:b\r\n" * 300,
+    "one long trailer": CHUNKED + b"0\r\na:" + b"b" * (1 << 20),
+    "chunks of nothing": CHUNKED + b"1\r\n \r\n" * 60_000 + b"0\r\n",
+}
+
+
+@pytest.mark.parametrize("said", UNBOUNDED.values(), ids=UNBOUNDED)
+def test_a_request_of_more_than_any_has_is_hung_up_on_unserved(hub: Any, said: bytes) -> None:
+    with connected(hub, 1) as [line]:
+        with contextlib.suppress(ConnectionError):
+            for start in range(0, len(said), 8192):
+                line.sendall(said[start : start + 8192])
+            line.sendall(b"\r\n\r\n")
+        assert b"unknown_terminal" not in heard(line)
+
+
+def test_a_request_with_as_many_fields_as_some_have_is_served(hub: Any) -> None:
+    many = b"".join(b"X-Field-%d: of no use\r\n" % number for number in range(100))
+    with connected(hub, 1) as [line]:
+        for part in (CHUNKED[:-2], many, b"\r\n", b"2\r\n", b"{}\r\n", b"0\r\n", many, b"\r\n"):
+            line.sendall(part)
+        assert line.recv(1000).startswith(b"HTTP/1.1 401 ")
+
+
+def heard(line: socket.socket) -> bytes:
+    """All that comes before the other side hangs up."""
+    told = b""
+    with contextlib.suppress(ConnectionError):
+        while part := line.recv(1 << 16):
+            told += part
+    return told
+
+
+def test_a_kept_connection_has_the_bounds_anew_for_each_request(hub: Any) -> None:
+    long = b"GET /v1/status HTTP/1.1\r\nHost: hub\r\nX: " + b"a" * (whole.MOST_HEAD * 3 // 4) + b"\r\n\r\n"
+    with_body = HEAD % 60_000 + b" " * 60_000
+    with connected(hub, 1) as [line]:
+        for said in (long, with_body, long, with_body, with_body, long):
+            line.sendall(said)
+            assert line.recv(1 << 16).startswith(b"HTTP/1.1 401 ")
+        line.settimeout(25)  # less than the time of a request
+        with contextlib.suppress(ConnectionError):
+            line.sendall(b"GET / HTTP/1.1\r\nHost: hub\r\nX: " + b"a" * (whole.MOST_HEAD * 2))
         assert ended(line)
 
 

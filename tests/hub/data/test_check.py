@@ -102,6 +102,8 @@ DAMAGE = {
     "reversal_legs": "UPDATE legs SET amount_fen = 2 * amount_fen WHERE transaction_id IN "
     "(SELECT transaction_id FROM reversals)",
     "two_claims": "UPDATE claims SET payment_id = 'one' WHERE reason = 'unanswered'",
+    "claim_beside_payment": "UPDATE claims SET amount_fen = 15000, payment_id = (SELECT min(id) FROM payments "
+    "WHERE amount_fen = 15000 AND terminal = 'kiosk-1') WHERE reason = 'unanswered'",
     "claim_release": "UPDATE claims SET state = 'open' WHERE state = 'released'",
     "release_persons": "UPDATE proposals SET decided_by = proposed_by",
 }
