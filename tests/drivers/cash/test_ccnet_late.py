@@ -10,13 +10,22 @@ from dataclasses import replace
 
 import pytest
 
-from drivers.cash.ccnet import ACK, VALIDATOR, Decoder, Frame
+from drivers.cash.ccnet import ACK, ILLEGAL, VALIDATOR, Decoder, Frame
 from drivers.cash.ccnet_driver import CcnetAcceptor
 from drivers.cash.model import CashState
-from drivers.errors import DeviceTimeout, DriverError
+from drivers.errors import DeviceTimeout, DriverError, ProtocolError
 from drivers.transport import SerialTransport
 from simulators.far_end import Launched
-from tests.drivers.cash.conftest import HUNDRED, PATIENCE_S, PATIENT, await_status, hurried, started, until
+from tests.drivers.cash.conftest import (
+    HUNDRED,
+    PATIENCE_S,
+    PATIENT,
+    ScriptedUnit,
+    await_status,
+    hurried,
+    started,
+    until,
+)
 
 ACK_FRAME = Frame(VALIDATOR, ACK).to_bytes()
 
@@ -27,12 +36,13 @@ class LateLine(SerialTransport):
     def __init__(self, address: str) -> None:
         super().__init__(address)
         self.lag = 0
-        self.asked = self.delivered = self.hasty = 0
+        self.asked = self.delivered = self.acks = self.hasty = 0
         self._decoder = Decoder()
         self._under_way: deque[bytes] = deque()
 
     def write(self, data: bytes) -> None:
         if data == ACK_FRAME:
+            self.acks += 1
             self.hasty += self.asked != self.delivered
         else:
             self.asked += 1
@@ -184,3 +194,15 @@ def test_a_word_that_answers_nothing_asked_is_not_acknowledged(unit: Launched) -
     assert acceptor.stacked_count() == 0
     assert line.hasty == 0
     acceptor.close()
+
+
+def test_a_counter_is_acknowledged_only_when_it_is_one() -> None:
+    scripted = ScriptedUnit(GET_STACKED_COUNTER=[b"\x81\x05", b"\x00\x00\x07"], IDENTIFICATION=[ILLEGAL])
+    line = LateLine(scripted.acceptor._line.address)
+    scripted.acceptor._line = line
+    with scripted as acceptor:
+        with pytest.raises(ProtocolError):
+            acceptor.stacked_count()
+        assert line.acks == 0
+        assert acceptor.stacked_count() == 7
+        assert line.acks == 1
