@@ -33,6 +33,8 @@ NAK = b"\xff"
 ILLEGAL = b"\x30"
 
 NOTE_TYPES = 24
+IDENTIFICATION_BYTES = 34
+BILL_TABLE_BYTES = 5 * NOTE_TYPES
 
 _OVERHEAD = 5
 _SHORTEST = 6
@@ -230,7 +232,9 @@ class PollAnswer:
 
 
 def parse_poll(payload: bytes) -> PollAnswer:
-    """Read a POLL answer; ProtocolError for a state that no validator has or a missing second byte."""
+    """Read a POLL answer; ProtocolError for a state that no validator has, a missing second byte or a third one."""
+    if len(payload) > 2:
+        raise ProtocolError("POLL answer of a wrong length", payload)
     try:
         state = State(payload[0])
     except ValueError:
@@ -257,7 +261,7 @@ class Identification:
 
 def parse_identification(payload: bytes) -> Identification:
     """Read an IDENTIFICATION answer: 15 bytes part number, 12 serial number, 7 asset number."""
-    if len(payload) != 34:
+    if len(payload) != IDENTIFICATION_BYTES:
         raise ProtocolError("IDENTIFICATION answer of a wrong length", payload)
     part, serial = (field.decode("ascii", "replace").strip(" \0") for field in (payload[:15], payload[15:27]))
     return Identification(part, serial, payload[27:])
@@ -265,7 +269,7 @@ def parse_identification(payload: bytes) -> Identification:
 
 def parse_bill_table(payload: bytes) -> tuple[NoteType, ...]:
     """Read a GET BILL TABLE answer: 24 entries of leading digits, three country letters and an exponent."""
-    if len(payload) != 5 * NOTE_TYPES:
+    if len(payload) != BILL_TABLE_BYTES:
         raise ProtocolError("bill table of a wrong length", payload)
     entries = (payload[5 * index : 5 * index + 5] for index in range(NOTE_TYPES))
     return tuple(_note_type(index, entry) for index, entry in enumerate(entries) if entry[0])
@@ -286,7 +290,7 @@ def _note_type(index: int, entry: bytes) -> NoteType:
 
 def bill_table(notes: Iterable[NoteType]) -> bytes:
     """The payload of a GET BILL TABLE answer; the inverse of `parse_bill_table`."""
-    table = bytearray(5 * NOTE_TYPES)
+    table = bytearray(BILL_TABLE_BYTES)
     for note in notes:
         digits, exponent = note.value_fen, -2
         while digits % 10 == 0 and digits:
@@ -314,7 +318,10 @@ def parse_type_mask(mask: bytes) -> frozenset[int]:
 
 
 def parse_counter(payload: bytes) -> int:
-    """Read a GET COUNTER OF STACKED BILLS answer: one number, highest byte first."""
-    if not 2 <= len(payload) <= 8:
+    """Read a GET COUNTER OF STACKED BILLS answer: one number of 3 to 8 bytes, highest byte first.
+
+    A POLL answer is shorter and raises ProtocolError, like every other answer that a validator is asked for here.
+    """
+    if not 3 <= len(payload) <= 8:
         raise ProtocolError("counter of a wrong length", payload)
     return int.from_bytes(payload, "big")

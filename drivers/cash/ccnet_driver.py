@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import time
+from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeVar
 
 from drivers.cash import ccnet
 from drivers.cash.ccnet import Broken, Command, Decoder, Frame, PollAnswer, State
@@ -11,6 +14,8 @@ from drivers.cash.model import CashIdentity, CashReport, CashState, NoteType
 from drivers.errors import CommandRefused, DeviceTimeout, ProtocolError
 from drivers.status import DeviceHealth, DeviceStatus, ErrorAction, Supply
 from drivers.transport import SerialTransport
+
+Answer = TypeVar("Answer")
 
 STATES: dict[State, CashState] = {
     State.POWER_UP: CashState.POWER_UP,
@@ -70,6 +75,12 @@ FAILURES: dict[int, str] = {
 
 _REASONS = {State.REJECTING: REJECT_REASONS, State.FAILURE: FAILURES}
 _NOTE_STATES = frozenset({State.ESCROW, State.STACKED, State.RETURNED})
+
+# Questions whose answer, known by its length, answers nothing else: what is heard after it cannot be older than it.
+_MARKS = {
+    Command.IDENTIFICATION: ccnet.IDENTIFICATION_BYTES,
+    Command.GET_BILL_TABLE: ccnet.BILL_TABLE_BYTES,
+}
 
 _OK = DeviceHealth(DeviceStatus.ONLINE, supply=Supply.GOOD)
 _STARTING = DeviceHealth(DeviceStatus.DEVICE_BUSY, "power_up", ErrorAction.RESET, Supply.GOOD)
@@ -141,6 +152,7 @@ class CcnetAcceptor:
         self._line = transport
         self._settings = settings or CcnetSettings()
         self._decoder = Decoder()
+        self._events: deque[Frame | Broken] = deque()
         self._free_at = 0.0
         self._notes: dict[int, NoteType] | None = None
         self._forget()
@@ -152,6 +164,8 @@ class CcnetAcceptor:
         self._offline = False
         self._tell_again = False
         self._behind = False
+        self._late = False
+        self._unanswered: dict[Command, float] = {}
         self._heard_at = time.monotonic()
 
     def open(self) -> None:
@@ -167,19 +181,22 @@ class CcnetAcceptor:
         """Ask once; a report for a change of state, None while nothing changed."""
         deadline = self._deadline()
         try:
-            answer = ccnet.parse_poll(self._exchange(deadline, Command.POLL))
+            payload = self._exchange(deadline, Command.POLL)
+            if self._behind and self._catch_up(deadline):
+                payload = self._exchange(deadline, Command.POLL)
         except DeviceTimeout:
             if self._offline or time.monotonic() - self._heard_at < self._settings.offline:
                 raise
             self._offline = True
             return CashReport(CashState.OFFLINE)
+        # Behind, this may be the late answer to an earlier question. The unit would take an ACK for what it has told
+        # since, perhaps a note; unacknowledged, it tells it again.
+        self._late = self._behind
+        answer = self._parsed(ccnet.parse_poll, payload)
         again = self._offline or self._tell_again
         self._offline = self._tell_again = False
-        # After a timeout this may be the late answer to an earlier question. The unit would take an ACK for what it
-        # has told since, perhaps a note; unacknowledged, it tells it again.
-        behind, self._behind = self._behind, False
         repeated = answer == self._last and self._acknowledged
-        if not behind and (answer.state is not State.STACKED or repeated):
+        if not self._late and (answer.state is not State.STACKED or repeated):
             self._send_ack()
         if not self._is_news(answer, again):
             return None
@@ -222,12 +239,16 @@ class CcnetAcceptor:
         return (self._notes or {}).get(answer.detail)
 
     def acknowledge(self) -> None:
-        """Acknowledge the STACKED that was reported; CommandRefused when none waits for it."""
+        """Acknowledge the STACKED that was reported; CommandRefused when none waits for it.
+
+        One that may have been a late answer is acknowledged when the unit repeats it.
+        """
         if self._last is None or self._last.state is not State.STACKED or self._acknowledged:
             raise CommandRefused("no stacked note waits for its acknowledgement")
-        # From here on a repeated 81h only means that this ACK was lost.
+        # From here on a repeated 81h only means that this ACK was lost or not yet sent.
         self._acknowledged = True
-        self._send_ack()
+        if not self._late and not self._behind:
+            self._send_ack()
 
     def reset(self) -> None:
         """RESET: the unit initialises; a note in the head comes out, one on its way to the box goes in."""
@@ -236,7 +257,7 @@ class CcnetAcceptor:
     def identify(self) -> CashIdentity:
         """Read identity and note table; the unit refuses both while it is in POWER_UP."""
         deadline = self._deadline()
-        who = ccnet.parse_identification(self._read(deadline, Command.IDENTIFICATION))
+        who = self._read(deadline, Command.IDENTIFICATION, ccnet.parse_identification)
         notes = self._read_table(deadline)
         return CashIdentity("CCNET", who.part, who.serial, notes)
 
@@ -268,7 +289,7 @@ class CcnetAcceptor:
         if not self._settings.has_counter:
             return None
         try:
-            return ccnet.parse_counter(self._read(self._deadline(), Command.GET_STACKED_COUNTER))
+            return self._read(self._deadline(), Command.GET_STACKED_COUNTER, ccnet.parse_counter)
         except CommandRefused:
             return None
 
@@ -294,19 +315,32 @@ class CcnetAcceptor:
         answer = self._exchange(self._deadline(), command, data)
         if answer == ccnet.ILLEGAL:
             raise CommandRefused(f"{command.name} is not possible in the present state")
-        self._tell_again = answer != ccnet.ACK
+        self._tell_again = self._behind or answer != ccnet.ACK
         if answer != ccnet.ACK:
+            self._behind = True
             raise ProtocolError(f"answer to {command.name} is no ACK", answer)
 
-    def _read(self, deadline: float, command: Command) -> bytes:
+    def _read(self, deadline: float, command: Command, parse: Callable[[bytes], Answer]) -> Answer:
+        if self._behind and not self._catch_up(deadline):
+            raise DeviceTimeout(f"late answers may stand before the one to {command.name}")
         answer = self._exchange(deadline, command)
         if answer == ccnet.ILLEGAL:
             raise CommandRefused(f"{command.name} is not possible in the present state")
-        self._send_ack()
-        return answer
+        found = self._parsed(parse, answer)
+        if not self._behind:
+            self._send_ack()
+        return found
+
+    def _parsed(self, parse: Callable[[bytes], Answer], answer: bytes) -> Answer:
+        try:
+            return parse(answer)
+        except ProtocolError:
+            # It may have answered something else.
+            self._behind = True
+            raise
 
     def _read_table(self, deadline: float) -> tuple[NoteType, ...]:
-        notes = ccnet.parse_bill_table(self._read(deadline, Command.GET_BILL_TABLE))
+        notes = self._read(deadline, Command.GET_BILL_TABLE, ccnet.parse_bill_table)
         self._notes = {note.index: note for note in notes}
         return notes
 
@@ -314,6 +348,8 @@ class CcnetAcceptor:
         """The payload of the unit's answer; asks a broken answer again a few times and never without end."""
         request = outgoing = bytes([command]) + data
         broken = b""
+        if command is not Command.POLL:
+            self._unanswered[command] = time.monotonic()
         for _ in range(1 + self._settings.repeats):
             self._send(outgoing, drop=True)
             event = self._receive(deadline)
@@ -323,8 +359,51 @@ class CcnetAcceptor:
             elif event.payload == ccnet.NAK:
                 outgoing, broken = request, event.payload
             else:
+                if not self._behind:
+                    self._unanswered.clear()
                 return event.payload
+            # Both questions may be answered yet.
+            self._behind = True
         raise ProtocolError(f"no sound answer to {command.name}", broken)
+
+    def _catch_up(self, deadline: float) -> bool:
+        """Put a question that marks the line, and drop the late answers before its own; whether that came.
+
+        A late answer is only dropped: the unit was not told that it was heard, and says again what must be heard.
+        """
+        now = time.monotonic()
+        self._unanswered = {
+            command: at for command, at in self._unanswered.items() if now - at < self._settings.offline
+        }
+        mark = next((mark for mark in _MARKS if mark not in self._unanswered), None)
+        if mark is None:
+            return False
+        may_be_refused = not self._unanswered
+        self._unanswered[mark] = now
+        self._send(bytes([mark]), drop=True)
+        try:
+            while True:
+                event = self._receive(deadline)
+                if isinstance(event, Broken):
+                    continue
+                if event.payload == ccnet.ILLEGAL and not may_be_refused:
+                    return False
+                if event.payload == ccnet.ILLEGAL or len(event.payload) == _MARKS[mark]:
+                    break
+        except DeviceTimeout:
+            return False
+        if event.payload != ccnet.ILLEGAL:
+            self._send_ack()
+        self._behind = False
+        self._unanswered.clear()
+        return True
+
+    def _strike_off(self, answer: bytes) -> None:
+        """A mark's answer was heard: nothing asked before it is answered any more."""
+        for mark, length in _MARKS.items():
+            if mark in self._unanswered and len(answer) == length:
+                asked_at = self._unanswered[mark]
+                self._unanswered = {c: at for c, at in self._unanswered.items() if at > asked_at}
 
     def _send(self, payload: bytes, *, drop: bool = False) -> None:
         time.sleep(max(0.0, self._free_at - time.monotonic()))
@@ -332,6 +411,7 @@ class CcnetAcceptor:
             # What came late belongs to an earlier command and must not be read as this one's answer.
             self._line.drop_input()
             self._decoder.clear()
+            self._events.clear()
         self._line.write(Frame(self._settings.address, payload).to_bytes())
 
     def _send_ack(self) -> None:
@@ -342,16 +422,21 @@ class CcnetAcceptor:
         """The first whole frame from our unit; a Broken one if the line fell silent after it."""
         broken: Broken | None = None
         while time.monotonic() < deadline:
-            wait = self._settings.quiet if broken or self._decoder.pending else self._settings.call
-            data = self._line.read(min(deadline, time.monotonic() + wait))
-            events = self._decoder.feed(data) if data else self._decoder.flush()
-            for event in events:
+            silent = False
+            if not self._events:
+                wait = self._settings.quiet if broken or self._decoder.pending else self._settings.call
+                data = self._line.read(min(deadline, time.monotonic() + wait))
+                self._events += self._decoder.feed(data) if data else self._decoder.flush()
+                silent = not data
+            while self._events:
+                event = self._events.popleft()
                 if isinstance(event, Frame) and event.address == self._settings.address:
                     self._heard_at = time.monotonic()
+                    self._strike_off(event.payload)
                     return event
                 if isinstance(event, Broken) and event.whole:
                     broken = event
-            if broken and not data:
+            if broken and silent:
                 return broken
         self._behind = True
         raise DeviceTimeout(f"no answer within {self._settings.call} s")

@@ -235,5 +235,16 @@ def test_identification_round_trip() -> None:
 
 def test_counter_has_its_highest_byte_first() -> None:
     assert parse_counter(b"\x00\x00\x01\x02") == 258
+
+
+@pytest.mark.parametrize("answer", [b"\x30", b"\x81\x04", bytes(9), bytes(34)])
+def test_what_answers_another_question_is_no_counter(answer: bytes) -> None:
     with pytest.raises(ProtocolError):
-        parse_counter(b"\x30")
+        parse_counter(answer)
+
+
+def test_what_answers_another_question_is_no_state() -> None:
+    # A note table that begins with 20 yuan begins like IDLING, a part number that begins with F like PAUSE.
+    for answer in (b"\x14CHN\x00".ljust(120, b"\0"), b"FLS-CN1234".ljust(34)):
+        with pytest.raises(ProtocolError):
+            parse_poll(answer)

@@ -263,7 +263,9 @@ def test_escrow_after_holding_is_the_same_note() -> None:
 
 
 def test_escrow_is_told_again_when_an_order_was_not_heard() -> None:
-    with ScriptedUnit(POLL=[b"\x80\x01"], GET_BILL_TABLE=[bytes(120)], STACK=[]) as acceptor:
+    with ScriptedUnit(
+        POLL=[b"\x80\x01"], GET_BILL_TABLE=[bytes(120)], IDENTIFICATION=[bytes(34)], STACK=[]
+    ) as acceptor:
         assert acceptor.poll() == CashReport(CashState.ESCROW, code=1, first=True)
         with hurried(acceptor, call=0.5), pytest.raises(DeviceTimeout):
             acceptor.stack()
