@@ -242,6 +242,8 @@ def _find() -> Iterator[Sample]:
     short = {"digits": ACCOUNT_NO[:12], "typed_first": ACCOUNT_NO, "entry_error": "too_short"}
     yield _plain("enter_again_too_short", Page.ENTER_AGAIN, STANDS_IN, **short)
     yield _plain("provisional", Page.PROVISIONAL, STANDS_IN, **again)
+    no_paper = replace(STANDS_IN, printer=NO_PAPER.printer)
+    yield _plain("provisional_no_paper", Page.PROVISIONAL, no_paper, **again)
     yield _plain("provisional_known", Page.PROVISIONAL, STANDS_IN, account=THREE)
     yield _plain("enter_meter_account_only", Page.ENTER_METER, STANDS_IN, entry_error="account_only")
     yield _plain("enter_meter_empty", Page.ENTER_METER)

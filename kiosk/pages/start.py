@@ -36,7 +36,7 @@ def accepted(draft: Draft) -> None:
 
 
 def not_now(draft: Draft) -> None:
-    """Say what does not work, what still does, and where else one can pay; where cash works: what it does without."""
+    """Say what does not work, what still does, and where else one can pay; or what cash without the hub means."""
     look = draft.look
     hotline, why = look.facts.hotline, cash_reason(look)
     if not why.shown:

@@ -16,7 +16,7 @@ import pytest
 from drivers.cash.model import CashReport, CashState, NoteType
 from drivers.status import DeviceHealth, DeviceStatus
 from kiosk.books import Books
-from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
+from kiosk.config import Acceptor, Config, Hub, JournalFile, Offline, Printer, Terminal
 from kiosk.core.core import Core
 from kiosk.core.inputs import (
     AcceptorSaid,
@@ -30,7 +30,7 @@ from kiosk.core.inputs import (
     Tick,
 )
 from kiosk.hubclient import wire
-from kiosk.hubclient.outcomes import Answer
+from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason
 from kiosk.journal.store import Journal
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot
@@ -119,13 +119,14 @@ class Listener(Lane):
 class House:
     """A runner between a real journal and listening lanes."""
 
-    def __init__(self, folder: Path, *, damaged: bool = False) -> None:
+    def __init__(self, folder: Path, *, damaged: bool = False, take_cash: bool = False) -> None:
         config = Config(
             terminal=Terminal(id="T-1", bench=True),
             hub=Hub(url="http://127.0.0.1:1", key_file=folder / "k"),
             journal=JournalFile(path=folder / "journal.sqlite"),
             acceptor=Acceptor(port="a"),
             printer=Printer(port="p"),
+            offline=Offline(take_cash=take_cash),
         )
         self.course = Course()
         self.path = config.journal.path
@@ -240,6 +241,27 @@ def test_the_waiting_customer_has_a_line_of_their_own(house: House) -> None:
     house.course.wait(lambda lane, of: lane == "hub" and isinstance(of, fx.SendCredit))
     house.course.wait(lambda lane, of: lane == "hub_back" and isinstance(of, fx.Beat))
     house.course.wait(lambda lane, of: lane == "acceptor" and isinstance(of, fx.StackNote))
+
+
+def test_what_nobody_waits_for_does_not_stand_before_the_next_customer(tmp_path: Path) -> None:
+    """A provisional payment is first sent when its customer has the slip: it could hang to its deadline."""
+    house = House(tmp_path, take_cash=True)
+    house.runner.start()
+    status = wire.Status(now=NOW, business_date=DAY, mode="open", version="1")
+    gone: NotSent = NotSent(NotSentReason.REFUSED, "no")
+    house.says(DeviceFelt("acceptor", FINE), DeviceFelt("printer", FINE), StatusSaid(Answer(status)))
+    house.acceptor(CashState.DISABLED)
+    number = [*(Intent("key", d) for d in ACCOUNT_NO), Intent("confirm")]
+    house.says(StatusSaid(gone), Intent("start"), Intent("prepay"), *number, *number, Intent("accept"))
+    house.course.done(fx.EnableAcceptor)
+    for state in (CashState.IDLE, CashState.ESCROW, CashState.STACKED):
+        house.acceptor(state, HUNDRED if state is not CashState.IDLE else None)
+    house.says(Intent("pay_now"))
+    house.acceptor(CashState.DISABLED)
+    sent = house.course.wait(lambda lane, of: lane in LANES and isinstance(of, fx.SendCredit))
+    assert ("hub_back", sent) in house.course.entries
+    assert not [of for lane, of in house.course.entries if lane == "hub" and of is sent]
+    house.runner.stop()
 
 
 def test_nothing_is_done_that_could_not_be_made_durable(house: House) -> None:

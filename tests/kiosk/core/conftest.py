@@ -30,7 +30,7 @@ from kiosk.core.inputs import (
     Tick,
 )
 from kiosk.hubclient import wire
-from kiosk.hubclient.outcomes import Answer, Outcome, Unknown, UnknownReason
+from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Outcome, Unknown, UnknownReason
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
 from kiosk.payment.events import AnyEvent
@@ -233,6 +233,16 @@ class Stage:
         self.says(DeviceFelt("acceptor", FINE), DeviceFelt("printer", FINE), StatusSaid(Answer(status)))
         self.acceptor(CashState.DISABLED, first=True)
         return self
+
+    def leaves(self) -> Stage:
+        """The hub does not answer any more."""
+        self.says(StatusSaid(NotSent(NotSentReason.REFUSED, "no")))
+        return self
+
+    def comes(self) -> None:
+        """The hub answers again."""
+        status = wire.Status(now=NOW, business_date=DAY, mode="open", version="1")
+        self.says(StatusSaid(Answer(status)))
 
     def found(self, who: wire.Account) -> Stage:
         """The customer has found and confirmed an account."""

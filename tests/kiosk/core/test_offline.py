@@ -34,18 +34,6 @@ def make(make_stage: Any, world: Any) -> Any:
     return make
 
 
-def leaves(stage: Any) -> Any:
-    """The hub does not answer any more."""
-    stage.says(StatusSaid(GONE))
-    return stage
-
-
-def comes(stage: Any, world: Any) -> None:
-    """The hub answers again."""
-    status = wire.Status(now=world.account().as_of, business_date=world.day, mode="open", version="1")
-    stage.says(StatusSaid(Answer(status)))
-
-
 def types(stage: Any, number: str = NUMBER) -> None:
     stage.press(*(f"key:{digit}" for digit in number), "confirm")
 
@@ -81,7 +69,7 @@ def slips(stage: Any) -> list[str]:
 
 
 def test_by_default_nothing_begins_without_the_hub(stage: Any) -> None:
-    leaves(stage)
+    stage.leaves()
     assert not stage.core.facts.cash_works
     stage.press("start", "pay_bill")
     types(stage)
@@ -91,7 +79,7 @@ def test_by_default_nothing_begins_without_the_hub(stage: Any) -> None:
 
 
 def test_a_customer_gets_a_provisional_slip_and_the_money_is_booked_later(make: Any, world: Any) -> None:
-    stage = paid(leaves(make()), 10000, 5000)
+    stage = paid(make().leaves(), 10000, 5000)
     assert stage.at(Page.CHECKING)
     assert stage.stands(PaymentState.CHECKING)
     assert slips(stage) == ["provisional"]
@@ -101,7 +89,7 @@ def test_a_customer_gets_a_provisional_slip_and_the_money_is_booked_later(make: 
     stage.hub(GONE)
     stage.printed()
     stage.press("finish")
-    comes(stage, world)
+    stage.comes()
     assert any(isinstance(e, fx.SendCredit) for e in stage.wait(3))
     key = stage.payment.payment_id
     stage.hub()
@@ -110,7 +98,7 @@ def test_a_customer_gets_a_provisional_slip_and_the_money_is_booked_later(make: 
 
 
 def test_two_different_numbers_are_both_typed_anew(make: Any) -> None:
-    stage = leaves(make())
+    stage = make().leaves()
     stage.press("start", "pay_bill")
     types(stage)
     types(stage, NUMBER[:-1] + "9")
@@ -124,7 +112,7 @@ def test_two_different_numbers_are_both_typed_anew(make: Any) -> None:
 
 
 def test_a_meter_number_is_not_enough(make: Any) -> None:
-    stage = leaves(make())
+    stage = make().leaves()
     stage.press("start", "pay_bill", "by_meter")
     types(stage, "9900010012500000000027")
     assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_METER, "account_only")
@@ -144,7 +132,7 @@ def test_a_known_account_is_not_typed_again(make: Any, world: Any, when: str) ->
     stage.found(world.account(world.bill("2026-10", 12056)))
     stage.press("pay")
     if when == "before the quote":
-        leaves(stage).press("cash")
+        stage.leaves().press("cash")
     else:
         stage.press("cash")
         stage.says(QuoteSaid(stage.effects[0].quote_id, GONE))
@@ -158,24 +146,24 @@ def test_a_known_account_is_not_typed_again(make: Any, world: Any, when: str) ->
 
 
 def test_a_hub_that_is_back_is_asked_before_money_is_taken(make: Any, world: Any) -> None:
-    stage = typed_twice(leaves(make()))
-    comes(stage, world)
+    stage = typed_twice(make().leaves())
+    stage.comes()
     stage.press("accept")
     [asked] = stage.effects
     assert (asked.kind, asked.number) == ("account", NUMBER)
     stage.says(AccountSaid(asked.request, Answer(world.account())))
     assert stage.at(Page.CONFIRM_ACCOUNT)
     stage.press("correct", "prepay")
-    leaves(stage).press("cash")
-    comes(stage, world)
+    stage.leaves().press("cash")
+    stage.comes()
     stage.press("accept")
     assert isinstance(stage.effects[0], fx.AskQuote)
 
 
 def test_a_hub_that_is_back_when_the_customer_pays_is_waited_for(make: Any, world: Any) -> None:
-    stage = at_slot(leaves(make()))
+    stage = at_slot(make().leaves())
     stage.note(10000)
-    comes(stage, world)
+    stage.comes()
     stage.press("pay_now")
     stage.acceptor(CashState.DISABLED)
     assert stage.at(Page.PAYING)
@@ -185,7 +173,7 @@ def test_a_hub_that_is_back_when_the_customer_pays_is_waited_for(make: Any, worl
 
 
 def test_no_note_over_the_limit_of_one_payment(make: Any) -> None:
-    stage = at_slot(leaves(make()))
+    stage = at_slot(make().leaves())
     stage.note(10000)
     stage.acceptor(CashState.ESCROW, 10000)
     assert fx.GiveBackNote() in stage.effects
@@ -196,7 +184,7 @@ def test_no_note_over_the_limit_of_one_payment(make: Any) -> None:
 
 
 def test_money_that_waits_takes_room_until_it_is_booked(make: Any, world: Any) -> None:
-    stage = paid(leaves(make()), 10000, 5000)
+    stage = paid(make().leaves(), 10000, 5000)
     stage.printed()
     stage.press("finish")
     assert stage.core.facts.offline_fen == 5000
@@ -205,20 +193,20 @@ def test_money_that_waits_takes_room_until_it_is_booked(make: Any, world: Any) -
     stage.press("finish")
     assert stage.core.facts.offline_fen == 0
     assert not stage.core.facts.cash_works
-    comes(stage, world)
+    stage.comes()
     for payment in list(stage.core.books.open_payments):
         stage.says(CreditSaid(payment.payment_id, payment.attempts, Answer(stage.booked(payment))))
     assert stage.core.facts.offline_fen == 15000
 
 
 def test_money_that_became_a_claim_takes_room_until_the_hub_has_it(make: Any) -> None:
-    stage = paid(leaves(make()), 10000, 5000)
+    stage = paid(make().leaves(), 10000, 5000)
     stage.printed()
     stage.press("finish")
     for _ in range(5):
         stage.hub(GONE)
         stage.wait(400)
-        leaves(stage)
+        stage.leaves()
     assert [c.amount_fen for c in stage.core.books.open_claims] == [15000]
     assert stage.core.facts.offline_fen == 5000
 
@@ -231,12 +219,12 @@ def test_no_more_than_any_payment_may_be(make_stage: Any, world: Any) -> None:
 
 def test_less_room_than_the_smallest_note_is_none(make: Any) -> None:
     stage = make(most_waiting_fen=15500)
-    paid(leaves(stage), 10000, 5000)
+    paid(stage.leaves(), 10000, 5000)
     assert stage.core.facts.offline_fen == 0
 
 
 def test_too_long_after_the_hubs_last_word_nothing_begins(make: Any) -> None:
-    stage = leaves(make(most_s=600.0))
+    stage = make(most_s=600.0).leaves()
     stage.wait(590)
     assert stage.core.facts.cash_works
     stage.wait(30)
@@ -245,9 +233,9 @@ def test_too_long_after_the_hubs_last_word_nothing_begins(make: Any) -> None:
 
 
 def test_a_kiosk_that_has_not_heard_the_hub_since_its_start_takes_nothing(make: Any) -> None:
-    stage = paid(leaves(make()), 5000)
+    stage = paid(make().leaves(), 5000)
     stage.restart()
-    leaves(stage)
+    stage.leaves()
     assert stage.core.facts.offline_fen == 0
 
 
@@ -256,7 +244,7 @@ def test_a_hub_that_does_not_take_our_word_lets_us_take_nothing(make: Any, code:
     stage = make()
     stage.says(StatusSaid(Refused(wire.Problem(status=401, code=code))))
     assert not stage.core.facts.cash_works
-    leaves(stage)
+    stage.leaves()
     assert not stage.core.facts.cash_works
     stage.press("start", "pay_bill")
     types(stage)
@@ -264,7 +252,7 @@ def test_a_hub_that_does_not_take_our_word_lets_us_take_nothing(make: Any, code:
 
 
 def test_a_hub_that_refuses_us_while_money_goes_in_ends_it(make: Any) -> None:
-    stage = at_slot(leaves(make()))
+    stage = at_slot(make().leaves())
     stage.note(5000)
     stage.says(StatusSaid(Refused(wire.Problem(status=401, code="unknown_terminal"))))
     stage.acceptor(CashState.ESCROW, 5000)
@@ -284,21 +272,21 @@ def test_nothing_begins_without_paper_or_acceptor(
     stage = make()
     stage.found(world.account(world.bill("2026-10", 12056)))
     stage.press("pay")
-    leaves(stage).press("cash")
+    stage.leaves().press("cash")
     assert stage.at(Page.PROVISIONAL)
     stage.says(DeviceFelt(broken, DeviceHealth(DeviceStatus.USER_ERROR, "out")))
     main = stage.core.page.main
     assert main is not None
     assert not main.enabled
     if back:
-        comes(stage, world)
+        stage.comes()
     stage.press("accept")
     assert (stage.page, stage.core.session.message) == (Page.MESSAGE, message)
     assert not stage.core.books.payments
 
 
 def test_a_page_with_somebodys_number_stands_no_longer_than_other_private_ones(make: Any) -> None:
-    stage = typed_twice(leaves(make()))
+    stage = typed_twice(make().leaves())
     stage.wait(stage.config.screen.private_idle_s + 1)
     assert stage.at(Page.MORE_TIME)
 
@@ -325,7 +313,7 @@ def test_a_quote_that_is_refused_for_the_call_alone_opens_nothing(make: Any, wor
 
 
 def test_the_permission_may_end_while_the_number_is_typed(make: Any) -> None:
-    stage = leaves(make(most_s=600.0))
+    stage = make(most_s=600.0).leaves()
     stage.wait(595)
     stage.press("start", "pay_bill")
     types(stage)
@@ -341,7 +329,7 @@ def test_an_account_from_before_is_not_paid_by_the_number_of_another(make: Any, 
     stage = make()
     stage.found(world.account())
     stage.press("back", "wrong")
-    leaves(stage)
+    stage.leaves()
     types(stage, "0399000000000026")
     assert stage.core.session.account is None
     types(stage, "0399000000000026")
@@ -358,27 +346,11 @@ def test_a_refused_look_up_opens_no_way_round_the_hub(make: Any) -> None:
     assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_ACCOUNT, "hub_gone")
 
 
-def test_the_hub_is_asked_again_when_a_customer_comes(make: Any) -> None:
-    stage = leaves(make())
-    stage.wait(1)
-    stage.says(StatusSaid(GONE))
-    stage.press("start")
-    assert any(isinstance(e, fx.AskHubStatus) for e in stage.wait(0.1))
-
-
-def test_no_second_heartbeat_while_one_is_under_way(stage: Any) -> None:
-    stage.says(StatusSaid(GONE))
-    asked = [e for e in stage.wait(60) if isinstance(e, fx.AskHubStatus)]
-    assert len(asked) == 1
-    stage.says(StatusSaid(GONE))
-    assert [e for e in stage.wait(16) if isinstance(e, fx.AskHubStatus)]
-
-
 def test_a_payment_that_had_begun_takes_further_notes_below_the_limit(make: Any) -> None:
     stage = make()
     stage.at_slot()
     stage.note(5000)
-    leaves(stage)
+    stage.leaves()
     stage.note(10000)
     stage.acceptor(CashState.ESCROW, 1000)
     assert fx.GiveBackNote() in stage.effects
@@ -386,7 +358,7 @@ def test_a_payment_that_had_begun_takes_further_notes_below_the_limit(make: Any)
 
 
 def test_a_kiosk_that_dies_over_it_brings_it_to_its_end(make: Any) -> None:
-    stage = at_slot(leaves(make()))
+    stage = at_slot(make().leaves())
     stage.note(10000)
     stage.restart()
     stage.acceptor(CashState.DISABLED, first=True)
@@ -398,7 +370,7 @@ def test_a_kiosk_that_dies_over_it_brings_it_to_its_end(make: Any) -> None:
 
 
 def test_an_account_that_the_hub_does_not_have_is_a_claim_under_the_same_reference(make: Any) -> None:
-    stage = paid(leaves(make()), 10000)
+    stage = paid(make().leaves(), 10000)
     stage.hub(Refused(wire.Problem(status=422, code="unknown_account")))
     [claim] = stage.core.books.open_claims
     assert (claim.reason, claim.amount_fen) == ("declined", 10000)
@@ -411,7 +383,7 @@ def test_an_account_that_the_hub_does_not_have_is_a_claim_under_the_same_referen
 def test_the_slip_of_a_claim_comes_only_for_who_has_none_or_is_there(
     make: Any, printed: bool, left: bool, slips_then: int
 ) -> None:
-    stage = paid(leaves(make()), 10000)
+    stage = paid(make().leaves(), 10000)
     stage.printed(printed)
     if left:
         stage.press("finish")
@@ -420,7 +392,7 @@ def test_the_slip_of_a_claim_comes_only_for_who_has_none_or_is_there(
 
 
 def test_a_payment_that_was_booked_before_the_printer_told_gets_a_receipt_after_a_restart(make: Any) -> None:
-    stage = paid(leaves(make()), 10000)
+    stage = paid(make().leaves(), 10000)
     stage.press("finish")
     stage.hub()
     assert stage.stands(PaymentState.PAID)
@@ -429,45 +401,7 @@ def test_a_payment_that_was_booked_before_the_printer_told_gets_a_receipt_after_
 
 
 def test_the_slip_says_that_nobody_checked_the_number(make: Any) -> None:
-    stage = paid(leaves(make()), 10000)
+    stage = paid(make().leaves(), 10000)
     [job] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
     words = [one.text for one in Slips(stage.config, b"k").compose(job).elements if isinstance(one, Line)]
     assert any("核对户号" in text for text in words)
-
-
-@pytest.mark.parametrize(
-    ("outcome", "up"),
-    [
-        (Unknown(UnknownReason.TIMEOUT, ""), True),
-        (NotSent(NotSentReason.TIMEOUT, ""), True),
-        (NotSent(NotSentReason.REFUSED, ""), False),
-        (Unknown(UnknownReason.BROKEN, ""), False),
-    ],
-)
-def test_a_call_from_before_the_hubs_last_word_says_nothing_of_now(
-    stage: Any, world: Any, outcome: Any, up: bool
-) -> None:
-    stage.at_slot()
-    stage.note(5000)
-    stage.press("pay_now")
-    stage.acceptor(CashState.DISABLED)
-    stage.wait(1)
-    comes(stage, world)
-    stage.wait(1)
-    stage.hub(outcome)
-    assert stage.core.facts.hub_up is up
-    stage.wait(60)
-    stage.hub(Unknown(UnknownReason.TIMEOUT, ""))
-    assert not stage.core.facts.hub_up
-
-
-def test_a_hub_that_says_busy_of_one_payment_is_there_and_of_its_pulse_is_not(stage: Any) -> None:
-    busy: Unknown = Unknown(UnknownReason.SERVER_ERROR, "", wire.Problem(status=503, code="hub_busy"))
-    stage.at_slot()
-    stage.note(5000)
-    stage.press("pay_now")
-    stage.acceptor(CashState.DISABLED)
-    stage.hub(busy)
-    assert stage.core.facts.hub_up
-    stage.says(StatusSaid(busy))
-    assert not stage.core.facts.hub_up
