@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from drivers.cash.ccnet_driver import HEALTH
+from drivers.cash.ccnet_states import HEALTH
 from drivers.cash.model import CashState
 from drivers.status import DeviceHealth, DeviceStatus
 from kiosk import runner as kiosk_runner
