@@ -172,13 +172,13 @@ async def _no_tombstone(*_: Any) -> bool:
 
 
 def _claim_beside_credit() -> tuple[Patch, ...]:
-    original = hub_desk._forestall
+    original = hub_desk._already_credited
 
-    async def forestall(*args: Any) -> bool:
+    async def already_credited(*args: Any) -> bool:
         await original(*args)
         return False
 
-    return (patch.object(hub_desk, "_forestall", forestall),)
+    return (patch.object(hub_desk, "_already_credited", already_credited),)
 
 
 def _cash_reversed() -> tuple[Patch, ...]:
@@ -306,7 +306,10 @@ FAULTS = (
     Fault("the hub takes other content under a known id", 4, 100, _content_not_compared),
     Fault("the hub does not give the stored reply", 4, 100, _reply_not_stored),
     Fault(
-        "a claim leaves no tombstone", 4, 400, lambda: (patch.object(hub_desk, "_forestall", _no_tombstone),)
+        "a claim leaves no tombstone",
+        4,
+        400,
+        lambda: (patch.object(hub_desk, "_already_credited", _no_tombstone),),
     ),
     Fault("an answer for another payment is believed", 4, 400, lambda: _believe(amount=False)),
     Fault("an answer for another amount is believed", 4, 400, lambda: _believe(amount=True)),

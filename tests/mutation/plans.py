@@ -50,4 +50,5 @@ PLANS = (
     _of("hub/business/keeping.py", DESK),
     Plan("hub/composition/desk.py", (DESK, "tests/hub/composition/test_desk.py", CLAIMS), simulated=True),
     _of("hub/composition/claims.py"),
+    _of("hub/composition/forestalling.py", DESK, CLAIMS),
 )
