@@ -18,7 +18,9 @@ from hub.business.numbers import meter_number
 from hub.business.refusals import Refusal
 from hub.composition.desk import Desk, once
 from tests.crash.line import RULE
-from tests.crash.memory import Books, MemoryBilling, MemoryShelf, MemoryStore
+from tests.crash.memory import Books, MemoryShelf
+from tests.crash.memory_billing import MemoryBilling
+from tests.crash.memory_store import MemoryStore
 
 NOW = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)

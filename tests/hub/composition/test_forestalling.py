@@ -11,7 +11,8 @@ from hub.business import forms
 from hub.business.keeping import Stored
 from hub.business.refusals import Refusal
 from hub.composition.forestalling import claimed, forestall, refuse_forestalled
-from tests.crash.memory import Books, MemoryShelf, MemoryStore, Row
+from tests.crash.memory import Books, MemoryShelf, Row
+from tests.crash.memory_store import MemoryStore
 
 PAYMENT, CLAIM, OTHER, REVERSAL = (digit * 32 for digit in "1234")
 CREDITED = Stored("T", "content", b"reply", amount_fen=1000, serial=1)
