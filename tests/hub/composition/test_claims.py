@@ -443,6 +443,7 @@ def test_the_lost_disks_own_word_on_a_claim_that_was_taken_over_has_an_end(offic
         order = claim_order(each)
         refused = refusal(office, lambda _o, desk, _d: desk.claim("T", each.id, order))  # noqa: B023
         assert (refused.code, refused.claim_id) == ("claimed", each.id)
+        assert refused.detail == "the claim was taken over"
     order = claim_order(single)
     refused = refusal(office, lambda _o, desk, _d: desk.claim("another", "8" * 32, order))
     assert refused.code == "id_reused"
