@@ -34,7 +34,7 @@ async def controlled(far_end: object, path: Path) -> AsyncIterator[asyncio.Event
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.suppress(ConnectionError, asyncio.CancelledError):
             while line := await reader.readline():
-                writer.write(json.dumps(await _obey(far_end, line)).encode() + b"\n")
+                writer.write(json.dumps(await obey(far_end, line)).encode() + b"\n")
                 await writer.drain()
         writer.close()
 
@@ -46,7 +46,8 @@ async def controlled(far_end: object, path: Path) -> AsyncIterator[asyncio.Event
         path.unlink(missing_ok=True)
 
 
-async def _obey(far_end: object, line: bytes) -> Reply:
+async def obey(far_end: object, line: bytes) -> Reply:
+    """Do what a line orders and give its answer, whatever stands on the line."""
     try:
         order = json.loads(line)
         act = getattr(far_end, f"do_{order.pop('do')}", None)
