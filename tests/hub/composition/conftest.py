@@ -1,10 +1,11 @@
-"""The claims desk over books that must hold after each test."""
+"""A desk over books in memory, and the claims desk over books that must hold after each test."""
 
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from tests.hub.composition.counter import Counter
 from tests.hub.composition.office import Office
 
 
@@ -12,3 +13,8 @@ from tests.hub.composition.office import Office
 def office(books: Any) -> Iterator[Office]:
     yield Office(books)
     assert books.check().findings == ()
+
+
+@pytest.fixture
+def at() -> Counter:
+    return Counter()
