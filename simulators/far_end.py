@@ -5,9 +5,8 @@ A far end is a program:
     python -m simulators.ccnet_validator --link LINK --control SOCKET [--speed N]
 
 It opens a pty, makes LINK a symbolic link to its slave side, listens on the Unix socket SOCKET and then
-prints `ready <slave path>`. The control socket takes one JSON object a line, such as
-`{"do": "insert", "value_fen": 10000}`, and answers each with one line: `{"ok": true, ...}` or
-`{"ok": false, "error": "..."}`. SIGTERM and SIGINT end it cleanly.
+prints `ready <slave path>`. What the control socket takes stands in `simulators.control`. SIGTERM and SIGINT end it
+cleanly.
 """
 
 from __future__ import annotations
@@ -16,26 +15,28 @@ import argparse
 import asyncio
 import contextlib
 import errno
-import json
 import os
 import random
-import signal
-import socket
 import subprocess
 import sys
-import traceback
 import tty
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-Reply = dict[str, Any]
+from simulators.control import ControlClient, ControlError, Reply, controlled
 
-
-class ControlError(Exception):
-    """A control command that cannot be done now; its text is the reply's `error`."""
+__all__ = [
+    "ControlClient",
+    "ControlError",
+    "FarEnd",
+    "Launched",
+    "Reply",
+    "argument_parser",
+    "launched",
+    "run",
+]
 
 
 class FarEnd:
@@ -192,43 +193,18 @@ class FarEnd:
 
     async def serve(self, link: Path, control: Path) -> None:
         """Run until SIGTERM or SIGINT."""
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
         self._link = link
         slave = self.do_plug()["slave"]
-        server = await asyncio.start_unix_server(self._serve_control, control)
-        self.started()
-        sys.stdout.write(f"ready {slave}\n")
-        sys.stdout.flush()
-        try:
-            await stop.wait()
-        finally:
-            self.stopping()
-            server.close()
-            control.unlink(missing_ok=True)
-            if self.plugged:
-                self.do_unplug()
-
-    async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-            while line := await reader.readline():
-                writer.write(json.dumps(self._control(line)).encode() + b"\n")
-                await writer.drain()
-        writer.close()
-
-    def _control(self, line: bytes) -> Reply:
-        try:
-            order = json.loads(line)
-            act = getattr(self, f"do_{order.pop('do')}", None)
-            if act is None:
-                raise ControlError("no such command")
-            return {"ok": True, **act(**order)}
-        except (ControlError, ValueError, TypeError, AttributeError, KeyError) as error:
-            if not isinstance(error, ControlError):
-                traceback.print_exc()
-            return {"ok": False, "error": str(error) or type(error).__name__}
+        async with controlled(self, control) as stop:
+            self.started()
+            sys.stdout.write(f"ready {slave}\n")
+            sys.stdout.flush()
+            try:
+                await stop.wait()
+            finally:
+                self.stopping()
+                if self.plugged:
+                    self.do_unplug()
 
     def _readable(self, master: int) -> None:
         try:
@@ -262,29 +238,6 @@ def run(far_end: FarEnd, options: argparse.Namespace) -> int:
     """Serve `far_end` on the line and socket that `argument_parser` read; returns the program's exit code."""
     asyncio.run(far_end.serve(options.link, options.control))
     return 0
-
-
-class ControlClient:
-    """Speaks to a far end's control socket."""
-
-    def __init__(self, path: Path, timeout: float = 30.0) -> None:
-        self._socket = socket.socket(socket.AF_UNIX)
-        self._socket.settimeout(timeout)
-        self._socket.connect(str(path))
-        self._lines = self._socket.makefile("rb")
-
-    def __call__(self, do: str, **arguments: object) -> Reply:
-        """Give one command and return its reply; raises ControlError with the far end's text."""
-        self._socket.sendall(json.dumps({"do": do, **arguments}).encode() + b"\n")
-        reply: Reply = json.loads(self._lines.readline() or b'{"ok": false, "error": "the far end is gone"}')
-        if not reply.pop("ok"):
-            raise ControlError(reply["error"])
-        return reply
-
-    def close(self) -> None:
-        """Close the connection; the far end goes on."""
-        self._lines.close()
-        self._socket.close()
 
 
 @dataclass(frozen=True, slots=True)

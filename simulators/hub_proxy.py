@@ -3,7 +3,7 @@
     python -m simulators.hub_proxy --to PORT [--listen PORT] --control SOCKET
 
 prints `listening on 127.0.0.1:PORT` and `ready http://127.0.0.1:PORT`. The control socket speaks like every far
-end's (`simulators.far_end`). Each fault stays until `pass`, or spoils the `next` so many requests and then
+end's (`simulators.control`). Each fault stays until `pass`, or spoils the `next` so many requests and then
 passes on its own. It takes a whole request before it acts, so a fault meets kept-alive connections too, and it
 asks the hub on a connection of its own for each request. When the hub itself is away it hangs up, which a
 kiosk cannot tell from a lost answer; `refuse` is the closed port.
@@ -14,10 +14,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import json
 import random
 import re
-import signal
 import socket
 import struct
 import sys
@@ -26,7 +24,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from simulators.far_end import ControlError, Reply
+from simulators.control import ControlError, Reply, controlled
 from simulators.http_message import forged, path_of, read_message
 
 KEPT_REPLIES = 16
@@ -240,20 +238,13 @@ class HubProxy:
 
     async def serve(self, control: Path) -> None:
         """Run until SIGTERM or SIGINT."""
-        stop = asyncio.Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            asyncio.get_running_loop().add_signal_handler(number, stop.set)
         await self.do_pass()
-        orders = await asyncio.start_unix_server(self._serve_control, control)
-        sys.stdout.write(f"listening on 127.0.0.1:{self.port}\nready http://127.0.0.1:{self.port}\n")
-        sys.stdout.flush()
-        try:
+        async with controlled(self, control) as stop:
+            sys.stdout.write(f"listening on 127.0.0.1:{self.port}\nready http://127.0.0.1:{self.port}\n")
+            sys.stdout.flush()
             await stop.wait()
-        finally:
-            orders.close()
-            control.unlink(missing_ok=True)
-            await self._close()
-            self._address.close()
+        await self._close()
+        self._address.close()
 
     async def _close(self) -> None:
         if self._server is not None:
@@ -289,23 +280,6 @@ class HubProxy:
             if not self._next:
                 self._set(self._deliver, None)
         return act
-
-    async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-            while line := await reader.readline():
-                writer.write(json.dumps(await self._control(line)).encode() + b"\n")
-                await writer.drain()
-        writer.close()
-
-    async def _control(self, line: bytes) -> Reply:
-        try:
-            order = json.loads(line)
-            act = getattr(self, f"do_{order.pop('do')}", None)
-            if act is None:
-                raise ControlError("no such command")
-            return {"ok": True, **await act(**order)}
-        except (ControlError, ValueError, TypeError, AttributeError, KeyError) as error:
-            return {"ok": False, "error": str(error) or type(error).__name__}
 
 
 def hub_address(text: str) -> tuple[str, int]:

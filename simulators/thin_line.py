@@ -18,10 +18,8 @@ import asyncio
 import contextlib
 import ctypes
 import fcntl
-import json
 import os
 import random
-import signal
 import socket
 import struct
 import subprocess
@@ -31,7 +29,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from simulators.far_end import ControlClient, ControlError, Reply
+from simulators.control import ControlClient, ControlError, Reply, controlled
 
 CLONE_NEWNET = 0x40000000
 TUNSETIFF = 0x400454CA
@@ -181,21 +179,14 @@ class ThinLine:
 
     async def serve(self, control: Path, seconds: float) -> None:
         """Carry packets until SIGTERM, SIGINT or the end of the time."""
-        stop = asyncio.Event()
         loop = asyncio.get_running_loop()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
         loop.add_reader(self.near.tun, self._carry, self.near, self.far, self._up, deque())
         loop.add_reader(self.far.tun, self._carry, self.far, self.near, self._down, deque())
-        orders = await asyncio.start_unix_server(self._serve_control, control)
-        sys.stdout.write(f"near {self.near.path}\nfar {self.far.path}\nready\n")
-        sys.stdout.flush()
-        try:
+        async with controlled(self, control) as stop:
+            sys.stdout.write(f"near {self.near.path}\nfar {self.far.path}\nready\n")
+            sys.stdout.flush()
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), seconds)
-        finally:
-            orders.close()
-            control.unlink(missing_ok=True)
 
     def _carry(self, sender: _Host, receiver: _Host, way: Way, on_way: deque[tuple[float, bytes]]) -> None:
         packet = os.read(sender.tun, 1 << 16)
@@ -208,23 +199,6 @@ class ThinLine:
             # A shorter delay that is set meanwhile must not let packets overtake one another.
             on_way.append((max(arrives, on_way[-1][0] if on_way else 0.0), packet))
             loop.call_at(on_way[-1][0], lambda: os.write(receiver.tun, on_way.popleft()[1]))
-
-    async def _serve_control(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with contextlib.suppress(ConnectionError, asyncio.CancelledError):
-            while line := await reader.readline():
-                writer.write(json.dumps(self._control(line)).encode() + b"\n")
-                await writer.drain()
-        writer.close()
-
-    def _control(self, line: bytes) -> Reply:
-        try:
-            order = json.loads(line)
-            act = getattr(self, f"do_{order.pop('do')}", None)
-            if act is None:
-                raise ControlError("no such command")
-            return {"ok": True, **act(**order)}
-        except (ControlError, ValueError, TypeError, AttributeError, KeyError) as error:
-            return {"ok": False, "error": str(error) or type(error).__name__}
 
 
 def _within(value: float, least: float, most: float) -> float:

@@ -18,7 +18,7 @@ import pytest
 
 import hub.cli
 import ui.app
-from drivers.cash.ccnet_driver import FAILURES
+from drivers.cash.ccnet_states import FAILURES
 from drivers.printer.escpos_codec import PrinterState
 from drivers.printer.escpos_driver import health_of
 from hub.data.database import DEFAULT_URL

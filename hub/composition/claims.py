@@ -24,6 +24,7 @@ from hub.business.keeping import ClaimRecord, Shelf
 from hub.business.ledger import SUSPENSE, claim_legs, payment_legs, refund_legs
 from hub.business.orders import stands_for_payment
 from hub.composition.desk import once
+from hub.composition.forestalling import forestall
 
 C = TypeVar("C")
 
@@ -188,26 +189,12 @@ async def _take_over(
     else:
         if await store.claim(item.id) is not None:
             return None
-        payment_id = item.payment_id if stands_for_payment(item) else None
-        if payment_id is not None and not await _forestall(store, terminal, payment_id, item):
+        if await forestall(store, terminal, item.id, item) is not None:
             return None
+        payment_id = item.payment_id if stands_for_payment(item) else None
         claim = _claim_of(item, terminal, item.id, payment_id, now)
     await store.add_claim(claim)
     return claim
-
-
-async def _forestall(store: Deciding, terminal: str, payment_id: str, item: OpenItem) -> bool:
-    """Refuse the payment whose whole money a claim stands for; false if that is credited or claimed already."""
-    payment = await store.hold_payment(payment_id)
-    if payment is None:
-        await store.add_tombstone(payment_id, terminal, claim_id=item.id)
-        return True
-    credited = payment.serial is not None and payment.reversal_id is None
-    if payment.claim_id is not None or (credited and payment.amount_fen == item.amount_fen):
-        return False
-    if payment.terminal == terminal:
-        await store.mark_payment(payment_id, claim_id=item.id)
-    return True
 
 
 def _claim_of(

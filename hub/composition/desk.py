@@ -46,9 +46,9 @@ from hub.business.orders import (
     payment_order,
     reference_view,
     reversal_answer,
-    stands_for_payment,
 )
 from hub.business.refusals import Code, Refusal
+from hub.composition.forestalling import claimed, forestall, refuse_forestalled
 
 C = TypeVar("C")
 R = TypeVar("R")
@@ -195,7 +195,7 @@ class Desk(Generic[C]):
             stored, quoted = await store.payment_and_quoted_account(payment_id, order.quote_id, terminal)
             if stored:
                 if stored.terminal == terminal:
-                    _refuse_forestalled(stored)
+                    refuse_forestalled(stored)
                 return _replay(stored, terminal, order, content)
             check_payment(order, quoted, self._tenders)
             standing = await billing.hold(order.account_no, on)
@@ -218,7 +218,7 @@ class Desk(Generic[C]):
             if stored := await store.claim(claim_id):
                 _refuse_taken_over(stored, terminal)
                 return _replay(stored, terminal, order, content)
-            credited = await _forestall(store, terminal, claim_id, order)
+            credited = await _already_credited(store, terminal, claim_id, order)
             serial = None
             if order.amount_fen and not credited:
                 on = self._day.business_date(now)
@@ -272,7 +272,7 @@ class Desk(Generic[C]):
         if payment.reversal_id is not None:
             return "already_reversed", None
         if payment.serial is None or payment.claim_id is not None:
-            raise Refusal("claimed", "a claim for this payment exists", claim_id=payment.claim_id)
+            raise claimed(payment)
         check_reversal(order, payment)
         on = self._day.business_date(now)
         account_no = payment_order(payment).account_no
@@ -299,25 +299,17 @@ class Desk(Generic[C]):
         )
 
 
-async def _forestall(store: Keeping, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
+async def _already_credited(store: Keeping, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
     """Refuse the claim's payment from now on; true if this very amount is credited already.
 
     A payment has one claim for all its money; another one is refused, lest the money stand in suspense twice.
     """
-    if order.payment_id is None or not stands_for_payment(order):
-        return False
-    payment = await store.hold_payment(order.payment_id)
+    payment = await forestall(store, terminal, claim_id, order)
     if payment is None:
-        await store.add_tombstone(order.payment_id, terminal, claim_id=claim_id)
         return False
     if payment.claim_id is not None:
-        raise Refusal("claimed", "a claim for this payment exists", claim_id=payment.claim_id)
-    if payment.terminal != terminal:
-        return False
-    if payment.serial and not payment.reversal_id and payment.amount_fen == order.amount_fen:
-        return True
-    await store.mark_payment(order.payment_id, claim_id=claim_id)
-    return False
+        raise claimed(payment)
+    return payment.terminal == terminal
 
 
 async def once(attempt: Callable[[], Awaitable[R]]) -> R:
@@ -326,14 +318,6 @@ async def once(attempt: Callable[[], Awaitable[R]]) -> R:
         return await attempt()
     except TakenError:
         return await attempt()
-
-
-def _refuse_forestalled(payment: Stored) -> None:
-    """Refuse a payment that a reversal or a claim stands against; a claim beside a booked one is for other money."""
-    if payment.reversal_id is not None:
-        raise Refusal("reversed", "the payment was reversed", reversal_id=payment.reversal_id)
-    if payment.serial is None:
-        raise Refusal("claimed", "a claim for this payment exists", claim_id=payment.claim_id)
 
 
 def _refuse_taken_over(claim: ClaimRecord, terminal: str) -> None:

@@ -24,7 +24,9 @@ from kiosk.hubclient import client as hubclient
 from kiosk.hubclient.outcomes import NotSent, NotSentReason, Outcome, Unknown, UnknownReason
 from kiosk.lanes.hub import HubLane
 from kiosk.payment.effects import Effect
-from tests.crash.memory import Books, Conversation, MemoryBilling, MemoryShelf, MemoryStore
+from tests.crash.memory import Books, Conversation, MemoryShelf
+from tests.crash.memory_billing import MemoryBilling
+from tests.crash.memory_store import MemoryStore
 
 TERMINAL = "T-1"
 RULE = LateFeeRule(per_mille_per_day=1, floor_fen=100)

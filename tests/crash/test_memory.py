@@ -24,7 +24,9 @@ from hub.data.seed import add_accounts
 from hub.data.store import Store
 from hub.data.town_model import TownAccount, TownBill, TownMeter
 from tests.crash.line import RULE
-from tests.crash.memory import Books, MemoryBilling, MemoryShelf, MemoryStore
+from tests.crash.memory import Books, MemoryShelf
+from tests.crash.memory_billing import MemoryBilling
+from tests.crash.memory_store import MemoryStore
 
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 TODAY = date(2026, 11, 22)

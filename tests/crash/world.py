@@ -18,10 +18,11 @@ from hub.business.numbers import meter_number
 from kiosk import runner as kiosk_runner
 from kiosk.core.inputs import Moment
 from tests.crash.acceptor import Note, Unit
-from tests.crash.cabinet import Disk, Kiosk
+from tests.crash.cabinet import Kiosk
 from tests.crash.config import CONFIG, WITHOUT_HUB
 from tests.crash.coverage import Coverage, Mark, Plan
 from tests.crash.customer import Visitor
+from tests.crash.disk import Disk
 from tests.crash.judge import Judge, Violation
 from tests.crash.line import Hub, Line
 from tests.crash.memory import Books

@@ -20,6 +20,7 @@ from kiosk.books import Books, IllegalEvent, from_snapshot, to_snapshot
 from kiosk.config import Config, ConfigError, load
 from kiosk.hubclient import keyfile
 from kiosk.payment.events import AnyEvent
+from simulators.control import obey
 from simulators.echo import Echo
 from tests.fuzz.seeds import EVENTS
 
@@ -130,11 +131,7 @@ def check_key_file(data: bytes) -> None:
 
 def check_control(data: bytes) -> None:
     """A line on a far end's control socket is answered with one object that says whether it was done."""
-
-    async def told() -> dict[str, object]:
-        return Echo()._control(data)
-
     with contextlib.redirect_stderr(io.StringIO()):  # the far end writes there why it could not
-        reply = asyncio.run(told())
+        reply = asyncio.run(obey(Echo(), data))
     assert isinstance(reply["ok"], bool)
     assert reply["ok"] or reply["error"]

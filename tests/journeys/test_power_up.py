@@ -8,7 +8,10 @@ import pytest
 
 from kiosk.core.power_up import TABLE
 from tests.journeys.power_up_bench import Bench
-from tests.journeys.power_up_rows import NOT_ON_THIS_WIRE, STATES, STRANGE, Life, live
+from tests.journeys.power_up_life import Life, live
+from tests.journeys.power_up_rows import NOT_ON_THIS_WIRE
+from tests.journeys.power_up_states import STATES
+from tests.journeys.power_up_strange import STRANGE
 from tests.journeys.town import Town
 
 PLAYED = [(life, True) for life in STATES + STRANGE]

@@ -5,8 +5,9 @@ from __future__ import annotations
 from tests.mutation.trial import Plan
 
 CORE = "tests/kiosk/core"
-DESK = "tests/hub/composition/test_desk_answers.py"
+DESK = ("tests/hub/composition/test_desk_answers.py", "tests/hub/composition/test_desk_against.py")
 CLAIMS = "tests/hub/composition/test_claims.py"
+REPLACING = "tests/hub/composition/test_replacing.py"
 
 
 def _of(path: str, *further: str, simulated: bool = False) -> Plan:
@@ -40,14 +41,23 @@ PLANS = (
     ),
     Plan(
         "kiosk/hubclient/outcomes.py",
-        ("tests/kiosk/hubclient/test_outcomes.py", "tests/kiosk/hubclient/test_client.py"),
+        (
+            "tests/kiosk/hubclient/test_outcomes.py",
+            "tests/kiosk/hubclient/test_client.py",
+            "tests/kiosk/hubclient/test_client_coding.py",
+        ),
     ),
     _of("hub/business/allocation.py"),
-    _of("hub/business/ledger.py", DESK),
-    _of("hub/business/orders.py", "tests/hub/business/test_order_answers.py", DESK),
+    _of("hub/business/ledger.py", *DESK),
+    _of("hub/business/orders.py", "tests/hub/business/test_order_answers.py", *DESK),
     _of("hub/business/late_fee.py"),
-    _of("hub/business/deciding.py", CLAIMS),
-    _of("hub/business/keeping.py", DESK),
-    Plan("hub/composition/desk.py", (DESK, "tests/hub/composition/test_desk.py", CLAIMS), simulated=True),
-    _of("hub/composition/claims.py"),
+    _of("hub/business/deciding.py", CLAIMS, REPLACING),
+    _of("hub/business/keeping.py", *DESK),
+    Plan(
+        "hub/composition/desk.py",
+        (*DESK, "tests/hub/composition/test_desk.py", CLAIMS, REPLACING),
+        simulated=True,
+    ),
+    _of("hub/composition/claims.py", REPLACING),
+    _of("hub/composition/forestalling.py", *DESK, REPLACING),
 )

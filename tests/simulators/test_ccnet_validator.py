@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import random
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,82 +16,14 @@ from drivers.cash.ccnet import (
     NAK,
     VALIDATOR,
     Command,
-    Decoder,
     Frame,
     State,
     parse_bill_table,
     parse_identification,
     type_mask,
 )
-from drivers.transport import SerialTransport
 from simulators.far_end import ControlError, Launched, Reply, launched
-
-PROGRAM = "simulators.ccnet_validator"
-ALL = type_mask(range(6))
-HUNDRED = 5
-
-
-class Host:
-    """The host's side of the line, without any cleverness."""
-
-    def __init__(self, line: SerialTransport) -> None:
-        self.line = line
-
-    def send(self, payload: bytes, address: int = VALIDATOR) -> None:
-        self.line.write(Frame(address, payload).to_bytes())
-
-    def answer(self, seconds: float = 20.0) -> bytes | None:
-        decoder, deadline = Decoder(), time.monotonic() + seconds
-        while data := self.line.read(deadline):
-            for event in decoder.feed(data):
-                return event.payload if isinstance(event, Frame) else b"broken"
-        return None
-
-    def ask(self, command: Command, data: bytes = b"") -> bytes | None:
-        self.send(bytes([command]) + data)
-        return self.answer()
-
-    def poll(self, *, ack: bool = True) -> bytes | None:
-        answer = self.ask(Command.POLL)
-        if ack:
-            self.send(ACK)
-        return answer
-
-    def until(self, state: State, *, ack: bool = True) -> bytes:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline:
-            answer = self.ask(Command.POLL)
-            if answer and answer[0] == state:
-                if ack:
-                    self.send(ACK)
-                return answer
-            self.send(ACK)
-            time.sleep(0.005)
-        raise AssertionError(f"never {state.name}")
-
-    def start(self, types: bytes = ALL, escrow: bytes = ALL) -> None:
-        assert self.ask(Command.RESET) == ACK
-        self.until(State.UNIT_DISABLED)
-        assert self.ask(Command.ENABLE_BILL_TYPES, types + escrow) == ACK
-        self.until(State.IDLING)
-
-
-@pytest.fixture
-def unit(tmp_path: Path) -> Iterator[Launched]:
-    with launched(PROGRAM, tmp_path, "--speed", "50") as far_end:
-        yield far_end
-
-
-def host_of(unit: Launched) -> Iterator[Host]:
-    line = SerialTransport(str(unit.link))
-    line.open()
-    yield Host(line)
-    line.close()
-
-
-@pytest.fixture
-def host(unit: Launched) -> Iterator[Host]:
-    yield from host_of(unit)
+from tests.simulators.ccnet_host import HUNDRED, PROGRAM, Host, host_of
 
 
 def test_power_up_waits_for_reset(host: Host, unit: Launched) -> None:
@@ -362,87 +293,3 @@ def test_its_speed_can_be_changed_while_it_runs(host: Host, unit: Launched) -> N
     assert unit.do("status")["state"] == "accepting"
     with pytest.raises(ControlError, match="above 0"):
         unit.do("speed", times=0)
-
-
-# What tests order so that a moment can be looked at, and what no sound unit does.
-
-
-def in_escrow(host: Host, unit: Launched) -> None:
-    host.start()
-    unit.do("insert", type=HUNDRED)
-    host.until(State.ESCROW)
-
-
-def test_frozen_mechanics_go_on_where_they_stood(host: Host, unit: Launched) -> None:
-    in_escrow(host, unit)
-    unit.do("freeze_at", state="stacking")
-    host.ask(Command.STACK)
-    for _ in range(5):
-        assert host.poll() == bytes([State.STACKING])
-    unit.do("go_on")
-    host.until(State.STACKED)
-    with pytest.raises(ControlError, match="stands still"):
-        unit.do("go_on")
-
-
-def test_power_ends_a_freeze(host: Host, unit: Launched) -> None:
-    in_escrow(host, unit)
-    unit.do("freeze_at", state="stacking")
-    host.ask(Command.STACK)
-    unit.do("power_off")
-    unit.do("power_on")
-    assert host.poll() == bytes([State.POWER_UP_BILL_IN_STACKER])
-    host.start()
-    assert unit.do("status")["box_fen"] == 10000
-
-
-def test_counter_can_be_switched_off_and_moved(host: Host, unit: Launched) -> None:
-    host.start()
-    assert unit.do("counter", by=3) == {"counter": 3}
-    assert host.ask(Command.GET_STACKED_COUNTER) == bytes([0, 0, 0, 3])
-    unit.do("counter", on=False)
-    assert host.ask(Command.GET_STACKED_COUNTER) == ILLEGAL
-
-
-def test_a_note_can_leave_without_a_word_either_way(host: Host, unit: Launched) -> None:
-    in_escrow(host, unit)
-    unit.do("swallow")
-    assert host.poll() == bytes([State.IDLING])
-    assert unit.do("status")["totals"]["stacked"] == 10000
-    unit.do("insert", type=0)
-    host.until(State.ESCROW)
-    unit.do("escrow_over")
-    deadline = time.monotonic() + 20
-    while not unit.do("status")["held_out"]:
-        assert time.monotonic() < deadline
-    unit.do("take_note", told=False)
-    assert host.poll() == bytes([State.IDLING])
-    for order in ("swallow", "escrow_over"):
-        with pytest.raises(ControlError, match="in escrow"):
-            unit.do(order)
-
-
-def test_an_odd_unit(host: Host, unit: Launched) -> None:
-    host.start()
-    unit.do("odd", table=False, escrow=False)
-    assert host.ask(Command.GET_BILL_TABLE) == ILLEGAL
-    unit.do("insert", type=HUNDRED)
-    host.until(State.STACKED)
-    host.until(State.IDLING)
-    unit.do("odd", told=True)
-    unit.do("cut_power_at", state="stacking")
-    unit.do("insert", type=HUNDRED)
-    host.until(State.ESCROW)
-    host.ask(Command.STACK)
-    unit.do("power_on")
-    host.ask(Command.RESET)
-    host.until(State.STACKED)
-    assert unit.do("status")["box_fen"] == 20000
-
-
-def test_a_new_unit_remembers_nothing(host: Host, unit: Launched) -> None:
-    in_escrow(host, unit)
-    unit.do("renew")
-    assert host.poll() == bytes([State.POWER_UP])
-    status = unit.do("status")
-    assert (status["totals"], status["counter"], status["on_way_fen"]) == ({}, 0, 0)

@@ -11,7 +11,7 @@ import pytest
 
 from drivers.errors import TransportError
 from drivers.transport import SerialTransport
-from simulators.far_end import ControlClient, ControlError, Launched, launched
+from simulators.far_end import ControlError, Launched, launched
 
 ECHO = "simulators.echo"
 
@@ -113,21 +113,6 @@ def test_unplugged_line_is_gone_and_comes_back(echo: Launched, line: SerialTrans
     line.open()
     line.write(b"back")
     assert heard(line, 4) == b"back"
-
-
-def test_bad_commands_are_refused_in_words(echo: Launched) -> None:
-    with pytest.raises(ControlError, match="no such command"):
-        echo.do("explode")
-    with pytest.raises(ControlError, match="unexpected keyword"):
-        echo.do("garble", times=3)
-    assert echo.do("silence", on=False) == {"silent": False}
-
-
-def test_two_panels_at_once(echo: Launched) -> None:
-    second = ControlClient(echo.link.with_name("echo.sock"))
-    second("silence", on=True)
-    assert echo.do("silence", on=False) == {"silent": False}
-    second.close()
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

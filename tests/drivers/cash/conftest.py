@@ -58,12 +58,12 @@ def connect(unit: Launched) -> Iterator[Connect]:
 @contextmanager
 def hurried(acceptor: CcnetAcceptor, **settings: float) -> Iterator[None]:
     """Within the block the driver has these settings."""
-    before = acceptor._settings
-    acceptor._settings = replace(before, **settings)  # type: ignore[arg-type]
+    before = acceptor._line.settings
+    acceptor._line.settings = replace(before, **settings)  # type: ignore[arg-type]
     try:
         yield
     finally:
-        acceptor._settings = before
+        acceptor._line.settings = before
 
 
 def until(acceptor: CcnetAcceptor, state: CashState, seconds: float = PATIENCE_S) -> CashReport:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from drivers.cash.ccnet import ACK, ILLEGAL, NAK, State
-from drivers.cash.ccnet_driver import HEALTH, STATES, CcnetAcceptor, CcnetSettings
+from drivers.cash.ccnet import ACK, ILLEGAL, NAK
+from drivers.cash.ccnet_driver import CcnetAcceptor, CcnetSettings
 from drivers.cash.model import CashReport, CashState
 from drivers.errors import CommandRefused, DeviceTimeout, ProtocolError, TransportError
-from drivers.status import DeviceStatus, Supply
+from drivers.status import DeviceStatus
 from drivers.transport import SerialTransport
 from simulators.far_end import Launched, launched
 from tests.drivers.cash.conftest import (
@@ -229,16 +229,6 @@ def test_note_in_a_jam_is_taken_out_by_hand(ready: CcnetAcceptor, unit: Launched
     assert unit.do("clear")["removed_fen"] == 2000
     until(ready, CashState.DISABLED)
     assert ready.stacked_count() == 0
-
-
-def test_box_supply_words() -> None:
-    assert HEALTH[CashState.BOX_FULL].supply is Supply.FULL
-    assert HEALTH[CashState.BOX_OUT].supply is Supply.MISSING
-
-
-def test_tables_leave_no_state_out() -> None:
-    assert set(STATES) == set(State)
-    assert set(HEALTH) == set(CashState)
 
 
 # What no validator of ours does, but some unit may: answers from a script.

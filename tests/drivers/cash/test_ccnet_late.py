@@ -198,8 +198,8 @@ def test_a_word_that_answers_nothing_asked_is_not_acknowledged(unit: Launched) -
 
 def test_a_counter_is_acknowledged_only_when_it_is_one() -> None:
     scripted = ScriptedUnit(GET_STACKED_COUNTER=[b"\x81\x05", b"\x00\x00\x07"], IDENTIFICATION=[ILLEGAL])
-    line = LateLine(scripted.acceptor._line.address)
-    scripted.acceptor._line = line
+    line = LateLine(scripted.acceptor._line.transport.address)
+    scripted.acceptor._line.transport = line
     with scripted as acceptor:
         with pytest.raises(ProtocolError):
             acceptor.stacked_count()

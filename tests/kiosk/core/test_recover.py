@@ -11,7 +11,7 @@ from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Refused
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
-from kiosk.payment.model import NoteState, PaymentState
+from kiosk.payment.model import NoteState, Payment, PaymentState
 from kiosk.session.state import Page
 
 
@@ -102,6 +102,7 @@ def test_a_payment_that_took_nothing_but_gave_a_note_back_has_a_slip(stage: Any)
     assert stage.stands(PaymentState.CANCELLED)
     [job] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
     assert (job.slip, job.copy_no) == ("returned", 0)
+    assert isinstance(job.about, Payment)
     assert [(n.value_fen, n.count) for n in job.about.returned_counts] == [(10000, 1)]
     assert stage.at(Page.CANCELLED)
 

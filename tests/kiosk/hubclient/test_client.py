@@ -2,129 +2,35 @@
 
 from __future__ import annotations
 
-import gzip
 import subprocess
 import sys
-import zlib
 from collections.abc import Callable
-from datetime import UTC, date, datetime
-from typing import Any, Protocol
+from typing import Any
 
 import pytest
 
-from kiosk.hubclient import coding, wire
+from kiosk.hubclient import wire
 from kiosk.hubclient.client import MAX_REPLY_BYTES, HubClient
 from kiosk.hubclient.outcomes import Answer, Outcome, Refused, Unknown, UnknownReason
-
-PAYMENT_ID = "0123456789abcdef0123456789abcdef"
-QUOTE_ID = "fedcba9876543210fedcba9876543210"
-ACCOUNT_NO = "0399000000000017"
-METER_NO = "1234567890123456789012"
-NOW = datetime(2026, 11, 22, 11, tzinfo=UTC)
-
-STATUS = {"now": "2026-11-22T11:00:00Z", "business_date": "2026-11-22", "mode": "open", "version": "0.1.0"}
-ACCOUNT = {
-    "account_no": ACCOUNT_NO,
-    "name_masked": "王*",
-    "address_masked": "中山路***号",
-    "supply_unit": "0399",
-    "usage_class": "residential",
-    "state": "open",
-    "meters": [{"meter_no": METER_NO, "kind": "postpaid"}],
-    "balance_fen": 0,
-    "arrears_fen": 0,
-    "due_fen": 0,
-    "bills": [],
-    "as_of": "2026-11-22T11:00:00Z",
-    "business_date": "2026-11-22",
-}
-QUOTE = {
-    "id": QUOTE_ID,
-    "account_no": ACCOUNT_NO,
-    "business": "prepay",
-    "months": [],
-    "due_fen": 0,
-    "max_fen": 500000,
-    "expires_at": "2026-11-22T11:10:00Z",
-    "as_of": "2026-11-22T11:00:00Z",
-}
-PAYMENT = {
-    "id": PAYMENT_ID,
-    "status": "credited",
-    "hub_no": "H1",
-    "account_no": ACCOUNT_NO,
-    "amount_fen": 10000,
-    "allocations": [],
-    "to_balance_fen": 10000,
-    "balance_before_fen": 0,
-    "balance_after_fen": 10000,
-    "arrears_after_fen": 0,
-    "credited_at": "2026-11-22T11:00:00Z",
-    "business_date": "2026-11-22",
-}
-CLAIM = {
-    "id": PAYMENT_ID,
-    "reference": "K7-0012",
-    "state": "open",
-    "amount_fen": 10000,
-    "memo_fen": 0,
-    "payment_id": None,
-    "resolution": "",
-}
-PAY = wire.PaymentRequest(
-    account_no=ACCOUNT_NO,
-    quote_id=QUOTE_ID,
-    business="prepay",
-    amount_fen=10000,
-    months=(),
-    notes=(wire.NoteCount(value_fen=10000, count=1),),
-    kiosk_no=7,
-    business_date=date(2026, 11, 22),
-    taken_at=NOW,
-    reference="2222-2222-2222",
+from tests.kiosk.hubclient.replies import (
+    ACCOUNT,
+    ACCOUNT_NO,
+    ASK,
+    CLAIM,
+    METER_NO,
+    PAY,
+    PAYMENT,
+    PAYMENT_ID,
+    QUOTE,
+    QUOTE_ID,
+    STATUS,
+    TELL,
+    Connect,
+    SmallHub,
+    always,
+    problem,
+    reason,
 )
-ASK = wire.QuoteRequest(account_no=ACCOUNT_NO, business="prepay")
-TELL = wire.ClaimRequest(
-    reference="K7-0012",
-    payment_id=None,
-    account_no=None,
-    amount_fen=10000,
-    memo_fen=0,
-    reason="declined",
-    notes=(wire.NoteCount(value_fen=10000, count=1),),
-    made_at=NOW,
-)
-
-Connect = Callable[..., HubClient]
-
-
-class SmallHub(Protocol):
-    """What these tests use of the fixture `hub`."""
-
-    port: int
-    connections: int
-    requests: list[tuple[str, str, Any]]
-    fields: list[dict[str, str]]
-    request_ids: list[str]
-    say: Any
-    before: Any
-    after: Any
-    echo: Any
-    key: bytes
-
-
-def problem(status: int, code: str, **more: Any) -> dict[str, Any]:
-    return {"type": f"urn:power-hub:problem:{code}", "title": code, "status": status, "code": code} | more
-
-
-def always(status: int, body: Any) -> Callable[..., tuple[int, Any]]:
-    return lambda *_: (status, body)
-
-
-def reason(outcome: Outcome[Any]) -> UnknownReason:
-    assert isinstance(outcome, Unknown), outcome
-    return outcome.reason
-
 
 REFERENCE: dict[str, Any] = {
     "reference": "0198-F2C4-A1B3",
@@ -332,124 +238,6 @@ def test_the_proxy_of_the_environment_is_not_used(
     monkeypatch.delenv("NO_PROXY", raising=False)
     hub.say = always(200, STATUS)
     assert isinstance(connect(hub.port).status(), Answer)
-
-
-def _gzip(reply: Any) -> None:
-    reply.body = gzip.compress(reply.body)
-    reply.headers["Content-Encoding"] = "gzip"
-
-
-def test_a_compressed_answer_is_read(hub: SmallHub, connect: Connect) -> None:
-    hub.say = always(200, STATUS)
-    hub.before = _gzip
-    assert isinstance(connect(hub.port).status(), Answer)
-
-
-def test_a_compressed_answer_that_unpacks_to_too_much_is_not(hub: SmallHub, connect: Connect) -> None:
-    hub.say = always(200, b" " * (MAX_REPLY_BYTES + 2))
-    hub.before = _gzip
-    assert reason(connect(hub.port).status()) is UnknownReason.TOO_LARGE
-
-
-def test_a_compressed_answer_that_is_cut_off_is_not(hub: SmallHub, connect: Connect) -> None:
-    def cut(reply: Any) -> None:
-        _gzip(reply)
-        reply.body = reply.body[:-9]
-
-    hub.say = always(200, STATUS)
-    hub.before = cut
-    assert reason(connect(hub.port).status()) is UnknownReason.UNPARSABLE
-
-
-def test_a_coding_that_nobody_asked_for_is_not(hub: SmallHub, connect: Connect) -> None:
-    hub.say = always(200, STATUS)
-    hub.before = lambda reply: reply.headers.update({"Content-Encoding": "br"})
-    assert reason(connect(hub.port).status()) is UnknownReason.UNPARSABLE
-
-
-def _pack(reply: Any) -> None:
-    reply.body = coding.packed(reply.body)
-    reply.headers["Content-Encoding"] = coding.NAME
-
-
-def test_a_packed_answer_is_read_and_from_then_on_requests_are_packed(
-    hub: SmallHub, connect: Connect
-) -> None:
-    client = connect(hub.port)
-    hub.before = _pack
-    hub.say = always(201, PAYMENT)
-    first, second = client.put_payment(PAYMENT_ID, PAY), client.put_payment(PAYMENT_ID, PAY)
-    assert isinstance(first, Answer)
-    assert first == second
-    assert hub.requests[0] == hub.requests[1]
-    assert ["Content-Encoding" in fields for fields in hub.fields] == [False, True]
-    lengths = [int(fields["Content-Length"]) for fields in hub.fields]
-    assert lengths[1] < lengths[0] / 2
-
-
-def test_a_hub_that_does_not_take_packed_money_gets_it_plain_the_next_time(
-    hub: SmallHub, connect: Connect
-) -> None:
-    client = connect(hub.port)
-    hub.before = _pack
-    hub.say = always(200, STATUS)
-    assert isinstance(client.status(), Answer)
-    hub.before = lambda _: None
-    hub.say = always(400, problem(400, "bad_request", field="body"))
-    assert reason(client.put_payment(PAYMENT_ID, PAY)) is UnknownReason.STATUS
-    hub.say = always(201, PAYMENT)
-    assert isinstance(client.put_payment(PAYMENT_ID, PAY), Answer)
-    assert ["Content-Encoding" in fields for fields in hub.fields] == [False, True, False]
-
-
-def test_a_plain_request_that_is_bad_stays_refused(hub: SmallHub, connect: Connect) -> None:
-    hub.say = always(400, problem(400, "bad_request", field="body"))
-    assert isinstance(connect(hub.port).put_payment(PAYMENT_ID, PAY), Refused)
-
-
-def _flip(reply: Any) -> None:
-    _pack(reply)
-    reply.body = reply.body[:8] + bytes([reply.body[8] ^ 0xFF]) + reply.body[9:]
-
-
-def _cut_off(reply: Any) -> None:
-    _pack(reply)
-    reply.body = reply.body[:-5]
-
-
-def _other_text(reply: Any) -> None:
-    packer = zlib.compressobj(zdict=b"another known text")
-    reply.body = packer.compress(reply.body) + packer.flush()
-    reply.headers["Content-Encoding"] = coding.NAME
-
-
-def _unpacked(reply: Any) -> None:
-    reply.headers["Content-Encoding"] = coding.NAME
-
-
-@pytest.mark.parametrize("spoil", [_flip, _cut_off, _other_text, _unpacked])
-def test_a_packed_answer_that_cannot_be_read_leaves_the_outcome_open(
-    hub: SmallHub, connect: Connect, spoil: Callable[[Any], None]
-) -> None:
-    hub.say = always(201, PAYMENT)
-    hub.before = spoil
-    assert reason(connect(hub.port).put_payment(PAYMENT_ID, PAY)) is UnknownReason.UNPARSABLE
-
-
-def test_a_packed_answer_is_unpacked_up_to_the_bound_and_no_further(hub: SmallHub, connect: Connect) -> None:
-    hub.say = always(200, b" " * (MAX_REPLY_BYTES + 2))
-    hub.before = _pack
-    assert reason(connect(hub.port).status()) is UnknownReason.TOO_LARGE
-
-
-def test_what_is_signed_is_the_packed_body(hub: SmallHub, connect: Connect) -> None:
-    def unpack_on_the_way(reply: Any) -> None:
-        reply.body = coding.unpacked(reply.body, MAX_REPLY_BYTES)
-        del reply.headers["Content-Encoding"]
-
-    hub.say = always(201, PAYMENT)
-    hub.before, hub.after = _pack, unpack_on_the_way
-    assert reason(connect(hub.port).put_payment(PAYMENT_ID, PAY)) is UnknownReason.SIGNATURE
 
 
 def test_a_request_says_nothing_that_the_contract_fixes(hub: SmallHub, connect: Connect) -> None:

@@ -155,7 +155,7 @@ def test_unplugged_it_says_so_once_and_comes_back_by_itself(
 def test_an_acceptor_that_did_not_hear_enable_is_told_again(
     line: Line, told: Told, validator: Launched
 ) -> None:
-    line.device._settings = CcnetSettings()
+    line.device._line.settings = CcnetSettings()
     line.tap.more()
     line.tap.more()  # no question stands any more that may wait long for its answer
     before = len(line.tap.sent)

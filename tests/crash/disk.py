@@ -1,0 +1,89 @@
+"""The journal of a simulated kiosk: real rows in a chain, on a disk in memory that outlives the process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from kiosk.books import Books, from_snapshot, to_snapshot
+from kiosk.journal.packing import Packing, dictionary
+from kiosk.journal.row import chain_hash, chained, from_columns, genesis, milliseconds
+from kiosk.payment.events import AnyEvent
+from tests.crash.coverage import Death
+
+PACKING = Packing(dictionary())
+JOURNAL_ID = "00" * 16
+GENESIS = genesis(JOURNAL_ID, PACKING)
+
+
+@dataclass
+class Disk:
+    """The journal's file: the columns of real rows in a chain; what was appended outlives the process."""
+
+    rows: list[tuple[int, int, bytes, bytes]] = field(default_factory=list)
+    snapshot: tuple[int, bytes] | None = None
+
+    @property
+    def head(self) -> tuple[int, str]:
+        return len(self.rows), self.hash_at(len(self.rows))
+
+    def hash_at(self, seq: int) -> str:
+        return self.rows[seq - 1][2].hex() if seq else GENESIS
+
+    def recover(self) -> Books:
+        """Fold as the journal does at a start, from the newest snapshot on, checking the chain."""
+        if self.snapshot is None:
+            return self._fold(0, Books.empty())
+        return self._fold(self.snapshot[0], from_snapshot(self.snapshot[1]))
+
+    def whole(self) -> Books:
+        """Fold all rows, forgetting nothing."""
+        return self._fold(0, Books.empty())
+
+    def _fold(self, seq: int, books: Books) -> Books:
+        head = self.hash_at(seq)
+        for columns in self.rows[seq:]:
+            row = from_columns(columns, PACKING)
+            if row.hash != chain_hash(head, row.seq, row.at_ms, row.packed):
+                raise ValueError("I12: the chain is broken")
+            books.apply(row.event)
+            head = row.hash
+        return books
+
+
+class MemoryJournal:
+    """The journal as the runner uses it. `world` decides whether the process dies around an append."""
+
+    def __init__(self, world: Any) -> None:
+        self.world = world
+        self.disk: Disk = world.disk
+        self.path, self.journal_id = world.disk, JOURNAL_ID
+
+    @property
+    def head(self) -> tuple[int, str]:
+        return self.disk.head
+
+    def append(self, events: Sequence[AnyEvent], at: str) -> None:
+        """Durable when this returns, all or none."""
+        world = self.world
+        appended = world.coverage.about(events)
+        if world.plan.dies_before(appended):
+            world.coverage.died(appended, appended=False)
+            raise Death
+        seq, head = self.head
+        for event in events:
+            row = chained(head, seq := seq + 1, milliseconds(at), event, PACKING)
+            self.disk.rows.append((row.seq, row.at_ms, bytes.fromhex(row.hash), row.packed))
+            head = row.hash
+        world.kiosk.appended = appended
+        world.coverage.follow(events)
+        world.judge.durable(events)
+
+    def snapshot_if_due(self, books: Books) -> None:
+        """At random moments, so that a start begins anywhere."""
+        if self.world.rng.random() < 0.05:
+            self.disk.snapshot = len(self.disk.rows), to_snapshot(books)
+
+    def close(self) -> None:
+        pass

@@ -1,0 +1,78 @@
+"""The hub as it might have been written: each function gives the patches that make one fault of it."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+
+from hub.business import orders as hub_orders
+from hub.business.ledger import Leg
+from hub.composition import desk as hub_desk
+from kiosk.hubclient.outcomes import Unknown
+from tests.crash import line, memory_store
+from tests.crash.patches import Patch, wrapped
+
+
+def content_not_compared() -> tuple[Patch, ...]:
+    def replay(_original: Any, stored: Any, _terminal: str, _order: Any, _content: str) -> Any:
+        return hub_desk.Reply(stored.reply, new=False)
+
+    return (wrapped(hub_desk, "_replay", replay),)
+
+
+def reply_not_stored() -> tuple[Patch, ...]:
+    def replay(original: Any, *args: Any) -> Any:
+        return hub_desk.Reply(original(*args).body + b" ", new=False)
+
+    return (wrapped(hub_desk, "_replay", replay),)
+
+
+def no_tombstone() -> tuple[Patch, ...]:
+    async def already_credited(*_: Any) -> bool:
+        return False
+
+    return (patch.object(hub_desk, "_already_credited", already_credited),)
+
+
+def claim_beside_credit() -> tuple[Patch, ...]:
+    original = hub_desk._already_credited
+
+    async def already_credited(*args: Any) -> bool:
+        await original(*args)
+        return False
+
+    return (patch.object(hub_desk, "_already_credited", already_credited),)
+
+
+def cash_reversed() -> tuple[Patch, ...]:
+    def end(original: Any, call: Any, outcome: Any) -> None:
+        if isinstance(outcome, Unknown) and call.told is not None and "/payments/" in call.asked.path:
+            order = msgspec.json.decode(call.asked.body)
+            payment_id = call.asked.path.rpartition("/")[2]
+            body = {"payment_id": payment_id, "amount_fen": order["amount_fen"], "reason": "unanswered"}
+            asked = line.Asked(
+                "PUT",
+                f"/v1/reversals/{payment_id[::-1]}",
+                msgspec.json.encode(body | {"made_at": order["taken_at"]}),
+                None,
+                {},
+                20.0,
+            )
+            line._Call(call.line, asked, None).arrive()
+        original(call, outcome)
+
+    return wrapped(line._Call, "end", end), patch.object(hub_desk, "check_reversal", lambda *_: None)
+
+
+def unbalanced() -> tuple[Patch, ...]:
+    def legs(original: Any, *args: Any) -> Any:
+        first, *rest = original(*args)
+        return (Leg(first.account, first.amount_fen - 1), *rest)
+
+    return wrapped(hub_desk, "payment_legs", legs), patch.object(memory_store, "balanced", tuple)
+
+
+def names_unmasked() -> tuple[Patch, ...]:
+    return (patch.object(hub_orders, "mask_name", lambda name: name),)
