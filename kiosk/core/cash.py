@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from drivers.cash.model import CashReport, CashState
-from kiosk.core import settle
+from kiosk.core import closing, settle
 from kiosk.core.desk import Desk
 from kiosk.core.fate import Journal, Named, Sight, Situation, Slot, Verdict
 from kiosk.core.inputs import AcceptorSaid
@@ -15,20 +15,6 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import Note, NoteState, Payment, PaymentState
 from kiosk.session.state import NoteNotice, Page
-
-RESTING = frozenset(
-    {
-        CashState.DISABLED,
-        CashState.OFFLINE,
-        CashState.BOX_FULL,
-        CashState.BOX_OUT,
-        CashState.JAM_ENTRY,
-        CashState.JAM_BOX,
-        CashState.CHEATED,
-        CashState.FAILED,
-    }
-)
-"""States in which no further note can come in."""
 
 TAKING = frozenset({PaymentState.OPEN, PaymentState.FUNDED})
 JOURNAL = {
@@ -118,7 +104,7 @@ def _back(desk: Desk, _report: CashReport) -> None:
 
 
 def _unknown(desk: Desk, _report: CashReport) -> None:
-    lose_note(desk, _on_its_way(desk)[0])
+    closing.lose_note(desk, _on_its_way(desk)[0])
 
 
 def _stack(desk: Desk, _report: CashReport) -> None:
@@ -247,33 +233,16 @@ def _tell(desk: Desk, report: CashReport, value: int) -> None:
         _notice(desk, None)
 
 
-def lose_note(desk: Desk, payment: Payment) -> None:
-    """No device can tell where the intended note is: a claim with a memo amount, neither credited nor denied."""
-    note = payment.intended
-    if note is None:
-        return
-    claim_id = settle.open_claim(
-        desk, reason="note_fate_unknown", payment=payment, amount_fen=0, memo_fen=note.value_fen
-    )
-    desk.emit(ev.NoteFateUnknown(key=payment.payment_id, note_id=note.note_id, claim_id=claim_id))
-    desk.stop("note_fate")
-    after = desk.books.payments[payment.payment_id]
-    if after.state is PaymentState.FUNDED:
-        request_pay(desk, after, "fault")
-    elif after.state is PaymentState.OPEN:
-        request_cancel(desk, after, "fault")
-
-
 def _keep_in_step(desk: Desk) -> None:
     """Open the acceptor for a payment that takes notes, close it for anyone else, and finish a closing."""
-    end_interrupted(desk)
+    closing.end_interrupted(desk)
     payment = desk.collecting
     taking = payment is not None and payment.state in TAKING
     if desk.cash_state is CashState.DISABLED and taking:
         desk.do(fx.EnableAcceptor())
     elif desk.cash_state is CashState.IDLE and not taking and (payment is None or payment.intended is None):
         desk.do(fx.DisableAcceptor())
-    finish_closing(desk)
+    closing.finish(desk)
 
 
 def mind_stray_note(desk: Desk) -> None:
@@ -281,84 +250,6 @@ def mind_stray_note(desk: Desk) -> None:
     free = desk.collecting is not None or desk.cash_state not in IN_HAND
     if free != desk.facts.acceptor_free:
         desk.facts = replace(desk.facts, acceptor_free=free)
-
-
-def end_interrupted(desk: Desk) -> None:
-    """A payment that a restart interrupted takes no further note once its last one is settled."""
-    payment = desk.collecting
-    if payment is None or payment.payment_id != desk.ending:
-        return
-    if payment.state is PaymentState.FUNDED:
-        request_pay(desk, payment, "restart")
-    elif payment.state is PaymentState.OPEN:
-        request_cancel(desk, payment, "restart")
-
-
-def finish_closing(desk: Desk, *, waited: bool = False) -> None:
-    """Fix the amount or end the cancelled payment once no note can come in any more (or `waited` long enough)."""
-    payment = desk.collecting
-    if payment is None:
-        return
-    if payment.intended is not None:
-        if waited:
-            desk.after("closing", desk.config.cash.closing_s)  # the note's fate comes first
-        return
-    if not waited and desk.cash_state not in RESTING:
-        return
-    if payment.state is PaymentState.CLOSING:
-        desk.stop("closing")
-        settle.send_credit(desk, payment)
-    elif payment.state is PaymentState.CANCELLING:
-        desk.stop("closing")
-        desk.emit(ev.Cancelled(key=payment.payment_id))
-        if payment.returned_counts:
-            settle.print_slip(desk, payment.payment_id, "returned")
-        _show_cancelled(desk, payment)
-
-
-def _show_cancelled(desk: Desk, payment: Payment) -> None:
-    if desk.session.payment_id != payment.payment_id:
-        return
-    if desk.shown_claim is not None:
-        desk.go(Page.CLAIM)
-        desk.after("page", desk.config.screen.slip_s)
-    elif payment.ended_by == "customer":
-        desk.go(Page.CANCELLED)
-        desk.after("page", desk.config.screen.done_s)
-    elif payment.ended_by == "restart" and _gave_back(desk, payment):
-        desk.go(Page.CANCELLED)
-        desk.after("page", desk.config.screen.slip_s)
-    elif payment.ended_by == "fault":
-        desk.go(Page.MESSAGE, message="no_cash")
-    else:
-        desk.start_over()
-
-
-def _gave_back(desk: Desk, payment: Payment) -> bool:
-    """Whether a note came out of the slot that its owner, who may still stand there, must be told of."""
-    seen = desk.session.note_notice
-    given = seen is not None and seen.kind in {"returned", "refused"}
-    return given or any(note.state is NoteState.RETURNED for note in payment.notes)
-
-
-def request_pay(desk: Desk, payment: Payment, by: str) -> None:
-    """Fix the amount: no further note, then the credit request."""
-    desk.emit(ev.PayRequested(key=payment.payment_id, by=by))
-    _begin_closing(desk, payment)
-
-
-def request_cancel(desk: Desk, payment: Payment, by: str) -> None:
-    """End a payment into which nothing was put."""
-    desk.emit(ev.CancelRequested(key=payment.payment_id, by=by))
-    _begin_closing(desk, payment)
-
-
-def _begin_closing(desk: Desk, payment: Payment) -> None:
-    if desk.session.payment_id == payment.payment_id:
-        desk.go(Page.CLOSING)
-        desk.after("wait", 2.0)
-    desk.after("closing", desk.config.cash.closing_s)
-    finish_closing(desk)
 
 
 def _notice(desk: Desk, notice: NoteNotice | None) -> None:

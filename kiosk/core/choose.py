@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from kiosk.core import cash as slot
+from kiosk.core import closing
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import QuoteSaid
 from kiosk.hubclient import wire
@@ -142,7 +142,7 @@ def pay_now(desk: Desk, _arg: str) -> None:
     """Pay what has been put in."""
     payment = desk.shown
     if payment is not None and ev.PayRequested in TABLE[payment.state]:
-        slot.request_pay(desk, payment, "customer")
+        closing.request_pay(desk, payment, "customer")
 
 
 def cancel(desk: Desk, _arg: str) -> None:
@@ -151,6 +151,6 @@ def cancel(desk: Desk, _arg: str) -> None:
     if payment is None:
         return
     if payment.state is PaymentState.OPEN:
-        slot.request_cancel(desk, payment, "customer")
+        closing.request_cancel(desk, payment, "customer")
     else:
         desk.change(note_notice=NoteNotice("kept", payment.inserted_fen, "money_in"))

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.books import Books
 from kiosk.config import Config
-from kiosk.core import cash, choose, find, offline, recover, settle, timing, walk
+from kiosk.core import cash, choose, closing, find, offline, recover, settle, timing, walk
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import (
     AcceptorSaid,
@@ -141,7 +141,7 @@ class Core:
             case ClaimSaid():
                 settle.on_claim(desk, told)
         self._hub_heard(desk, told)
-        at_work = isinstance(told, AcceptorSaid) and told.report.state not in cash.RESTING
+        at_work = isinstance(told, AcceptorSaid) and told.report.state not in closing.RESTING
         touched = isinstance(told, Intent) or at_work or desk.session.page is not before
         timing.keep_idle_timer(desk, touched=touched)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kiosk.core import cash, settle
+from kiosk.core import closing, settle
 from kiosk.core.desk import COLLECTING, Desk
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
@@ -60,7 +60,7 @@ def _resume(desk: Desk, payment: Payment) -> None:
         desk.ending = key
         desk.do(fx.DisableAcceptor())
         if payment.intended is None:
-            cash.end_interrupted(desk)
+            closing.end_interrupted(desk)
             desk.after("closing", 2 * desk.config.cash.closing_s)
         else:
             # The acceptor's first report says where the note that was on its way is now.

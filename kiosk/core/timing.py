@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.config import Screen
-from kiosk.core import cash, settle, walk
+from kiosk.core import closing, settle, walk
 from kiosk.core.desk import COLLECTING, Desk
 from kiosk.payment import effects as fx
 from kiosk.payment.model import PaymentState
@@ -55,7 +55,7 @@ def on_timer(desk: Desk, name: str) -> None:
         case "checking":
             settle.promise_check(desk)
         case "closing":
-            cash.finish_closing(desk, waited=True)
+            closing.finish(desk, waited=True)
         case "note_fate":
             _note_overdue(desk)
         case "credit":
@@ -107,8 +107,8 @@ def _wait_longer(desk: Desk) -> None:
 def _note_overdue(desk: Desk) -> None:
     payment = desk.collecting
     if payment is not None and payment.intended is not None:
-        cash.lose_note(desk, payment)
-        cash.finish_closing(desk)
+        closing.lose_note(desk, payment)
+        closing.finish(desk)
 
 
 def _send_again(desk: Desk, key: str) -> None:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from kiosk.core import cash, choose, find, offline
+from kiosk.core import choose, closing, find, offline
 from kiosk.core.desk import Desk
 from kiosk.pages import BILLS_A_PAGE
 from kiosk.payment import events as ev
@@ -61,9 +61,9 @@ def leave(desk: Desk, by: str) -> None:
     if desk.session.under in ENDS:
         desk.start_over()
     elif payment is not None and ev.PayRequested in TABLE[payment.state]:
-        cash.request_pay(desk, payment, by)
+        closing.request_pay(desk, payment, by)
     elif payment is not None and ev.CancelRequested in TABLE[payment.state]:
-        cash.request_cancel(desk, payment, by)
+        closing.request_cancel(desk, payment, by)
     elif payment is not None and not payment.ended:
         desk.go(Page.CASH)  # a note is on its way; its report decides
     else:

@@ -99,11 +99,13 @@ def credit_on_escrow() -> tuple[Patch, ...]:
 
 
 def stale_counter() -> tuple[Patch, ...]:
-    first: dict[int, int | None] = {}
+    first: list[tuple[Any, int | None]] = []
 
     def on_report(original: Any, desk: Any, said: Any) -> None:
         if said.counter is not None:
-            count = first.setdefault(id(desk), said.counter)
+            if not first or first[0][0] is not desk:
+                first[:] = [(desk, said.counter)]
+            count = first[0][1]
             if said.report.state is CashState.ESCROW:
                 said = replace(said, counter=count)
         original(desk, said)

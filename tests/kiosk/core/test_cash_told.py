@@ -219,11 +219,11 @@ def test_money_of_an_earlier_run_is_paid_in_because_of_the_restart(stage: Any) -
 
 
 def test_a_fault_before_any_money_says_that_no_cash_can_be_taken(stage: Any) -> None:
-    from kiosk.core import cash
+    from kiosk.core import closing
 
     stage.at_slot()
     desk = stage.core._desk
-    cash.request_cancel(desk, stage.payment, "fault")
+    closing.request_cancel(desk, stage.payment, "fault")
     stage.acceptor(CashState.DISABLED)
     assert stage.at(Page.MESSAGE)
     assert stage.core.session.message == "no_cash"
