@@ -20,6 +20,7 @@ SENSIBLE: dict[Page, tuple[str, ...]] = {
     Page.HELP: ("close_help",),
     Page.MORE_TIME: ("more_time", "more_time", "leave"),
     Page.MESSAGE: ("finish",),
+    Page.REFERENCE: ("another", "correct", "finish", "finish"),
 }
 ENDS = {Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED}
 
@@ -66,6 +67,8 @@ class Visitor:
             kiosk.tell(Intent(rng.choice([*MOVES.get(page, {"finish": None}), "language", "large"])))
         elif page in {Page.ENTER_ACCOUNT, Page.ENTER_AGAIN}:
             self._type(kiosk)
+        elif page is Page.ENTER_REFERENCE:
+            self._looks_up(kiosk)
         elif page is Page.CASH:
             self._pay(kiosk)
         elif page in ENDS:
@@ -83,6 +86,17 @@ class Visitor:
                 kiosk.tell(Intent("clear"))
             for digit in self.account:
                 kiosk.tell(Intent("key", digit))
+        kiosk.tell(Intent("confirm"))
+
+    def _looks_up(self, kiosk: Any) -> None:
+        """Type the reference of a slip of this kiosk's or of nobody's, and tire of it now and then."""
+        rng = self.world.rng
+        if rng.random() < 0.3:
+            kiosk.tell(Intent("back"))
+            return
+        kiosk.tell(Intent("clear"))
+        for letter in rng.choice([*kiosk.core.books.payments, "F" * 32])[:12].upper():
+            kiosk.tell(Intent("key", letter))
         kiosk.tell(Intent("confirm"))
 
     def _pay(self, kiosk: Any) -> None:
