@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -299,3 +301,10 @@ def test_looking_up_writes_nothing_into_the_journal(stage: Any) -> None:
     stage.press("another", "back", "back")
     assert stage.at(Page.ATTRACT)
     assert stage.journal == []
+
+
+def test_every_resolution_of_the_contract_has_its_words() -> None:
+    contract = json.loads((Path(__file__).parents[3] / "hub" / "openapi.json").read_text(encoding="utf-8"))
+    facts = contract["components"]["schemas"]["ReferenceView"]["properties"]
+    assert {state for state, _ in FATES} == set(facts["state"]["enum"])
+    assert {resolution for _, resolution in FATES} == set(facts["resolution"]["enum"])

@@ -288,10 +288,11 @@ Rectangle {
                 choice: Page.main
             }
 
-            // What few come for: no larger than the way back, and never beside a main action.
+            // What few come for: not much larger than the way back, and never beside a main action.
             ActionButton {
                 anchors.right: parent.right
-                width: parent.width * 0.4
+                width: parent.width * (usable ? 0.4 : 0.655)
+                icon: usable ? choice.icon ?? "" : ""
                 height: parent.height
                 choice: Page.quiet
             }

@@ -8,7 +8,7 @@ Item {
 
     readonly property bool tall: Theme.form === "lobby"
     readonly property bool lowered: tall && Theme.low
-    readonly property real needed: lowered ? Theme.workRect.height + told.height + Theme.gapGroup * 2 : tall ? pad.height + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : (Theme.floorTarget + Theme.gap) * 4
+    readonly property real needed: lowered ? Theme.workRect.height + told.height + Theme.gapGroup * 2 : tall ? pad.least + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : (Theme.floorTarget + Theme.gap) * 4
     readonly property bool letters: Page.entry.letters ?? false
     readonly property bool wrong: (Page.entry.error ?? "") !== ""
 
@@ -93,6 +93,8 @@ Item {
     Item {
         id: pad
         readonly property real spacing: Theme.gap
+        // Said without the height that the page has, which follows from what the page says it needs.
+        readonly property real least: Theme.standardHeight * 4 + spacing * 3
         readonly property int columns: page.letters ? 5 : 3
         readonly property real room: page.height - (page.tall && !page.lowered ? told.height + Theme.gapGroup / 2 : 0)
         readonly property real side: page.lowered && others.height > 0 ? page.width * 0.64
