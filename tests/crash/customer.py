@@ -6,12 +6,13 @@ from typing import Any
 
 from kiosk.core.inputs import Intent
 from kiosk.core.walk import MOVES
+from kiosk.numbers import reference
 from kiosk.session.state import Page
 from tests.crash.acceptor import VALUES
 
 SENSIBLE: dict[Page, tuple[str, ...]] = {
     Page.ATTRACT: ("start",),
-    Page.HOME: ("pay_bill", "pay_bill", "prepay"),
+    Page.HOME: (*("pay_bill",) * 20, *("prepay",) * 10, "look_up_slip"),
     Page.ENTER_METER: ("by_account",),
     Page.PROVISIONAL: ("accept", "accept", "back"),
     Page.CONFIRM_ACCOUNT: ("correct",),
@@ -89,13 +90,18 @@ class Visitor:
         kiosk.tell(Intent("confirm"))
 
     def _looks_up(self, kiosk: Any) -> None:
-        """Type the reference of a slip of this kiosk's or of nobody's, and tire of it now and then."""
+        """Type the reference of a slip or of none, and tire of it now and then."""
         rng = self.world.rng
         if rng.random() < 0.3:
             kiosk.tell(Intent("back"))
             return
         kiosk.tell(Intent("clear"))
-        for letter in rng.choice([*kiosk.core.books.payments, "F" * 32])[:12].upper():
+        open_here = [reference(key) for key in kiosk.core.books.payments]
+        rows = self.world.books.rows.items()
+        at_hub = [
+            row.reference for (table, _), row in rows if table in {"payments", "claims"} and row.reference
+        ]
+        for letter in rng.choice([*open_here, *at_hub, "FFFF-FFFF-FFFF"]):
             kiosk.tell(Intent("key", letter))
         kiosk.tell(Intent("confirm"))
 

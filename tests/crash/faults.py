@@ -336,7 +336,7 @@ FAULTS = (
     Fault(
         "money that waits takes no room",
         8,
-        400,
+        800,
         lambda: (_wrapped(offline, "room_fen", _room_without_waiting),),
     ),
     Fault(
