@@ -110,16 +110,22 @@ def _fate(desk: Desk, found: wire.Reference) -> SlipFate:
 
 
 def _own(desk: Desk, word: str) -> SlipFate | None:
-    """What this kiosk has open under the reference: the hub hears of it later."""
-    for case in desk.books.open_claims:
-        if case.reference == word:
-            made_at = datetime.fromisoformat(case.made_at)
-            return SlipFate("person", word, "claim", case.amount_fen, case.memo_fen, _here(desk, made_at))
-    for payment in desk.books.open_payments:
-        if payment.inserted_fen and reference(payment.payment_id) == word:
-            made_at = datetime.fromisoformat(payment.taken_at or payment.opened_at)
-            return SlipFate("checking", word, "payment", payment.inserted_fen, 0, _here(desk, made_at))
-    return None
+    """What this kiosk has open under the reference, a payment with its claims: the hub hears of it later."""
+    books = desk.books
+    unbooked = [p for p in books.open_payments if p.inserted_fen and p.credit is None]
+    paid = [p for p in unbooked if reference(p.payment_id) == word]
+    cases = [case for case in books.open_claims if case.reference == word]
+    if not paid and not cases:
+        return None
+    made_at = [p.taken_at or p.opened_at for p in paid] + [case.made_at for case in cases]
+    return SlipFate(
+        "checking" if paid else "person",
+        word,
+        "payment" if paid else "claim",
+        sum(p.inserted_fen for p in paid) + sum(case.amount_fen for case in cases),
+        sum(case.memo_fen for case in cases),
+        _here(desk, datetime.fromisoformat(made_at[0])),
+    )
 
 
 def _here(desk: Desk, when: datetime) -> datetime:

@@ -276,6 +276,22 @@ def test_a_claim_of_which_only_this_kiosk_knows_is_for_a_person(stage: Any) -> N
     assert slip.made_at == datetime.fromisoformat(case.made_at)
 
 
+def test_a_payment_and_the_note_in_doubt_beside_it_are_told_together(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.wait(62)
+    [case] = stage.core.books.open_claims
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.wait(16)
+    stage.press("finish")
+    assert case.reference == reference(stage.payment.payment_id)
+    slip = asks(stage, NOBODYS, case.reference.replace("-", ""))
+    assert (slip.fate, slip.kind, slip.amount_fen, slip.memo_fen) == ("checking", "payment", 5000, 10000)
+    assert slip.made_at == datetime.fromisoformat(stage.payment.taken_at)
+
+
 def test_the_page_asks_before_it_ends_and_leaves_nothing(stage: Any) -> None:
     asks(stage, Answer(CREDITED))
     stage.press("large")
