@@ -42,7 +42,8 @@ class ReceiptFacts:
     """All that a slip tells; amounts in fen, `at` in the local time that is printed.
 
     `months` are the months paid, `arrears_after_fen` what is due after that. For a claim `uncertain_fen` is the value
-    of a note whose fate is not known. For notes returned `notes` and `received_fen` are what went back.
+    of a note whose fate is not known. `returned` are notes that came back unwatched beside what was received; on the
+    slip of a payment that took nothing, `notes` and `received_fen` are what went back.
     `copy_no` counts the copies: 0 is the original.
     """
 
@@ -55,6 +56,7 @@ class ReceiptFacts:
     account: AccountFacts | None
     received_fen: int
     notes: tuple[NoteCount, ...] = ()
+    returned: tuple[NoteCount, ...] = ()
     business_date: str = ""
     hub_no: str = ""
     reference: str = ""
@@ -168,15 +170,20 @@ def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
     def amount(name: str, fen: int, bold: bool = False) -> Pair:
         return Pair(words.text(f"receipt.{name}"), words.text("receipt.yuan", amount=format_fen(fen)), bold)
 
+    def counted(name: str, notes: tuple[NoteCount, ...]) -> Iterator[Element]:
+        if notes:
+            yield Line(words.text(f"receipt.{name}"))
+        for note in notes:
+            label = words.text("receipt.note_count", value=_short(note.value_fen), count=note.count)
+            yield Pair(f"  {label}", format_fen(note.value_fen * note.count))
+
     returned = facts.kind == "returned"
     if facts.due_fen:
         yield amount("due", facts.due_fen)
-    if facts.notes:
-        yield Line(words.text("receipt.notes_returned" if returned else "receipt.notes"))
-        for note in facts.notes:
-            label = words.text("receipt.note_count", value=_short(note.value_fen), count=note.count)
-            yield Pair(f"  {label}", format_fen(note.value_fen * note.count))
-    yield Pair(words.text("receipt.means"), words.text("receipt.means_cash"))
+    yield from counted("notes_returned" if returned else "notes", facts.notes)
+    yield from counted("notes_returned", facts.returned)
+    if not returned:
+        yield Pair(words.text("receipt.means"), words.text("receipt.means_cash"))
     if facts.received_fen or not facts.uncertain_fen:
         yield amount("returned" if returned else "received", facts.received_fen, bold=True)
     if facts.uncertain_fen:

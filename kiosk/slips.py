@@ -32,7 +32,12 @@ class Slips:
     def compose(self, effect: PrintSlip) -> Document:
         """Make the document of one print job."""
         about = effect.about
-        facts = self.of_claim(about, effect) if isinstance(about, Claim) else self.of_payment(about, effect)
+        if isinstance(about, Claim):
+            facts = self.of_claim(about, effect)
+        elif effect.slip == "returned":
+            facts = self.of_returned(about, effect)
+        else:
+            facts = self.of_payment(about, effect)
         if not facts.adds_up:
             # The customer gets the slip all the same; a person must look at why.
             log.error("slip_does_not_add_up", extra={"job": effect.job, "slip": effect.slip})
@@ -53,11 +58,28 @@ class Slips:
             account=payment.account,
             received_fen=payment.inserted_fen,
             notes=payment.note_counts,
+            returned=payment.returned_counts,
             reference="" if paid else reference(payment.payment_id),
             due_fen=payment.due_fen,
             copy_no=effect.copy_no,
         )
         return facts if credit is None or not paid else _with_credit(facts, payment)
+
+    def of_returned(self, payment: Payment, effect: PrintSlip) -> ReceiptFacts:
+        """The slip of a payment that took nothing, for notes that a power cut or a restart gave back."""
+        back = payment.returned_counts
+        return ReceiptFacts(
+            kind="returned",
+            lang=payment.lang,
+            place=self._place,
+            at=self._local(payment.opened_at),
+            kiosk_no=f"{payment.kiosk_no:06d}",
+            business=payment.business,
+            account=payment.account,
+            received_fen=sum(note.value_fen * note.count for note in back),
+            notes=back,
+            copy_no=effect.copy_no,
+        )
 
     def of_claim(self, claim: Claim, effect: PrintSlip) -> ReceiptFacts:
         """The slip of money that a person will decide on."""

@@ -72,7 +72,7 @@ class CcnetUnit(FarEnd):
         self._cut_at: State | None = None
         self._freeze_at: State | None = None
         self._frozen: Callable[[], None] | None = None
-        self._table_hidden = self._stacks_unasked = self._tells_after_reset = False
+        self._table_hidden = self._stacks_unasked = self._tells_after_reset = self._cannot_stack = False
 
     def started(self) -> None:
         """The program's start is the device's power-up."""
@@ -254,6 +254,10 @@ class CcnetUnit(FarEnd):
             self._stack()
 
     def _stack(self) -> None:
+        if self._cannot_stack:
+            self._cannot_stack = False
+            self._return()
+            return
         self.store.carry(self.store.on_way, "box_path")
         self._move(PollAnswer(State.STACKING), STACK, self._stacked)
 

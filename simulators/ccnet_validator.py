@@ -74,6 +74,11 @@ class CcnetValidator(CcnetUnit):
         self._reject_reason = reason
         return {}
 
+    def do_cannot_stack_next(self) -> Reply:
+        """Find at the next order to stack that the note does not go into the box, and give it back."""
+        self._cannot_stack = True
+        return {}
+
     def do_jam(self, where: str = "entry") -> Reply:
         """A note jams in the `entry` or before the `box`."""
         states = {"entry": State.VALIDATOR_JAMMED, "box": State.CASSETTE_JAMMED}

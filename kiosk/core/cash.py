@@ -311,6 +311,8 @@ def finish_closing(desk: Desk, *, waited: bool = False) -> None:
     elif payment.state is PaymentState.CANCELLING:
         desk.stop("closing")
         desk.emit(ev.Cancelled(key=payment.payment_id))
+        if payment.returned_counts:
+            settle.print_slip(desk, payment.payment_id, "returned")
         _show_cancelled(desk, payment)
 
 

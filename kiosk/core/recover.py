@@ -9,7 +9,9 @@ from kiosk.payment import events as ev
 from kiosk.payment.model import Claim, Payment, PaymentState
 from kiosk.session.state import Page
 
-SLIPS_REPEATED = frozenset({PaymentState.CHECKING, PaymentState.CREDITED, PaymentState.PAID})
+SLIPS_REPEATED = frozenset(
+    {PaymentState.CHECKING, PaymentState.CREDITED, PaymentState.PAID, PaymentState.CANCELLED}
+)
 
 
 def begin(desk: Desk) -> None:

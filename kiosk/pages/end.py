@@ -167,7 +167,7 @@ def cancelled(look: Look) -> Draft:
     draft.title = look.line("cancelled.title")
     draft.picture = "tick"
     draft.prompt = look.line("cancelled.take_notes")
-    draft.notice("info", look.line("message.nothing_taken"))
+    draft.notice("info", look.line("message.nothing_taken"), _slip_of_returned(look))
     return draft
 
 
@@ -180,7 +180,15 @@ def _interrupted(draft: Draft, payment: Payment) -> None:
     value = note.value_fen if note else seen.value_fen if seen else 0
     if value:
         draft.panel = Panel(look.line("word.returned"), look.read(Amount(value)))
-    draft.notice("warning", look.line("note.take_back"), look.line("message.nothing_taken"))
+    text = look.join(look.line("message.nothing_taken"), _slip_of_returned(look))
+    draft.notice("warning", look.line("note.take_back"), text)
+
+
+def _slip_of_returned(look: Look) -> Line:
+    """Where the slip is that says what came back; nothing where there is none."""
+    slips = look.payment.slips if look.payment else ()
+    state = slip_state(slips, "returned") if slips else "failed"
+    return NOTHING if state == "failed" else look.line(f"slip.{state}")
 
 
 def message(look: Look) -> Draft:
@@ -191,7 +199,7 @@ def message(look: Look) -> Draft:
     draft.title = look.line(f"message.{known}")
     draft.prompt = look.line(f"message.{known}_text", hotline=look.facts.hotline)
     draft.picture = "info"
-    draft.notice("info", look.line("message.nothing_taken"))
+    draft.notice("info", look.line("message.nothing_taken"), _slip_of_returned(look))
     contact(draft)
     draft.main = finish(look)
     draft.footnote = code(look, word)

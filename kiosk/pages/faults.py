@@ -42,7 +42,8 @@ FAULT_PAGES: Mapping[str, Seen] = {
     "paper-out-before": Seen("attract_no_paper"),
     "paper-out-during": NO_PAPER,
     "kiosk-killed-after-first-note": Seen("done_after_restart", "paid"),
-    "kiosk-killed-note-in-escrow": Seen("restart_note_back"),
+    "kiosk-killed-note-in-escrow": Seen("restart_note_never_taken"),
+    "kiosk-killed-note-comes-back": Seen("restart_note_back_slip", "returned"),
     "kiosk-killed-note-stacking": Seen("done_after_restart", "paid"),
     "kiosk-killed-while-paying": Seen("done_receipt_taken", "paid_copy"),
 }

@@ -10,7 +10,7 @@ from drivers.printer.document import Document
 from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
 from kiosk.pages.samples import FACTS, THREE, claim, credited, payment, unquoted
 from kiosk.payment.effects import PrintSlip
-from kiosk.payment.model import Claim, Payment, PaymentState
+from kiosk.payment.model import Claim, Note, NoteState, Payment, PaymentState
 from kiosk.slips import Slips
 
 _CONFIG = Config(
@@ -36,6 +36,9 @@ def _states() -> Iterator[tuple[str, str, int, Payment | Claim]]:
     paid = credited(THREE, *_FIVE)
     yield "paid", "paid", 0, paid
     yield "paid_copy", "paid", 1, paid
+    back = Note("n9", 10000, NoteState.RETURNED, recovered=True)
+    yield "paid_note_back", "paid", 0, replace(paid, notes=(*paid.notes, back))
+    yield "returned", "returned", 0, replace(paid, notes=(back,), state=PaymentState.CANCELLED, credit=None)
     yield "checking", "checking", 0, payment(THREE, *_FIVE, state=PaymentState.CHECKING)
     yield "provisional", "provisional", 0, unquoted(10000, 5000, state=PaymentState.CHECKING)
     yield "claim", "claim", 0, replace(claim("unanswered", 50000), notes=paid.note_counts)

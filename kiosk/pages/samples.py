@@ -431,7 +431,9 @@ def _ends() -> Iterator[Sample]:
     yield page("cancelled", gone, None, Page.CANCELLED)
     back = (Note("n0", 10000, NoteState.RETURNED, recovered=True),)
     cut = replace(gone, ended_by="restart")
-    yield page("restart_note_back", replace(cut, notes=back), None, Page.CANCELLED)
+    for printed, name in ((None, "printing"), (True, "slip"), (False, "no_slip")):
+        slips = (Slip("k" * 32, "returned", 0, printed),)
+        yield page(f"restart_note_back_{name}", replace(cut, notes=back, slips=slips), None, Page.CANCELLED)
     refused = Session(page=Page.CANCELLED, note_notice=NoteNotice("refused", 5000, "closing"))
     yield "restart_note_never_taken", refused, cut, None, FACTS
     for word in ("hub_gone", "account_closed", "no_cash", "quote_refused", "busy"):

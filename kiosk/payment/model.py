@@ -130,6 +130,12 @@ class Payment:
         return count_notes(n.value_fen for n in self.notes if n.state is NoteState.STACKED and n.value_fen)
 
     @property
+    def returned_counts(self) -> tuple[NoteCount, ...]:
+        """Notes that came back while nobody watched them, by value: their owner has no other evidence of it."""
+        back = (n for n in self.notes if n.state is NoteState.RETURNED and n.recovered)
+        return count_notes(n.value_fen for n in back if n.value_fen)
+
+    @property
     def due_fen(self) -> int:
         """What the chosen months asked for when the payment was opened; 0 for a prepayment."""
         return self.quote.due_fen

@@ -98,7 +98,7 @@ TABLE: Mapping[S, Mapping[type[ev.Event], Row]] = {
     # A slip that was under way when the end came still reports; a late reprint is no change of state.
     S.PAID: _slips_stay(S.PAID),
     S.CLAIMED: {ev.SlipPrinted: Row(S.CLAIMED), ev.SlipFailed: Row(S.CLAIMED)},
-    S.CANCELLED: {},
+    S.CANCELLED: _slips_stay(S.CANCELLED),
 }
 
 CLAIM_TABLE: Mapping[ClaimState, Mapping[type[ev.Event], tuple[ClaimState, EffectName | None]]] = {

@@ -99,12 +99,26 @@ def kill_before_the_intent(customer: Customer) -> None:
     customer.bench.validator("go_on")
     _until(customer, "escrow")
     _start_again(customer)
+    _takes_back(customer)
+    customer.is_told("cancelled")
+
+
+def kill_while_it_comes_back(customer: Customer) -> None:
+    """Kill the kiosk while the note that it had let in is held out again; started anew, it owes a word on it."""
+    _until(customer, "returning")
+    customer.bench.kill_kiosk()
+    _takes_back(customer)
+    _start_again(customer)
+    customer.is_told("cancelled")
+    customer.takes_slip()
+
+
+def _takes_back(customer: Customer) -> None:
     until = time.monotonic() + _PATIENCE_S
     while not customer.bench.validator("status")["held_out"]:
         _check(until, "the note was not given back")
     customer.bench.validator("take_note")
     customer.sent_away = True
-    customer.is_told("cancelled")
 
 
 def kill_while_stacking(customer: Customer) -> None:

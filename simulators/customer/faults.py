@@ -215,6 +215,12 @@ KIOSK = (
         ("restart.title",),
     ),
     Fault(
+        "kiosk-killed-note-comes-back",
+        "the note does not go into the box and comes back, and the kiosk is killed before it saw that: a slip says so",
+        {"before_note": blows.acceptor("cannot_stack_next"), "note_drawn_in": blows.kill_while_it_comes_back},
+        ("restart.title",),
+    ),
+    Fault(
         "kiosk-killed-note-stacking",
         "the kiosk is killed while a note goes into the box: started again, it counts the note once",
         {"before_note": blows.stop_at("stacking"), "note_drawn_in": blows.kill_while_stacking},

@@ -202,6 +202,8 @@ def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...])
             originals[key, facts.kind] += 1
         if not facts.adds_up:
             judge.wrong("broken", f"a {facts.kind} slip of {_tail(key)} does not add up")
+        if isinstance(about, Payment):
+            _came_back(judge, key, facts, about)
         if facts.kind == "paid":
             _paid_slip(judge, key, facts, slip.hub_knew)
         elif facts.kind in {"checking", "provisional"}:
@@ -229,6 +231,9 @@ def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...])
     for payment in payments:
         if payment.state is PaymentState.PAID and not payment.slips:
             judge.wrong("broken", f"payment {_tail(payment.payment_id)} is paid and nobody got a slip")
+        back = payment.state is PaymentState.CANCELLED and bool(payment.returned_counts)
+        if any(s.kind == "returned" for s in payment.slips) != back:
+            judge.wrong("broken", f"payment {_tail(payment.payment_id)}: a returned note and its slip")
 
 
 def _asked_again(world: Any) -> None:
@@ -276,6 +281,18 @@ def _paid_slip(judge: Any, key: str, facts: Any, knew: bytes) -> None:
         said.to_balance_fen,
     ):
         judge.wrong("broken", f"the paid slip for {_tail(key)} is not what the hub booked")
+
+
+def _came_back(judge: Any, key: str, facts: Any, about: Payment) -> None:
+    """A slip tells each note that came back unwatched, and none that lies in the box."""
+    told = facts.notes if facts.kind == "returned" else facts.returned
+    back = [n for n in about.notes if n.state is NoteState.RETURNED and n.recovered]
+    if sum(n.value_fen * n.count for n in told) != sum(n.value_fen for n in back):
+        judge.wrong("broken", f"the {facts.kind} slip of {_tail(key)} tells of other returned notes")
+    for note in back:
+        held = judge.notes.get(note.note_id)
+        if held is not None and held.where == "box":
+            judge.wrong("lost", f"a slip says that note {held.number} came back", note.value_fen)
 
 
 def _tail(key: str) -> str:

@@ -80,8 +80,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_part(report: Report) -> Tally:
-    """The search as a part of `python -m tests.crash`: three minutes from the report's seed."""
-    found = main(["--seed", str(report.seed)])
+    """The search as a part of `python -m tests.crash`: two minutes from the report's seed."""
+    found = main(["--seed", str(report.seed), "--minutes", "2"])
     return Tally(broken=found)
 
 

@@ -104,6 +104,25 @@ def test_killed_with_a_note_in_escrow_and_no_intent_the_note_goes_back(cabinet: 
     assert cabinet.validator("status")["totals"]["returned"] == 10000
 
 
+def test_killed_and_the_note_came_back_meanwhile_a_slip_says_so(cabinet: Cabinet) -> None:
+    dies(cabinet, "after:NoteIntended")
+    cabinet.validator("escrow_over")
+    cabinet.take_note()
+    kiosk = starts_again(cabinet)
+    ended = kiosk.page("cancelled")
+    assert ended.panel is not None
+    assert "100" in ended.panel.headline
+    kiosk.shown.wait(lambda page: page.notice and "take the slip" in page.notice.text, "the slip")
+    slip = cabinet.slips()[-1]
+    assert "Notes returned" in slip
+    assert kiosk.payment().account.account_no in slip
+    kiosk.press(ended.main.id if ended.main else "")
+    kiosk.ready()
+    comes_to_rest(cabinet, kiosk, 0)
+    assert kiosk.payment().state is PaymentState.CANCELLED
+    assert len(cabinet.slips()) == 1
+
+
 def test_killed_while_the_hub_has_the_request_it_is_not_booked_again(cabinet: Cabinet) -> None:
     kiosk = cabinet.own_process()
     kiosk.to_slot(cabinet.town.account(10000).account_no)

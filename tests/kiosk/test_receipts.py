@@ -176,7 +176,18 @@ def test_a_claim_may_hold_certain_money_and_an_uncertain_note() -> None:
 def test_returned_notes_are_counted_and_nothing_was_received() -> None:
     told = pairs(receipt(RETURNED, JOB, KEY))
     assert told["退回金额"] == "130.00 元"
+    assert "支付方式" not in told
     assert "实收金额" not in told
+
+
+def test_a_note_that_came_back_stands_apart_from_what_was_received() -> None:
+    facts = replace(PAID, returned=(NoteCount(5000, 1),))
+    assert facts.adds_up
+    told = lines(facts)
+    begin = next(at for at, line in enumerate(told) if "退回纸币" in line)
+    assert "50.00" in told[begin + 1]
+    assert pairs(receipt(facts, JOB, KEY))["实收金额"] == "130.00 元"
+    assert not any("退回" in line for line in lines(PAID))
 
 
 def test_what_is_still_due_is_told() -> None:

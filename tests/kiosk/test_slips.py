@@ -14,7 +14,7 @@ from kiosk.numbers import reference
 from kiosk.payment import events as ev
 from kiosk.payment.effects import PrintSlip
 from kiosk.payment.fold import claim_opened
-from kiosk.payment.model import Claim, Payment
+from kiosk.payment.model import Claim, Note, NoteState, Payment
 from kiosk.payment.table import step
 from kiosk.slips import Slips
 
@@ -193,3 +193,22 @@ def test_a_claim_of_nobody_names_no_account() -> None:
 def test_the_slip_speaks_the_customers_language(lang: str) -> None:
     document = SLIPS.compose(effect(replace(payment(APPROVED), lang=lang), "paid"))
     assert ("Payment receipt" in text(document)) == (lang == "en")
+
+
+def test_a_returned_note_is_on_the_receipt_and_on_a_slip_of_its_own() -> None:
+    back = Note("d" * 32, 5000, NoteState.RETURNED, recovered=True)
+    watched = Note("e" * 32, 2000, NoteState.RETURNED)
+    paid = payment(APPROVED)
+    paid = replace(paid, notes=(*paid.notes, back, watched))
+    facts = SLIPS.of_payment(paid, PrintSlip(JOB, "paid", 0, paid))
+    assert facts.returned == (ev.NoteCount(5000, 1),)
+    assert (facts.received_fen, facts.adds_up) == (12000, True)
+    nothing = replace(paid, notes=(back, watched), credit=None)
+    facts = SLIPS.of_returned(nothing, PrintSlip(JOB, "returned", 1, nothing))
+    assert (facts.kind, facts.received_fen, facts.notes) == ("returned", 5000, (ev.NoteCount(5000, 1),))
+    assert (facts.adds_up, facts.reference, facts.copy_no, facts.due_fen) == (True, "", 1, 0)
+    lines = [
+        e.text for e in SLIPS.compose(PrintSlip(JOB, "returned", 0, nothing)).elements if isinstance(e, Line)
+    ]
+    assert "Notes returned" in lines
+    assert any("nothing was taken" in line for line in lines)

@@ -13,7 +13,7 @@ from tests.powercut.lanes import Lanes, Report, timed
 from tests.powercut.power import mounted
 from tests.powercut.tally import Tally
 
-BUDGET_S = 540.0
+BUDGET_S = 420.0
 COMMAND = ".venv/bin/python -m tests.powercut"
 UNCUT = (Case("kiosk"), Case("kiosk", often=True), Case("hub"), Case("hub", often=True))
 

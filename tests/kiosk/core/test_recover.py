@@ -87,6 +87,47 @@ def test_killed_between_intent_and_credit(
     assert claims == ([10000] if fate is NoteState.UNKNOWN else [])
 
 
+def came_back(stage: Any) -> None:
+    """A hundred was intended, the kiosk was killed, and the note is out again."""
+    stage.acceptor(CashState.DISABLED, counter=7)
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    bring_up(stage, CashState.RETURNED, 10000)
+
+
+def test_a_payment_that_took_nothing_but_gave_a_note_back_has_a_slip(stage: Any) -> None:
+    came_back(stage)
+    stage.acceptor(CashState.DISABLED)
+    assert stage.stands(PaymentState.CANCELLED)
+    [job] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
+    assert (job.slip, job.copy_no) == ("returned", 0)
+    assert [(n.value_fen, n.count) for n in job.about.returned_counts] == [(10000, 1)]
+    assert stage.at(Page.CANCELLED)
+
+
+def test_killed_while_the_slip_of_a_returned_note_prints_a_copy_follows(stage: Any) -> None:
+    came_back(stage)
+    stage.acceptor(CashState.DISABLED)
+    restarted(stage)
+    [job] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
+    assert (job.slip, job.copy_no) == ("returned", 1)
+    stage.printed()
+    restarted(stage)
+    assert not any(isinstance(e, fx.PrintSlip) for e in stage.effects)
+
+
+def test_a_note_that_came_back_before_the_customers_eyes_needs_no_slip(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.acceptor(CashState.RETURNED, 10000)
+    stage.acceptor(CashState.IDLE)
+    stage.press("cancel")
+    stage.acceptor(CashState.DISABLED)
+    assert stage.stands(PaymentState.CANCELLED)
+    assert not any(isinstance(e, ev.SlipIntended) for e in stage.journal)
+
+
 def test_a_note_still_in_escrow_is_stacked_since_its_intent_is_durable(stage: Any) -> None:
     stage.at_slot()
     stage.acceptor(CashState.ESCROW, 10000)

@@ -220,15 +220,25 @@ def test_trouble_says_whether_money_is_safe_and_whom_to_call(lang: str, pages: d
 
 def test_after_a_restart_whoever_still_stands_there_is_told(lang: str, pages: dict[str, PageModel]) -> None:
     take, taken = label(lang, "请取走退回的纸币", "Take the returned note"), shown_amount(10000)
-    back = pages["restart_note_back"]
+    back = pages["restart_note_back_slip"]
     assert back.panel is not None
     assert (back.panel.headline, back.private) == (taken, True)
-    for name in ("restart_note_back", "restart_note_never_taken", "settling_note_back", "closing_note_back"):
+    for name in (
+        "restart_note_back_slip",
+        "restart_note_never_taken",
+        "settling_note_back",
+        "closing_note_back",
+    ):
         notice = pages[name].notice
         assert notice is not None
         assert (notice.tone, notice.title) == ("warning", take), name
-    for name in ("restart_note_back", "restart_note_never_taken"):
+    for name in ("restart_note_back_slip", "restart_note_never_taken"):
         assert label(lang, "没有收您的钱", "No money was taken") in texts(pages[name])
+    slip = label(lang, "请取走凭条", "Please take the slip")
+    told = [slip in texts(pages[f"restart_note_back_{state}"]) for state in ("printing", "slip", "no_slip")]
+    assert told == [False, True, False]
+    printing = label(lang, "正在打印凭条", "A slip is being printed")
+    assert printing in texts(pages["restart_note_back_printing"])
     kept = pages["done_after_restart"].notice
     assert kept is not None
     assert kept.title == label(

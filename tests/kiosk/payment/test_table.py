@@ -77,7 +77,7 @@ WAYS[PaymentState.SENDING] = (*WAYS[PaymentState.CLOSING], SENDING)
 WAYS[PaymentState.CHECKING] = (*WAYS[PaymentState.SENDING], EVENTS[ev.CheckingPromised], JOB)
 WAYS[PaymentState.CREDITED] = (*WAYS[PaymentState.SENDING], APPROVED, JOB)
 WAYS[PaymentState.PAID] = (*WAYS[PaymentState.CREDITED], EVENTS[ev.SlipPrinted])
-WAYS[PaymentState.CANCELLED] = (*WAYS[PaymentState.CANCELLING], EVENTS[ev.Cancelled])
+WAYS[PaymentState.CANCELLED] = (*WAYS[PaymentState.CANCELLING], EVENTS[ev.Cancelled], JOB)
 WAYS[PaymentState.CLAIMED] = (*WAYS[PaymentState.CHECKING], EVENTS[ev.Claimed])
 
 
