@@ -161,7 +161,7 @@ class Offline(Section, frozen=True, kw_only=True):
 
 
 class Screen(Section, frozen=True, kw_only=True):
-    """How long pages stand (screen times in seconds)."""
+    """How long pages stand (screen times in seconds), and how much may be tried on them."""
 
     idle_s: Seconds = 60.0
     private_idle_s: Seconds = 45.0
@@ -170,6 +170,8 @@ class Screen(Section, frozen=True, kw_only=True):
     done_s: Seconds = 8.0
     slip_s: Seconds = 30.0
     """How long a page stands that asks to take a slip with a reference."""
+    most_unknown_references: Count = 5
+    """How many references that nobody knows one customer may look up, for they could be guessed."""
 
 
 class Health(Section, frozen=True, kw_only=True):

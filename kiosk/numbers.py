@@ -45,13 +45,17 @@ def is_meter_number(digits: str, length: int = 22) -> bool:
     return not meter_error(digits, length)
 
 
+REFERENCE_KEYS = "0123456789ABCDEF"
+REFERENCE_LENGTH = 12
+
+
 def reference(key: str) -> str:
     """Return the reference that people read out and type: the first twelve hex digits of an id, in fours.
 
     >>> reference("0198f2c4a1b3e5d700000000000000ff")
     '0198-F2C4-A1B3'
     """
-    return group_by_four(key[:12].upper()).replace(" ", "-")
+    return group_by_four(key[:REFERENCE_LENGTH].upper()).replace(" ", "-")
 
 
 def as_reference(text: str) -> str:
@@ -61,7 +65,7 @@ def as_reference(text: str) -> str:
     '0198-F2C4-A1B3'
     """
     word = "".join(text.replace("-", " ").split()).upper()
-    return reference(word) if len(word) == 12 and set(word) <= set("0123456789ABCDEF") else ""
+    return reference(word) if len(word) == REFERENCE_LENGTH and set(word) <= set(REFERENCE_KEYS) else ""
 
 
 def group_by_four(digits: str) -> str:

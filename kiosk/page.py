@@ -26,7 +26,8 @@ class PageKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Something to press. A choice that cannot be taken now says why in `reason` and stays visible."""
+    """Something to press. A choice that cannot be taken now says why in `reason` and stays visible. A `quiet` one
+    stands apart from what most people came for."""
 
     id: str
     label: str
@@ -35,6 +36,7 @@ class Choice:
     enabled: bool = True
     reason: str = ""
     selected: bool = False
+    quiet: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +50,8 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A number being typed: `value` is grouped for reading, `error` says what is wrong and what to do."""
+    """A number being typed: `value` is grouped for reading, `error` says what is wrong and what to do. With
+    `letters` it may hold A to F, too."""
 
     label: str
     value: str
@@ -56,6 +59,7 @@ class Entry:
     error: str = ""
     hint: str = ""
     complete: bool = False
+    letters: bool = False
 
 
 @dataclass(frozen=True, slots=True)

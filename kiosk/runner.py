@@ -187,7 +187,7 @@ class Runner:
                 name, effect = "hub_back", self._beat(self._journal, known_seq)
             case fx.PrintSlip():
                 name = "printer"
-            case fx.LookUp() | fx.AskQuote():
+            case fx.LookUp() | fx.AskReference() | fx.AskQuote():
                 name = "hub"
             case fx.SendCredit(payment) if self._is_waited_for(payment):
                 name = "hub"

@@ -266,6 +266,8 @@ class ReferenceView(Answer, frozen=True):
     memo_fen: int
     resolution: Resolution
     made_at: datetime
+    booked_on: date | None
+    """The business date on which the payment was credited; none where it was not, or was undone."""
 
 
 def is_reference(text: str) -> bool:

@@ -232,6 +232,7 @@ def reference_view(reference: str, claim: ClaimRecord | None, payment: Stored | 
             memo_fen=now.memo_fen,
             resolution=now.resolution,
             made_at=claim.made_at,
+            booked_on=_booked_on(payment) if now.resolution == "already_credited" else None,
         )
     if payment is None:
         return None
@@ -244,4 +245,11 @@ def reference_view(reference: str, claim: ClaimRecord | None, payment: Stored | 
         memo_fen=0,
         resolution="",
         made_at=order.taken_at,
+        booked_on=_booked_on(payment),
     )
+
+
+def _booked_on(payment: Stored | None) -> date | None:
+    if payment is None or payment.reversal_id:
+        return None
+    return msgspec.json.decode(payment.reply, type=Payment).business_date

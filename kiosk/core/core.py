@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from kiosk.books import Books
 from kiosk.config import Config
-from kiosk.core import cash, choose, closing, find, offline, recover, settle, timing, walk
+from kiosk.core import cash, choose, closing, find, offline, recover, reference, settle, timing, walk
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import (
     AcceptorSaid,
@@ -21,6 +21,7 @@ from kiosk.core.inputs import (
     Intent,
     Moment,
     QuoteSaid,
+    ReferenceSaid,
     SlipOutcome,
     StatusSaid,
     Tick,
@@ -33,7 +34,8 @@ from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Facts, Page, Session
 
-HubSaid = AccountSaid | QuoteSaid | CreditSaid | ClaimSaid | StatusSaid
+HubSaid = AccountSaid | ReferenceSaid | QuoteSaid | CreditSaid | ClaimSaid | StatusSaid
+QUERIES = AccountSaid | ReferenceSaid | StatusSaid
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,8 @@ class Core:
                 settle.on_slip(desk, told)
             case AccountSaid():
                 find.on_account(desk, told)
+            case ReferenceSaid():
+                reference.on_reference(desk, told)
             case QuoteSaid():
                 choose.on_quote(desk, told)
             case CreditSaid():
@@ -148,7 +152,7 @@ class Core:
     def _heard_since(self, desk: Desk, told: HubSaid) -> bool:
         """Whether the hub has answered another call after this one, which failed, had begun."""
         hub = desk.config.hub
-        whole = hub.query_deadline_s if isinstance(told, AccountSaid | StatusSaid) else hub.deadline_s
+        whole = hub.query_deadline_s if isinstance(told, QUERIES) else hub.deadline_s
         match told.outcome:
             case NotSent(NotSentReason.TIMEOUT):
                 took = hub.connect_s

@@ -83,6 +83,14 @@ class AccountSaid(Input):
 
 
 @dataclass(frozen=True, slots=True)
+class ReferenceSaid(Input):
+    """The hub's word on a slip's reference."""
+
+    request: str
+    outcome: Outcome[wire.Reference]
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteSaid(Input):
     """The hub's word on a quote."""
 

@@ -11,11 +11,13 @@ from kiosk.payment import effects as fx
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page
 
-WAITING = frozenset({Page.LOOKING_UP, Page.PREPARING, Page.CLOSING, Page.PAYING, Page.SETTLING})
+WAITING = frozenset(
+    {Page.LOOKING_UP, Page.ASKING_REFERENCE, Page.PREPARING, Page.CLOSING, Page.PAYING, Page.SETTLING}
+)
 NEVER_IDLE = WAITING | {Page.ATTRACT, Page.CLOSED, Page.MORE_TIME}
 STANDING = frozenset({Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
 """Pages that end by their own timer."""
-PRIVATE = frozenset({Page.CONFIRM_ACCOUNT, Page.BILLS, Page.MEANS, Page.PROVISIONAL})
+PRIVATE = frozenset({Page.CONFIRM_ACCOUNT, Page.REFERENCE, Page.BILLS, Page.MEANS, Page.PROVISIONAL})
 
 
 def idle_seconds(desk: Desk) -> float | None:

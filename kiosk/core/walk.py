@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from kiosk.core import choose, closing, find, offline
+from kiosk.core import choose, closing, find, offline, reference
 from kiosk.core.desk import Desk
 from kiosk.pages import BILLS_A_PAGE
 from kiosk.payment import events as ev
@@ -126,6 +126,7 @@ MOVES: Mapping[Page, Mapping[str, Move]] = {
     Page.HOME: {
         "pay_bill": _business("arrears"),
         "prepay": _business("prepay"),
+        "look_up_slip": reference.another,
         "back": _finish,
         "help": _help,
     },
@@ -141,6 +142,21 @@ MOVES: Mapping[Page, Mapping[str, Move]] = {
     },
     Page.PROVISIONAL: {"accept": offline.accept, "back": offline.back, "help": _help},
     Page.LOOKING_UP: {"back": find.give_up_look_up},
+    Page.ENTER_REFERENCE: {
+        "key": reference.key,
+        "delete": find.delete,
+        "clear": find.clear,
+        "confirm": reference.confirm,
+        "back": _to(Page.HOME),
+        "help": _help,
+    },
+    Page.ASKING_REFERENCE: {"back": reference.give_up},
+    Page.REFERENCE: {
+        "correct": reference.correct,
+        "another": reference.another,
+        "finish": _finish,
+        "help": _help,
+    },
     Page.CONFIRM_ACCOUNT: {"correct": _to(Page.BILLS), "wrong": find.wrong, "help": _help},
     Page.BILLS: {
         "pay_all": choose.choose_all,

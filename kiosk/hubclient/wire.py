@@ -269,6 +269,8 @@ class Reference(Wire, frozen=True):
     memo_fen: Fen
     resolution: str
     made_at: Time
+    booked_on: date | None = None
+    """The business date on which the payment was credited; an older hub does not tell it."""
 
 
 class CustomerText(Wire, frozen=True):

@@ -8,7 +8,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import TypeVar
 
-from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
+from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, ReferenceSaid, StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.outcomes import NotSent, Outcome, Refused, Unknown, UnknownReason
@@ -42,6 +42,8 @@ class HubLane(Lane):
         match effect:
             case fx.LookUp(request):
                 self.tell(AccountSaid(request, unknown))
+            case fx.AskReference(request):
+                self.tell(ReferenceSaid(request, unknown))
             case fx.AskQuote(quote_id):
                 self.tell(QuoteSaid(quote_id, unknown))
             case fx.SendCredit(payment):
@@ -58,6 +60,8 @@ class HubLane(Lane):
                 self.tell(AccountSaid(request, self._noted(client.account_of_meter(number))))
             case fx.LookUp(request, _, number):
                 self.tell(AccountSaid(request, self._noted(client.account(number))))
+            case fx.AskReference(request, word):
+                self.tell(ReferenceSaid(request, self._noted(client.reference(word))))
             case fx.AskQuote(quote_id):
                 quote = client.put_quote(quote_id, quote_request(effect))
                 self.tell(QuoteSaid(quote_id, self._noted(quote)))

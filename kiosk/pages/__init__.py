@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kiosk.page import PageModel
-from kiosk.pages import bills, cash, end, find, over, start
+from kiosk.pages import bills, cash, end, find, over, reference, start
 from kiosk.pages.bills import BILLS_A_PAGE
 from kiosk.pages.draft import Draft
 from kiosk.pages.look import Look
@@ -23,6 +23,9 @@ BUILDERS: Mapping[Page, Callable[[Look], Draft]] = {
     Page.PROVISIONAL: find.provisional,
     Page.LOOKING_UP: find.looking_up,
     Page.CONFIRM_ACCOUNT: find.confirm_account,
+    Page.ENTER_REFERENCE: reference.enter_reference,
+    Page.ASKING_REFERENCE: reference.asking_reference,
+    Page.REFERENCE: reference.reference,
     Page.BILLS: bills.bills,
     Page.MEANS: bills.means,
     Page.PREPARING: cash.preparing,

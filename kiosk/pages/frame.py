@@ -17,6 +17,8 @@ HELPED = frozenset(
         Page.ENTER_AGAIN,
         Page.PROVISIONAL,
         Page.CONFIRM_ACCOUNT,
+        Page.ENTER_REFERENCE,
+        Page.REFERENCE,
         Page.BILLS,
         Page.MEANS,
         Page.CASH,

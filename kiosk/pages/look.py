@@ -67,6 +67,7 @@ class Press:
     reason: Line = NOTHING
     """Why it cannot be taken now; empty if it can."""
     selected: bool = False
+    quiet: bool = False
 
     def choice(self) -> Choice:
         """Return what the screen draws."""
@@ -78,6 +79,7 @@ class Press:
             enabled=not self.reason.shown,
             reason=self.reason.shown,
             selected=self.selected,
+            quiet=self.quiet,
         )
 
 

@@ -18,6 +18,8 @@ HELP_TEXTS = {
     Page.ENTER_AGAIN: "again",
     Page.PROVISIONAL: "provisional",
     Page.CONFIRM_ACCOUNT: "confirm",
+    Page.ENTER_REFERENCE: "reference",
+    Page.REFERENCE: "slip",
     Page.BILLS: "bills",
     Page.MEANS: "means",
     Page.CASH: "cash",

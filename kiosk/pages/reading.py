@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -127,7 +127,35 @@ class Day:
         return Line(f"{self.day.day} {name[:3]}", f"{self.day.day} {name}")
 
 
-Value = Amount | Amounts | Digits | Masked | Month | Months | Day
+@dataclass(frozen=True, slots=True)
+class Date:
+    """A day with its year."""
+
+    day: date
+
+    def read(self, lang: str) -> Line:
+        """Return both readings."""
+        day = Day(self.day).read(lang)
+        if lang == "zh":
+            return Line(f"{self.day.year}年{day.shown}", f"{self.day.year}年{day.spoken}")
+        return Line(f"{day.shown} {self.day.year}", f"{day.spoken} {self.day.year}")
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """A day with its year, and the time of day as its zone has it."""
+
+    at: datetime
+
+    def read(self, lang: str) -> Line:
+        """Return both readings."""
+        day, at = Date(self.at.date()).read(lang), self.at
+        if lang == "zh":
+            return Line(f"{day.shown} {at:%H:%M}", f"{day.spoken}{at.hour}点{at.minute}分")
+        return Line(f"{day.shown}, {at:%H:%M}", f"{day.spoken}, {at.hour} {at:%M}")
+
+
+Value = Amount | Amounts | Digits | Masked | Month | Months | Day | Date | When
 
 
 def shown_amount(fen: int) -> str:

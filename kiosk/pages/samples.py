@@ -25,7 +25,7 @@ from kiosk.payment.model import (
     PaymentState,
     Slip,
 )
-from kiosk.session.state import Facts, NoteNotice, Page, Session
+from kiosk.session.state import Facts, NoteNotice, Page, Session, SlipFate
 
 Sample = tuple[str, Session, Payment | None, Claim | None, Facts]
 
@@ -195,7 +195,7 @@ def samples(lang: str) -> dict[str, PageModel]:
 
 def states() -> Iterator[Sample]:
     """Yield what the samples are built from."""
-    for group in (_start, _find, _bills, _waits, _cash, _notes, _ends, _claims, _over):
+    for group in (_start, _find, _references, _bills, _waits, _cash, _notes, _ends, _claims, _over):
         yield from group()
 
 
@@ -255,6 +255,46 @@ def _find() -> Iterator[Sample]:
     yield _plain("confirm_account", Page.CONFIRM_ACCOUNT, account=THREE, digits=ACCOUNT_NO)
     yield _plain("confirm_account_by_meter", Page.CONFIRM_ACCOUNT, account=THREE, digits=METER)
     yield _plain("confirm_account_longest", Page.CONFIRM_ACCOUNT, account=LONGEST, digits=ACCOUNT_NO)
+
+
+REFERENCE = "0198F2C4A1B3"
+
+
+def _references() -> Iterator[Sample]:
+    for name, typed in (("empty", ""), ("part", REFERENCE[:6]), ("full", REFERENCE)):
+        yield _plain(f"enter_reference_{name}", Page.ENTER_REFERENCE, digits=typed)
+    short, error = REFERENCE[:11], "too_short"
+    yield _plain("enter_reference_too_short", Page.ENTER_REFERENCE, digits=short, entry_error=error)
+    for level in range(3):
+        yield _plain(f"asking_reference_{level}", Page.ASKING_REFERENCE, digits=REFERENCE, wait_level=level)
+    for name, slip in SLIPS.items():
+        yield _plain(f"reference_{name}", Page.REFERENCE, digits=REFERENCE, slip=slip, unknown_slips=5)
+
+
+def slip_fate(fate: str, kind: Any = "", amount: int = 0, memo: int = 0, on: date | None = None) -> SlipFate:
+    """Return what became of the money on an invented slip; `memo` is what is or was in doubt."""
+    made_at = datetime(2026, 11, 22, 9, 33, tzinfo=UTC) if kind else None
+    return SlipFate(fate, "0198-F2C4-A1B3", kind, amount, memo, made_at, on)
+
+
+SLIPS = {
+    "booked": slip_fate("booked", "payment", 50000, on=TODAY),
+    "booked_largest": slip_fate("booked", "payment", 999_999_999, on=TODAY),
+    "checking": slip_fate("checking", "payment", 50000),
+    "person": slip_fate("person", "claim", 50000),
+    "person_note": slip_fate("person", "claim", 0, 10000),
+    "person_both": slip_fate("person", "claim", 10000, 5000),
+    "credited": slip_fate("credited", "claim", 10000, 5000),
+    "refunded": slip_fate("refunded", "claim", 50000),
+    "nothing_found": slip_fate("nothing_found", "claim", 0, 10000),
+    "reversed": slip_fate("reversed", "payment", 50000),
+    "other": slip_fate("other", "claim", 50000),
+    "no_amount": slip_fate("person", "claim"),
+    "unknown": slip_fate("unknown"),
+    "too_many": slip_fate("too_many"),
+    "hub_gone": slip_fate("hub_gone"),
+    "hub_busy": slip_fate("hub_busy"),
+}
 
 
 def _bills() -> Iterator[Sample]:

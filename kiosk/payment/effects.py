@@ -79,6 +79,14 @@ class LookUp(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class AskReference(Effect):
+    """Ask the hub what became of the money on a slip; `reference` as it stands there."""
+
+    request: str
+    reference: str
+
+
+@dataclass(frozen=True, slots=True)
 class AskQuote(Effect):
     """Ask the hub what it would take for these months."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
@@ -26,6 +27,10 @@ class Page(StrEnum):
     """Without the hub: what a payment means now."""
     LOOKING_UP = "looking_up"
     CONFIRM_ACCOUNT = "confirm_account"
+    ENTER_REFERENCE = "enter_reference"
+    ASKING_REFERENCE = "asking_reference"
+    REFERENCE = "reference"
+    """What became of the money on a slip, or why that cannot be said."""
     BILLS = "bills"
     MEANS = "means"
     PREPARING = "preparing"
@@ -58,6 +63,24 @@ class NoteNotice:
 
 
 @dataclass(frozen=True, slots=True)
+class SlipFate:
+    """What became of the money on a slip.
+
+    `fate` is a word. Known: booked, checking, person (a person decides), credited and refunded (a person decided so),
+    nothing_found, reversed. Not known: unknown, too_many (unknown ones from this customer), hub_gone, hub_busy, other.
+    """
+
+    fate: str
+    reference: str
+    kind: Literal["", "payment", "claim"] = ""
+    amount_fen: int = 0
+    memo_fen: int = 0
+    made_at: datetime | None = None
+    """In the kiosk's own time zone."""
+    booked_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """The customer's way so far. `entry_error` is empty or one of: too_short, wrong_check_digit, unknown_account,
     unknown_meter, account_closed, hub_gone, hub_busy, differs, account_only."""
@@ -69,6 +92,9 @@ class Session:
     entry_error: str = ""
     typed_first: str = ""
     """On ENTER_AGAIN and after it: the account number as it was typed the first time."""
+    slip: SlipFate | None = None
+    unknown_slips: int = 0
+    """How many references this customer has asked for that nobody knows."""
     account: Account | None = None
     choose: Choose = "all"
     months: tuple[str, ...] = ()

@@ -6,12 +6,13 @@ from typing import Any
 
 from kiosk.core.inputs import Intent
 from kiosk.core.walk import MOVES
+from kiosk.numbers import reference
 from kiosk.session.state import Page
 from tests.crash.acceptor import VALUES
 
 SENSIBLE: dict[Page, tuple[str, ...]] = {
     Page.ATTRACT: ("start",),
-    Page.HOME: ("pay_bill", "pay_bill", "prepay"),
+    Page.HOME: (*("pay_bill",) * 20, *("prepay",) * 10, "look_up_slip"),
     Page.ENTER_METER: ("by_account",),
     Page.PROVISIONAL: ("accept", "accept", "back"),
     Page.CONFIRM_ACCOUNT: ("correct",),
@@ -20,6 +21,7 @@ SENSIBLE: dict[Page, tuple[str, ...]] = {
     Page.HELP: ("close_help",),
     Page.MORE_TIME: ("more_time", "more_time", "leave"),
     Page.MESSAGE: ("finish",),
+    Page.REFERENCE: ("another", "correct", "finish", "finish"),
 }
 ENDS = {Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED}
 
@@ -66,6 +68,8 @@ class Visitor:
             kiosk.tell(Intent(rng.choice([*MOVES.get(page, {"finish": None}), "language", "large"])))
         elif page in {Page.ENTER_ACCOUNT, Page.ENTER_AGAIN}:
             self._type(kiosk)
+        elif page is Page.ENTER_REFERENCE:
+            self._looks_up(kiosk)
         elif page is Page.CASH:
             self._pay(kiosk)
         elif page in ENDS:
@@ -83,6 +87,22 @@ class Visitor:
                 kiosk.tell(Intent("clear"))
             for digit in self.account:
                 kiosk.tell(Intent("key", digit))
+        kiosk.tell(Intent("confirm"))
+
+    def _looks_up(self, kiosk: Any) -> None:
+        """Type the reference of a slip or of none, and tire of it now and then."""
+        rng = self.world.rng
+        if rng.random() < 0.3:
+            kiosk.tell(Intent("back"))
+            return
+        kiosk.tell(Intent("clear"))
+        open_here = [reference(key) for key in kiosk.core.books.payments]
+        rows = self.world.books.rows.items()
+        at_hub = [
+            row.reference for (table, _), row in rows if table in {"payments", "claims"} and row.reference
+        ]
+        for letter in rng.choice([*open_here, *at_hub, "FFFF-FFFF-FFFF"]):
+            kiosk.tell(Intent("key", letter))
         kiosk.tell(Intent("confirm"))
 
     def _pay(self, kiosk: Any) -> None:

@@ -83,7 +83,7 @@ FAULTS = (
     Fault("a note's deadline is forgotten", 7, 1200, lambda: patches.timer_dropped("note_fate", "closing")),
     Fault("a restart recovers nothing", 7, 100, patches.nothing_recovered),
     Fault("the next customer comes before all is settled", 8, 100, patches.next_customer_too_early),
-    Fault("money that waits takes no room", 8, 400, patches.waiting_takes_no_room),
+    Fault("money that waits takes no room", 8, 800, patches.waiting_takes_no_room),
     Fault(
         "cash is taken without the hub against the settings",
         8,

@@ -17,7 +17,7 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
 from kiosk.receipts import ReceiptFacts
-from kiosk.session.state import Page
+from kiosk.session.state import Page, SlipFate
 from tests.crash.acceptor import Note, Unit
 from tests.crash.line import Answered, Asked
 
@@ -176,6 +176,22 @@ class Judge:
             self.wrong("broken", "I6: the screen says paid without a durable approval")
         if session.page is Page.CLAIM and core._desk.shown_claim is None:
             self.wrong("broken", "the screen speaks of a claim that is not on the books")
+        if (
+            session.page is Page.REFERENCE
+            and session.slip.fate == "booked"
+            and not self._booked(session.slip)
+        ):
+            self.wrong("broken", f"the screen says that {session.slip.reference} is booked")
+
+    def _booked(self, slip: SlipFate) -> bool:
+        """Whether the hub has booked so much under this reference, or closed a claim because it had."""
+        for (table, _), row in self.world.books.rows.items():
+            if table == "payments" and row.reference == slip.reference and row.stored.serial is not None:
+                if row.stored.amount_fen == slip.amount_fen:
+                    return True
+            elif table == "claims" and row.reference == slip.reference and row.state == "closed":
+                return True
+        return False
 
     def answered(self, asked: Asked, answered: Answered) -> None:
         """I8, I9: what the hub says it has is committed, and it says so in the same bytes each time."""

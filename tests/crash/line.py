@@ -124,6 +124,8 @@ class Hub:
                 return desk.account(key)
             case "GET", "meters":
                 return desk.account_of_meter(key.removesuffix("/account"))
+            case "GET", "references":
+                return desk.reference(key)
             case "PUT", "quotes":
                 return desk.quote(TERMINAL, key, _form(asked.body, forms.QuoteOrder))
             case "PUT", "payments":

@@ -184,3 +184,31 @@ def test_digits_of_a_keyboard_type_into_the_entry(bench: Any, entry_page: PageMo
     QTest.keyClick(bench.screen.view, Qt.Key.Key_Backspace)
     QTest.keyClick(bench.screen.view, Qt.Key.Key_Escape)
     assert bench.intents == [("key", "7"), ("delete", ""), ("back", "")]
+
+
+def test_letters_are_taken_where_a_reference_is_typed(bench: Any, entry_page: PageModel) -> None:
+    """Sixteen keys beside the two that are words; the metal keypad's letters too, and on no other page."""
+    bench.put(entry_page)
+    QTest.keyClick(bench.screen.view, Qt.Key.Key_B)
+    assert bench.intents == []
+    assert entry_page.entry is not None
+    lettered = replace(entry_page.entry, letters=True)
+    bench.put(replace(entry_page, name="enter_reference", entry=lettered))
+    keys = {item.objectName() for item in bench.buttons()}
+    assert {f"key:{letter}" for letter in "0123456789ABCDEF"} | {"clear", "delete"} <= keys
+    for name in ("key:F", "key:0", "delete", "clear"):
+        bench.tap(name)
+    QTest.keyClick(bench.screen.view, Qt.Key.Key_B)
+    QTest.keyClick(bench.screen.view, Qt.Key.Key_G)
+    assert bench.intents == [("key", "F"), ("key", "0"), ("delete", ""), ("clear", ""), ("key", "B")]
+
+
+def test_a_quiet_choice_stands_among_the_actions(bench: Any, choices_page: PageModel) -> None:
+    """It is no tile, it is smaller than any, and it is pressed like the others."""
+    quiet = Choice("few", "查询凭条", quiet=True)
+    bench.put(replace(choices_page, main=None, choices=(*choices_page.choices, quiet)))
+    few, one, back = (bench.item(name) for name in ("few", "one", "back"))
+    assert few.width() * few.height() < one.width() * one.height()
+    assert few.mapToScene(QPointF(0, 0)).y() == back.mapToScene(QPointF(0, 0)).y()
+    bench.tap("few")
+    assert bench.intents == [("few", "")]

@@ -88,7 +88,8 @@ class Page(QObject):
         self._context.update(page.context)
         self._panel_rows.update(page.panel.rows if page.panel else ())
         apart = {*PAD_KEYS, *LEAF_KEYS}
-        self._choices.update([choice for choice in page.choices if choice.id not in apart])
+        loud = [choice for choice in page.choices if not choice.quiet]
+        self._choices.update([choice for choice in loud if choice.id not in apart])
         self._leaf.update([choice for choice in page.choices if choice.id in LEAF_KEYS])
         self._bills.update(page.bills)
         self._service.update(page.service)
@@ -103,7 +104,7 @@ class Page(QObject):
             self.entryChanged.emit()
         if old.notice != new.notice:
             self.noticeChanged.emit()
-        if (old.main, old.back) != (new.main, new.back):
+        if (old.main, old.back, _quiet(old)) != (new.main, new.back, _quiet(new)):
             self.actionsChanged.emit()
         if old.seconds_left != new.seconds_left:
             self.secondsChanged.emit()
@@ -128,6 +129,7 @@ class Page(QObject):
     notice = Property(MAP, lambda self: as_map(self._page.notice), notify=noticeChanged)
     main = Property(MAP, lambda self: as_map(self._page.main), notify=actionsChanged)
     back = Property(MAP, lambda self: as_map(self._page.back), notify=actionsChanged)
+    quiet = Property(MAP, lambda self: as_map(_quiet(self._page)), notify=actionsChanged)
     padWords = Property(MAP, lambda self: pad_words(self._page, self._modes.lang), notify=pageChanged)
     lang = Property(str, lambda self: self._modes.lang, notify=headerChanged)
     terminal = Property(str, lambda self: self._terminal, notify=headerChanged)
@@ -155,6 +157,11 @@ def pad_words(page: PageModel, lang: str) -> dict[str, str]:
     screen's texts."""
     own = {choice.id: choice.label for choice in page.choices}
     return {key: own.get(key) or load(lang).text(f"keypad.{key}") for key in PAD_KEYS}
+
+
+def _quiet(page: PageModel) -> Choice | None:
+    """Return the choice that stands apart from the others, among the actions."""
+    return next((choice for choice in page.choices if choice.quiet), None)
 
 
 def _or(value: int | None, otherwise: int) -> int:

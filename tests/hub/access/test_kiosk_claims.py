@@ -226,7 +226,7 @@ def test_any_kiosk_can_look_a_slip_up(hub: Any) -> None:
     path, paying = f"/v1/references/{reference}", f"/v1/payments/{new_id()}"
     problem(asking.get(path), 404, "unknown_reference")
     order = client.payment_order(account.account_no, 5000, reference=reference)
-    client.put(paying, order)
+    booked = client.put(paying, order).json()
     assert asking.get(path).json() == {
         "reference": reference,
         "kind": "payment",
@@ -235,12 +235,14 @@ def test_any_kiosk_can_look_a_slip_up(hub: Any) -> None:
         "memo_fen": 0,
         "resolution": "",
         "made_at": "2026-01-01T04:00:00Z",
+        "booked_on": booked["business_date"],
     }
     differs = client.put(paying, order | {"reference": "other"})
     assert problem(differs, 409, "id_reused")["field"] == "reference"
     claim = claim_order(reference=reference, reason="late_note", amount_fen=500, memo_fen=7)
     client.put(f"/v1/claims/{new_id()}", claim | {"made_at": "2026-01-01T12:05:00+08:00"})
     found = asking.get(path).json()
+    assert found["booked_on"] is None
     assert (found["kind"], found["state"], found["amount_fen"], found["memo_fen"]) == (
         "claim",
         "open",

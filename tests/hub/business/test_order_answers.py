@@ -52,6 +52,20 @@ PAYMENT = forms.PaymentOrder(
     business_date=TODAY,
     taken_at=LONG_AGO,
 )
+BOOKED = forms.Payment(
+    id="1" * 32,
+    status="credited",
+    hub_no="7",
+    account_no="1",
+    amount_fen=5000,
+    allocations=(),
+    to_balance_fen=5000,
+    balance_before_fen=0,
+    balance_after_fen=5000,
+    arrears_after_fen=0,
+    credited_at=NOW,
+    business_date=TODAY,
+)
 CLAIM = forms.ClaimOrder(
     reference="R",
     payment_id="1" * 32,
@@ -83,8 +97,9 @@ REVERSAL = forms.ReversalOrder(payment_id="1" * 32, amount_fen=5000, reason="una
 
 
 def stored(order: forms.PaymentOrder = PAYMENT, **more: Any) -> Stored:
+    reply = msgspec.json.encode(BOOKED)
     return Stored(
-        "T", msgspec.json.encode(order).decode(), b"", amount_fen=order.amount_fen, serial=1, **more
+        "T", msgspec.json.encode(order).decode(), reply, amount_fen=order.amount_fen, serial=1, **more
     )
 
 
@@ -313,11 +328,24 @@ def test_a_claim_speaks_for_its_payment_on_the_slip() -> None:
             memo_fen=20,
             resolution="refunded",
             made_at=LONG_AGO,
+            booked_on=None,
         )
 
 
-@pytest.mark.parametrize(("reversal_id", "state"), [(None, "credited"), ("4" * 32, "reversed")])
-def test_a_payment_is_credited_or_reversed_on_the_slip(reversal_id: str | None, state: Any) -> None:
+def test_a_claim_for_money_that_was_booked_already_tells_when() -> None:
+    kept = replace(KEPT, state="closed", resolution="already_credited")
+    for payment, booked_on in ((stored(), TODAY), (stored(reversal_id="4" * 32), None), (None, None)):
+        view = reference_view("R", kept, payment)
+        assert view is not None
+        assert (view.kind, view.resolution, view.booked_on) == ("claim", "already_credited", booked_on)
+
+
+@pytest.mark.parametrize(
+    ("reversal_id", "state", "booked_on"), [(None, "credited", TODAY), ("4" * 32, "reversed", None)]
+)
+def test_a_payment_is_credited_or_reversed_on_the_slip(
+    reversal_id: str | None, state: Any, booked_on: Any
+) -> None:
     assert reference_view("R", None, stored(reversal_id=reversal_id)) == forms.ReferenceView(
         reference="R",
         kind="payment",
@@ -326,6 +354,7 @@ def test_a_payment_is_credited_or_reversed_on_the_slip(reversal_id: str | None, 
         memo_fen=0,
         resolution="",
         made_at=LONG_AGO,
+        booked_on=booked_on,
     )
     assert reference_view("R", None, None) is None
 

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import msgspec
 import pytest
 
-from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, StatusSaid
+from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, ReferenceSaid, StatusSaid
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.outcomes import NotSent, Unknown
@@ -191,16 +191,19 @@ def test_a_claim_on_a_payment_names_it(lane: Lane, told: Told, ear: ThreadingHTT
 def test_every_question_ends_in_a_word(lane: Lane, told: Told, ear: ThreadingHTTPServer) -> None:
     lane.put(fx.LookUp("r1", "account", "0399000000000018"))
     lane.put(fx.LookUp("r2", "meter", "9900010010250000000018"))
+    lane.put(fx.AskReference("r3", "0198-F2C4-A1B3"))
     lane.put(fx.AskQuote(QUOTE_ID, "0399000000000018", "prepay", ()))
     lane.put(fx.AskHubStatus())
     lane.put(fx.Beat("c" * 32, 7, "d" * 64, None, (), ()))
-    said = [told.wait(lambda _: True) for _ in range(5)]
-    assert [type(one) for one in said] == [AccountSaid, AccountSaid, QuoteSaid, StatusSaid, StatusSaid]
+    said = [told.wait(lambda _: True) for _ in range(6)]
+    kinds = [AccountSaid, AccountSaid, ReferenceSaid, QuoteSaid, StatusSaid, StatusSaid]
+    assert [type(one) for one in said] == kinds
     *asked, beat = [path for path, *_ in heard(ear)]
     assert beat.startswith("/v1/heartbeats/")
     assert asked == [
         "/v1/accounts/0399000000000018",
         "/v1/meters/9900010010250000000018/account",
+        "/v1/references/0198-F2C4-A1B3",
         f"/v1/quotes/{QUOTE_ID}",
         "/v1/status",
     ]
@@ -242,6 +245,7 @@ def test_a_fault_of_our_own_ends_in_a_word_to_the_core_too() -> None:
 @pytest.mark.parametrize(
     ("effect", "word"),
     [
+        (fx.AskReference("r", "no reference"), ReferenceSaid),
         (fx.AskQuote("no id", "1", "arrears", ()), QuoteSaid),
         (fx.SendCredit(replace(payment(), taken_at="no time")), CreditSaid),
         (fx.SendClaim(replace(claim(), made_at="no time")), ClaimSaid),
@@ -255,5 +259,5 @@ def test_so_does_one_in_any_other_call(effect: Effect, word: type) -> None:
     HubLane("hub", HubClient("http://127.0.0.1:1", "T1", KEY), told.append).serve(effect)
     [said] = told
     assert type(said) is word
-    assert isinstance(said, QuoteSaid | CreditSaid | ClaimSaid | StatusSaid)
+    assert isinstance(said, ReferenceSaid | QuoteSaid | CreditSaid | ClaimSaid | StatusSaid)
     assert isinstance(said.outcome, Unknown)

@@ -94,7 +94,14 @@ def test_every_page_says_itself(pages: dict[str, PageModel]) -> None:
 
 
 def test_waiting_pages_wait(sample_states: dict[str, Sample], pages: dict[str, PageModel]) -> None:
-    waiting = {Page.LOOKING_UP, Page.PREPARING, Page.CLOSING, Page.PAYING, Page.SETTLING}
+    waiting = {
+        Page.LOOKING_UP,
+        Page.ASKING_REFERENCE,
+        Page.PREPARING,
+        Page.CLOSING,
+        Page.PAYING,
+        Page.SETTLING,
+    }
     for name, state in sample_states.items():
         assert (pages[name].kind is PageKind.WAIT) == (state[1].page in waiting), name
         if pages[name].kind is PageKind.WAIT:
@@ -102,7 +109,7 @@ def test_waiting_pages_wait(sample_states: dict[str, Sample], pages: dict[str, P
 
 
 def test_longer_waiting_is_said(pages: dict[str, PageModel]) -> None:
-    for name in ("looking_up", "preparing", "paying", "settling"):
+    for name in ("looking_up", "asking_reference", "preparing", "paying", "settling"):
         assert len({pages[f"{name}_{level}"].prompt for level in range(3)}) == 3
     assert pages["looking_up_0"].back is None
     assert pages["looking_up_2"].back is not None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from hypothesis import given
@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from kiosk.pages.reading import (
     Amount,
     Amounts,
+    Date,
     Day,
     Digits,
     Line,
@@ -19,6 +20,7 @@ from kiosk.pages.reading import (
     Month,
     Months,
     Value,
+    When,
     shown_amount,
     spoken_amount,
 )
@@ -84,6 +86,16 @@ READINGS: list[tuple[Value, Line, Line]] = [
         Line("Jan 2026, Mar 2026", "January 2026, March 2026"),
     ),
     (Day(date(2026, 11, 25)), Line("11月25日", "11月25日"), Line("25 Nov", "25 November")),
+    (
+        Date(date(2026, 11, 25)),
+        Line("2026年11月25日", "2026年11月25日"),
+        Line("25 Nov 2026", "25 November 2026"),
+    ),
+    (
+        When(datetime(2026, 11, 25, 9, 5, tzinfo=UTC)),
+        Line("2026年11月25日 09:05", "2026年11月25日9点5分"),
+        Line("25 Nov 2026, 09:05", "25 November 2026, 9 05"),
+    ),
 ]
 
 

@@ -110,8 +110,8 @@ Rectangle {
             root.move(false)
         else if (event.key === Qt.Key_Escape && back.visible)
             back.act()
-        else if (Page.kind === "entry" && event.text >= "0" && event.text <= "9")
-            Page.press("key", event.text)
+        else if (Page.kind === "entry" && (/^[0-9]$/.test(event.text) || (Page.entry.letters && /^[A-Fa-f]$/.test(event.text))))
+            Page.press("key", event.text.toUpperCase())
         else if (Page.kind === "entry" && event.key === Qt.Key_Backspace)
             Page.press("delete", "")
     }
@@ -286,6 +286,15 @@ Rectangle {
                 look: "main"
                 iconLast: icon === "next"
                 choice: Page.main
+            }
+
+            // What few come for: not much larger than the way back, and never beside a main action.
+            ActionButton {
+                anchors.right: parent.right
+                width: parent.width * (usable ? 0.4 : 0.655)
+                icon: usable ? choice.icon ?? "" : ""
+                height: parent.height
+                choice: Page.quiet
             }
         }
     }

@@ -11,7 +11,7 @@ KioskButton {
     readonly property string second: usable ? choice.detail ?? "" : choice.reason ?? ""
     readonly property bool low: second !== "" && Theme.form !== "lobby"
     property int labelSize: low ? Fit.plainLabel : Theme.label
-    readonly property string icon: choice.icon ?? ""
+    property string icon: choice.icon ?? ""
     readonly property real iconRoom: Theme.iconText + Theme.gap / 2
     readonly property bool iconFits: probe.advanceWidth + iconRoom + Theme.gap <= width
     readonly property real room: width - Theme.gap - (icon !== "" && iconFits ? iconRoom : 0)

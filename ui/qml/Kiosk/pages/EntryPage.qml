@@ -8,14 +8,15 @@ Item {
 
     readonly property bool tall: Theme.form === "lobby"
     readonly property bool lowered: tall && Theme.low
-    readonly property real needed: lowered ? Theme.workRect.height + told.height + Theme.gapGroup * 2 : tall ? pad.height + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : (Theme.floorTarget + Theme.gap) * 4
+    readonly property real needed: lowered ? Theme.workRect.height + told.height + Theme.gapGroup * 2 : tall ? pad.least + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : (Theme.floorTarget + Theme.gap) * 4
+    readonly property bool letters: Page.entry.letters ?? false
     readonly property bool wrong: (Page.entry.error ?? "") !== ""
 
     Column {
         id: told
         y: page.lowered ? -height - Theme.gapGroup : 0
         readonly property real room: page.lowered ? 0 : page.tall ? page.height - pad.height - Theme.gap * 2 - others.height : others.y - Theme.gap / 2
-        width: page.tall ? page.width : (page.width - Theme.gapGroup) * 0.56
+        width: page.tall ? page.width : (page.width - Theme.gapGroup) * (page.letters ? 0.48 : 0.56)
         spacing: Theme.gap / 2
         transformOrigin: Item.TopLeft
         scale: room > 0 ? Math.min(1, room / height) : 1
@@ -89,25 +90,38 @@ Item {
         room: 0
     }
 
-    Grid {
+    Item {
         id: pad
+        readonly property real spacing: Theme.gap
+        // Said without the height that the page has, which follows from what the page says it needs.
+        readonly property real least: Theme.standardHeight * 4 + spacing * 3
+        readonly property int columns: page.letters ? 5 : 3
         readonly property real room: page.height - (page.tall && !page.lowered ? told.height + Theme.gapGroup / 2 : 0)
         readonly property real side: page.lowered && others.height > 0 ? page.width * 0.64
             : page.tall ? page.width : page.width - told.width - Theme.gapGroup
         readonly property real cell: Math.min((page.height - spacing * 3) / 4, page.tall && !page.lowered ? Theme.standardHeight : Theme.mainHeight * 1.2)
+        readonly property real unit: (side - spacing * (columns - 1)) / columns
+        // Beside letters the keys that are words share what is left of the last row.
+        readonly property real wide: page.letters ? (unit * 3 + spacing) / 2 : unit
 
         x: page.width - width
         y: page.height - height
-        columns: 3
-        spacing: Theme.gap
+        width: side
+        height: cell * 4 + spacing * 3
 
         Repeater {
-            model: ["1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "delete"]
+            model: page.letters ? ["1", "2", "3", "A", "B", "4", "5", "6", "C", "D", "7", "8", "9", "E", "F", "", "0", "clear", "delete"]
+                : ["1", "2", "3", "4", "5", "6", "7", "8", "9", "clear", "0", "delete"]
 
             DigitKey {
                 required property string modelData
+                required property int index
                 readonly property bool digit: modelData.length === 1
-                width: (pad.side - pad.spacing * 2) / 3
+                readonly property int column: index % pad.columns
+                visible: modelData !== ""
+                x: column * (pad.unit + pad.spacing) + (page.letters && modelData === "delete" ? pad.wide - pad.unit : 0)
+                y: Math.floor(index / pad.columns) * (pad.cell + pad.spacing)
+                width: digit ? pad.unit : pad.wide
                 height: pad.cell
                 key: digit ? "key" : modelData
                 arg: digit ? modelData : ""
