@@ -71,3 +71,34 @@ def test_what_is_no_journal_is_told(action: str, tmp_path: Path, capsys: pytest.
 def test_an_id_that_is_not_there(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["journal", "show", "ffff", "--journal", str(path)]) == 1
     assert "ffff" in capsys.readouterr().err
+
+
+def test_show_without_an_id_says_what_it_needs(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["journal", "show", "--journal", str(path)]) == 2
+    assert "show takes an id" in capsys.readouterr().err
+
+
+def test_lines_for_people_say_what_the_figures_are(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["journal", "list", "--journal", str(path)]) == 0
+    assert capsys.readouterr().out.endswith("  0399000000000018  0 fen  open\n")
+
+
+def test_a_text_in_the_place_of_bytes_is_named_by_its_row(
+    path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    db = sqlite3.connect(path)
+    with db:
+        db.execute("UPDATE event SET body = CAST(x'00ff' || substr(body, 3) AS TEXT) WHERE seq = 2")
+    db.close()
+    assert main(["journal", "verify", "--journal", str(path)]) == 1
+    assert "row 2 was changed: a column is not of its type" in capsys.readouterr().out
+
+
+def test_an_archive_that_is_not_there_is_no_damage(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    archive = path.with_name("archive")
+    prune = ["journal", "prune", "--journal", str(path), "--keep-days", "400", "--archive", str(archive)]
+    assert main(prune) == 0
+    assert "0 rows removed up to row 0, 2 kept, no archive was written" in capsys.readouterr().out
+    assert main(["journal", "verify", "--journal", str(path), "--archive", str(archive)]) == 1
+    told = capsys.readouterr()
+    assert (told.out, told.err) == ("", f"power-kiosk: {archive}: no such journal\n")
