@@ -184,6 +184,8 @@ def is_new(db: sqlite3.Connection) -> bool:
 def check_layout(db: sqlite3.Connection, path: Path) -> None:
     """Refuse a file of another version, and one to which anything was added. Raises JournalDamaged."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        raise JournalDamaged(f"{path}: this is no journal, or one that was cut to nothing")
     if version != SCHEMA_VERSION:
         raise JournalDamaged(f"{path}: journal version {version}, this program knows {SCHEMA_VERSION}")
     found = {

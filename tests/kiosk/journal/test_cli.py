@@ -102,3 +102,30 @@ def test_an_archive_that_is_not_there_is_no_damage(path: Path, capsys: pytest.Ca
     assert main(["journal", "verify", "--journal", str(path), "--archive", str(archive)]) == 1
     told = capsys.readouterr()
     assert (told.out, told.err) == ("", f"power-kiosk: {archive}: no such journal\n")
+
+
+def test_a_head_that_was_pruned_is_no_damage(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal(tmp_path / "journal.sqlite")
+    journal.append(
+        [OPENED, ev.CancelRequested(key=KEY, by="customer"), ev.Cancelled(key=KEY)],
+        "2020-01-01T00:00:00.000Z",
+    )
+    journal.close()
+    where = ["--journal", str(journal.path)]
+    assert main(["journal", "prune", "--keep-days", "0", *where]) == 0
+    assert "3 rows removed up to row 3, 0 kept" in capsys.readouterr().out
+    assert main(["journal", "verify", "--head", f"2:{'0' * 64}", *where]) == 1
+    told = capsys.readouterr()
+    assert (told.out, "row 2 was pruned: name the archive" in told.err) == ("", True)
+    assert main(["journal", "verify", *where]) == 0
+    assert "ok: 0 rows of journal " in capsys.readouterr().out
+
+
+def test_a_database_of_another_kind_is_no_journal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    other = tmp_path / "other.sqlite"
+    db = sqlite3.connect(other)
+    with db:
+        db.execute("CREATE TABLE something (id INTEGER)")
+    db.close()
+    assert main(["journal", "verify", "--journal", str(other)]) == 1
+    assert "this is no journal" in capsys.readouterr().out
