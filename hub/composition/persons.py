@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import os
 import re
+import unicodedata
 from datetime import datetime
 
 from sqlalchemy import Connection, bindparam, delete, insert, select
@@ -27,11 +28,16 @@ def add_person(connection: Connection, name: str, passphrase: str, now: datetime
         raise PersonError(f"{name!r} is no name: letters, digits, space, '.', '-', at most 64")
     if len(passphrase) < SHORTEST:
         raise PersonError(f"a passphrase has {SHORTEST} characters at least")
-    if connection.execute(_person, {"name": name}).first():
-        raise PersonError(f"{name} is registered already")
+    if alike := next((other for other in person_names(connection) if _sound(other) == _sound(name)), None):
+        raise PersonError(f"{alike} is registered already")
     salt = os.urandom(16)
     row = {"name": name, "salt": salt, "hash": _scrypt(passphrase, salt), "added_at": now}
     connection.execute(insert(persons), row)
+
+
+def _sound(name: str) -> str:
+    """What two spellings of one name share; else one human approves what he proposed himself."""
+    return "".join(filter(str.isalnum, unicodedata.normalize("NFKC", name).casefold()))
 
 
 def remove_person(connection: Connection, name: str) -> None:

@@ -1,5 +1,6 @@
 """The store as operators need it: claims of all terminals, what was proposed and decided, journals replaced."""
 
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -16,7 +17,13 @@ from hub.data.store import CLAIM_COLUMNS, Store, claim_record
 
 _oldest_first = claims.c.received_at, claims.c.id
 _claims = select(*CLAIM_COLUMNS).order_by(*_oldest_first)
-_found = _claims.where(or_(claims.c.reference == bindparam("reference"), claims.c.id == bindparam("id")))
+_found = _claims.where(
+    or_(
+        claims.c.reference == bindparam("reference"),
+        claims.c.reference == bindparam("spelled"),
+        claims.c.id == bindparam("id"),
+    )
+)
 _held = select(*CLAIM_COLUMNS).where(claims.c.id == bindparam("id")).with_for_update()
 _set_claim = (
     update(claims)
@@ -67,7 +74,7 @@ class Decisions(Store):
         return [claim_record(row) for row in await self._connection.execute(_claims)]
 
     async def find_claims(self, reference: str) -> Sequence[ClaimRecord]:
-        key = {"reference": reference, "id": reference}
+        key = {"reference": reference, "spelled": _spelled(reference), "id": reference}
         return [claim_record(row) for row in await self._connection.execute(_found, key)]
 
     async def hold_claim(self, claim_id: str) -> ClaimRecord | None:
@@ -155,3 +162,9 @@ def _proposal(row: Any) -> Proposal:
         row.decided_at and aware(row.decided_at),
         row.decision_note,
     )
+
+
+def _spelled(reference: str) -> str:
+    """A slip's reference with its hyphens, however it was typed; anything else as it stands."""
+    bare = re.sub(r"[\s-]", "", reference).upper()
+    return "-".join((bare[:4], bare[4:8], bare[8:])) if re.fullmatch("[0-9A-F]{12}", bare) else reference

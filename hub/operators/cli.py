@@ -61,7 +61,7 @@ def add_claims_commands(commands: Any, database: argparse.ArgumentParser) -> Non
         parser.add_argument("--by", required=True, metavar="NAME")
         _passphrase_file(parser)
     for parser in (propose, reject):
-        parser.add_argument("--note", required=True, metavar="TEXT")
+        parser.add_argument("--note", type=_note, required=True, metavar="TEXT", help="why; it is kept")
 
 
 def add_terminal_commands(actions: Any, database: argparse.ArgumentParser) -> None:
@@ -75,7 +75,7 @@ def add_terminal_commands(actions: Any, database: argparse.ArgumentParser) -> No
     _passphrase_file(replace)
     replace.add_argument("--and", dest="second", required=True, metavar="NAME")
     replace.add_argument("--and-passphrase-file", dest="second_file", type=Path, metavar="FILE")
-    replace.add_argument("--note", required=True, metavar="TEXT")
+    replace.add_argument("--note", type=_note, required=True, metavar="TEXT", help="why; it is kept")
     replace.set_defaults(command=_replace)
 
 
@@ -83,6 +83,12 @@ def _json() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
+
+
+def _note(text: str) -> str:
+    if not text.strip():
+        raise argparse.ArgumentTypeError("say why")
+    return text
 
 
 def _passphrase_file(parser: argparse.ArgumentParser) -> None:
@@ -153,9 +159,11 @@ def _show_claim(options: argparse.Namespace) -> int:
     lines = []
     for claim, proposals in found:
         lines.append(_line(claim))
+        lines.append(f"  payment {claim.payment_id or '-'}, account {claim.account_no or '-'}, id {claim.id}")
         for each in proposals:
             decided = f"{each.decision} by {each.decided_by}" if each.decision else "not decided"
             lines.append(f"  {each.target}, {each.found_fen} fen counted, by {each.proposed_by}: {decided}")
+            lines.append(f"    {each.note}" + (f"; {each.decision_note}" if each.decision_note else ""))
     _say(options, shown, "\n".join(lines))
     return 0
 
@@ -195,7 +203,7 @@ def _plain(claim: Any) -> dict[str, Any]:
 def _line(claim: Any) -> str:
     money = f"{claim.amount_fen} fen" + (f", {claim.memo_fen} fen as a memo" if claim.memo_fen else "")
     resolution = f" ({claim.resolution})" if claim.resolution else ""
-    since = f"{claim.received_at:%Y-%m-%d %H:%M}"
+    since = f"{claim.received_at:%Y-%m-%d %H:%M} UTC"
     return f"{claim.reference}  {claim.state}{resolution}  {money}  {claim.reason}  {claim.terminal}  {since}"
 
 
@@ -210,12 +218,18 @@ def _heads(options: argparse.Namespace) -> int:
     lines = []
     for each in found:
         lines.append(
-            f"{each.terminal}  journal {each.journal_id} row {each.seq}, {each.age_s} s ago, "
+            f"{each.terminal}  journal {each.journal_id} head {each.seq}:{each.head}, {each.age_s} s ago, "
             f"{len(each.open)} open, {each.backlog} waiting"
             + (", another journal allowed" if each.renewed else "")
         )
         lines.extend(
-            f"  {a.verdict}: {a.times} times until {a.last_at:%Y-%m-%d %H:%M:%S}" for a in each.alarms
+            f"  {item.reference}  {item.kind} {item.state}  {item.amount_fen} fen, {item.memo_fen} fen as a memo"
+            for item in each.open
+        )
+        lines.extend(
+            f"  {a.verdict}: {a.times} times until {a.last_at:%Y-%m-%d %H:%M:%S} UTC"
+            + (", over" if each.beat_at > a.last_at else "")
+            for a in each.alarms
         )
     _say(options, msgspec.to_builtins(found), "\n".join(lines) or "no heartbeats")
     return 0

@@ -70,9 +70,12 @@ def _run(args: argparse.Namespace) -> int:
             return _verify(path, args)
         if args.action == "prune":
             return _prune(path, args)
+        if args.action == "show" and not args.id:
+            print("power-kiosk: show takes an id, or its beginning; list tells them", file=sys.stderr)
+            return 2
         rows = list(read(path))
         if args.action == "show":
-            return _show(rows, args.id or "", args.json)
+            return _show(rows, args.id, args.json)
         return _list(path, rows, args.json)
     except (ConfigError, JournalError) as error:
         print(f"power-kiosk: {error}", file=sys.stderr)
@@ -86,8 +89,9 @@ def read(path: Path) -> Iterator[Row]:
 
 
 def _verify(path: Path, args: argparse.Namespace) -> int:
-    if not path.exists():
-        raise JournalDamaged(f"{path}: no such journal")
+    for part in (*args.archive, path):
+        if not part.exists():
+            raise JournalError(f"{part}: no such journal")
     try:
         found = verify(path, args.head, args.archive)
     except JournalDamaged as error:
@@ -98,7 +102,7 @@ def _verify(path: Path, args: argparse.Namespace) -> int:
         told = {"ok": True, "journal_id": found.journal_id, "first": found.first, "last": found.last}
         print(json.dumps({**told, "rows": rows, "head": found.head}))
         return 0
-    part = f" ({found.first} to {found.last})" if found.first > 1 else ""
+    part = f" ({found.first} to {found.last})" if rows and found.first > 1 else ""
     print(f"ok: {rows} rows{part} of journal {found.journal_id}, head {found.last}:{found.head}")
     return 0
 
@@ -115,7 +119,8 @@ def _prune(path: Path, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"ok": True, "removed": done.removed, "anchor": done.anchor, "kept": done.kept}))
     else:
-        print(f"ok: {done.removed} rows removed up to row {done.anchor}, {done.kept} kept")
+        none = ", no archive was written" if args.archive and not done.removed else ""
+        print(f"ok: {done.removed} rows removed up to row {done.anchor}, {done.kept} kept{none}")
     return 0
 
 
@@ -125,8 +130,14 @@ def _list(path: Path, rows: list[Row], as_json: bool) -> int:
         print(json.dumps(items, ensure_ascii=False))
         return 0
     for item in items:
-        print("  ".join(f"{value}" for value in item.values()))
+        print("  ".join(_shown(name, value) for name, value in item.items() if value != ""))
     return 0
+
+
+def _shown(name: str, value: Any) -> str:
+    if name == "in_flight":
+        return "open" if value else "over"
+    return f"{value} fen{' as a memo' * (name == 'memo_fen')}" if name.endswith("_fen") else f"{value}"
 
 
 def _folded(path: Path, rows: list[Row]) -> list[Payment | Claim]:
@@ -171,7 +182,7 @@ def _summary(item: Payment | Claim) -> dict[str, Any]:
 
 
 def _show(rows: list[Row], wanted: str, as_json: bool) -> int:
-    found = [row for row in rows if wanted and row.key.startswith(wanted)]
+    found = [row for row in rows if row.key.startswith(wanted)]
     if not found:
         print(f"power-kiosk: nothing in the journal begins with {wanted!r}", file=sys.stderr)
         return 1

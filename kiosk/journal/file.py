@@ -14,6 +14,7 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO
 
@@ -82,6 +83,8 @@ def reading(path: Path) -> Iterator[sqlite3.Connection]:
         db = sqlite3.connect(
             f"{path.resolve().as_uri()}?mode=ro", uri=True, isolation_level=None, check_same_thread=False
         )
+        # A text where bytes belong reaches the check of its row, which names it, also when it is no UTF-8.
+        db.text_factory = partial(str, encoding="utf-8", errors="replace")
         try:
             db.execute("BEGIN")  # one state of the file, however long the reading takes
             check_layout(db, path)
@@ -181,6 +184,8 @@ def is_new(db: sqlite3.Connection) -> bool:
 def check_layout(db: sqlite3.Connection, path: Path) -> None:
     """Refuse a file of another version, and one to which anything was added. Raises JournalDamaged."""
     version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == 0:
+        raise JournalDamaged(f"{path}: this is no journal, or one that was cut to nothing")
     if version != SCHEMA_VERSION:
         raise JournalDamaged(f"{path}: journal version {version}, this program knows {SCHEMA_VERSION}")
     found = {

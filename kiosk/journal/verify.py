@@ -11,7 +11,7 @@ import msgspec
 
 from kiosk.books import Books, IllegalEvent, from_snapshot
 from kiosk.journal import file
-from kiosk.journal.errors import JournalDamaged
+from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.row import Row, chain_hash
 from kiosk.payment.model import Claim, Payment
 
@@ -30,6 +30,8 @@ class Verdict:
 
 def verify(path: Path, head: tuple[int, str] | None = None, archives: Sequence[Path] = ()) -> Verdict:
     """Check a journal or an archive from its anchor to its last row. Raises JournalDamaged, naming the row.
+
+    A `head` in a part that was pruned cannot be judged without its archive: JournalError.
 
     `head` is a row's number and hash as the hub or a report wrote it down: it finds a lost tail and an old copy.
     `archives`, oldest first, must link up with one another and with the journal.
@@ -176,7 +178,7 @@ def _check_head(path: Path, verdict: Verdict, head: tuple[int, str], hashes: dic
         lost = f"rows {verdict.last + 1} to {seq} are missing"
         raise JournalDamaged(f"{path}: {lost}: the tail is lost or this is an old copy")
     if seq not in hashes:
-        raise JournalDamaged(f"{path}: row {seq} was pruned: name the archive that holds it")
+        raise JournalError(f"{path}: row {seq} was pruned: name the archive that holds it")
     if hashes[seq] != noted:
         raise JournalDamaged(f"{path}: row {seq} is not the row that was noted: this is another history")
 

@@ -174,7 +174,8 @@ def test_persons_are_proved(office: Any, tmp_path: Path) -> None:
     command = ("claims", "propose", reference, "--to", "refund", "--note", "n")
     for by in ("li", "nobody"):
         assert "the passphrase is wrong" in office.refused(*command, "--by", by, *office.proof("wrong"))
-    assert "registered already" in office.refused("person", "add", "li", *office.proof("li"))
+    for alike in ("li", "Li", "ｌｉ", "l.i"):
+        assert "li is registered already" in office.refused("person", "add", alike, *office.proof("li"))
     assert "at least" in office.refused("person", "add", "zhao", *office.proof("short"))
     assert "no name" in office.refused("person", "add", "a/b", *office.proof("li"))
     office.run("person", "remove", "li")
@@ -250,5 +251,46 @@ def test_lines_for_people(office: Any, capsys: Any) -> None:
     assert main(["terminal", "heads", *database]) == 0
     out = capsys.readouterr().out
     assert f"{reference}  proposed  100 fen, 50 fen as a memo  late_note  kiosk-1" in out
-    assert "refund, 50 fen counted, by li: not decided" in out
+    assert "payment -, account -, id " in out
+    assert "refund, 50 fen counted, by li: not decided\n    n\n" in out
     assert "no heartbeats" in out
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_a_reference_is_found_however_it_is_typed(office: Any) -> None:
+    office.claim(100, reference="0198-F2C4-A1B3")
+    for typed in ("0198-F2C4-A1B3", "0198f2c4a1b3", "0198 f2c4 a1b3"):
+        assert office.run("claims", "show", typed)[0]["reference"] == "0198-F2C4-A1B3"
+    assert "no claim 0198F2C4A1B4" in office.refused("claims", "show", "0198F2C4A1B4")
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_a_proposal_without_a_reason_is_refused(office: Any, capsys: Any) -> None:
+    reference = office.claim(100)
+    command = ("claims", "propose", reference, "--to", "refund", "--by", "li", *office.proof("li"))
+    with pytest.raises(SystemExit):
+        main([*command, "--note", " ", "--database", office.hub.url])
+    assert "--note: say why" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_the_heads_for_people_tell_what_is_open_and_which_alarm_is_over(office: Any, capsys: Any) -> None:
+    client, path = office.hub.client(), f"/v1/heartbeats/{new_id()}"
+    item = {"id": new_id(), "kind": "payment", "state": "sending", "account_no": None, "amount_fen": 10_000}
+    item |= {"memo_fen": 500, "opened_at": "2026-01-01T04:00:00Z", "reference": "0198-F2C4-A1B3"}
+    beat = {"journal_id": "a" * 32, "seq": 5, "head": "5" * 64, "known": None, "open": [item]}
+    beat |= {"backlog": {"count": 1, "oldest_at": None}, "version": "1"}
+    client.put(path, beat)
+    client.put(path, beat | {"journal_id": "b" * 32})
+
+    def told() -> str:
+        assert main(["terminal", "heads", "--database", office.hub.url]) == 0
+        out: str = capsys.readouterr().out
+        return out
+
+    assert f"journal {'a' * 32} head 5:{'5' * 64}, " in told()
+    assert "  0198-F2C4-A1B3  payment sending  10000 fen, 500 fen as a memo\n" in told()
+    assert told().endswith(" UTC\n")
+    known = {"seq": 5, "head": "5" * 64}
+    client.put(path, beat | {"seq": 6, "head": "6" * 64, "known": known})
+    assert told().endswith(" UTC, over\n")

@@ -15,7 +15,7 @@ import pytest
 from kiosk.books import Books, to_snapshot
 from kiosk.journal import file
 from kiosk.journal import verify as verifying
-from kiosk.journal.errors import JournalDamaged
+from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.prune import prune
 from kiosk.journal.row import Row
 from kiosk.journal.store import Journal
@@ -64,7 +64,10 @@ def test_a_pruned_journal_and_its_archive_are_told_apart_and_together(quick: Pat
     assert verify(path, head, [old]) == Verdict(ID, 1, 9, head[1])
     assert verify(path, (3, file.hash_at(old, 3) or ""), [old]).last == 9
     assert verify(path, (6, first.head)).last == 9
-    says(path, "row 3 was pruned: name the archive that holds it", head=(3, "0" * 64))
+    with pytest.raises(JournalError) as pruned:
+        verify(path, (3, "0" * 64))
+    assert str(pruned.value) == f"{path}: row 3 was pruned: name the archive that holds it"
+    assert not isinstance(pruned.value, JournalDamaged)
 
 
 def test_archives_must_link_up(quick: Path, kinds: Any) -> None:
