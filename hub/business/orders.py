@@ -145,13 +145,16 @@ def stands_for_payment(order: ClaimOrder | OpenItem) -> bool:
     return order.payment_id is not None and order.reason in {"declined", "unanswered"}
 
 
-def claim_answer(claim_id: str, order: ClaimOrder, *, credited: bool) -> Claim:
-    """Say what became of a claim; `credited` when the hub had booked the payment before the claim came."""
+def claim_answer(claim_id: str, order: ClaimOrder, certain_fen: int, *, credited: bool) -> Claim:
+    """Say what became of a claim; `credited` when the hub had booked the payment before the claim came.
+
+    `certain_fen` is what of its money is in no booking.
+    """
     return Claim(
         id=claim_id,
         reference=order.reference,
         state="closed" if credited else "open",
-        amount_fen=order.amount_fen,
+        amount_fen=certain_fen,
         memo_fen=order.memo_fen,
         payment_id=order.payment_id,
         resolution="already_credited" if credited else "",

@@ -189,19 +189,20 @@ async def _take_over(
     else:
         if await store.claim(item.id) is not None:
             return None
-        if await forestall(store, terminal, item.id, item) is not None:
+        against = await forestall(store, terminal, item.id, item)
+        if against.payment is not None:
             return None
         payment_id = item.payment_id if stands_for_payment(item) else None
-        claim = _claim_of(item, terminal, item.id, payment_id, now)
+        claim = _claim_of(item, terminal, item.id, payment_id, now, against.credited_fen)
     await store.add_claim(claim)
     return claim
 
 
 def _claim_of(
-    item: OpenItem, terminal: str, claim_id: str, payment_id: str | None, now: datetime
+    item: OpenItem, terminal: str, claim_id: str, payment_id: str | None, now: datetime, credited_fen: int = 0
 ) -> ClaimRecord:
     # Nobody has seen the money since: all of it is a memo amount until the box is counted.
-    memo_fen = item.amount_fen + item.memo_fen
+    memo_fen = max(item.amount_fen + item.memo_fen - credited_fen, 0)
     answer = Claim(
         id=claim_id,
         reference=item.reference,

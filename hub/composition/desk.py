@@ -218,12 +218,14 @@ class Desk(Generic[C]):
             if stored := await store.claim(claim_id):
                 _refuse_taken_over(stored, terminal)
                 return _replay(stored, terminal, order, content)
-            credited = await _already_credited(store, terminal, claim_id, order)
+            against = await forestall(store, terminal, claim_id, order)
+            credited = _is_credited(against.payment, terminal)
+            certain_fen = max(order.amount_fen - against.credited_fen, 0)
             serial = None
-            if order.amount_fen and not credited:
+            if certain_fen and not credited:
                 on = self._day.business_date(now)
-                serial = await store.post("claim", claim_id, on, now, claim_legs(order.amount_fen, terminal))
-            answer = claim_answer(claim_id, order, credited=credited)
+                serial = await store.post("claim", claim_id, on, now, claim_legs(certain_fen, terminal))
+            answer = claim_answer(claim_id, order, certain_fen, credited=credited)
             body = _encode(answer)
             claim = ClaimRecord(
                 id=claim_id,
@@ -234,7 +236,7 @@ class Desk(Generic[C]):
                 reason=order.reason,
                 payment_id=order.payment_id,
                 account_no=order.account_no,
-                amount_fen=order.amount_fen,
+                amount_fen=certain_fen,
                 memo_fen=order.memo_fen,
                 state=answer.state,
                 resolution=answer.resolution,
@@ -299,12 +301,11 @@ class Desk(Generic[C]):
         )
 
 
-async def _already_credited(store: Keeping, terminal: str, claim_id: str, order: ClaimOrder) -> bool:
-    """Refuse the claim's payment from now on; true if this very amount is credited already.
+def _is_credited(payment: Stored | None, terminal: str) -> bool:
+    """Whether the claim's money is on an account, by the payment that stands against the claim.
 
     A payment has one claim for all its money; another one is refused, lest the money stand in suspense twice.
     """
-    payment = await forestall(store, terminal, claim_id, order)
     if payment is None:
         return False
     if payment.claim_id is not None:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
 from hub.business.ledger import SUSPENSE
@@ -37,23 +38,32 @@ def _one_for_a_payment(connection: Connection) -> Iterator[Finding]:
 
 
 def _beside_a_payment(connection: Connection) -> Iterator[Finding]:
-    """No claim stands, or was released, for money that is credited.
+    """No claim stands, or was released, for money that is credited; one for more than that stands for the rest.
 
     One that was taken over from an older kiosk names no payment: then the reference tells, which is the payment's own
     only if the claim is for all of it.
     """
-    same = or_(
-        and_(payments.c.id == claims.c.payment_id, payments.c.amount_fen == _claimed),
-        and_(
-            claims.c.payment_id.is_(None),
-            claims.c.amount_fen == 0,
-            claims.c.memo_fen > 0,
-            payments.c.reference == claims.c.reference,
-        ),
+    nameless = and_(
+        claims.c.payment_id.is_(None),
+        claims.c.amount_fen == 0,
+        claims.c.memo_fen > 0,
+        payments.c.reference == claims.c.reference,
+    )
+    columns = (
+        claims.c.id,
+        claims.c.state,
+        claims.c.content,
+        payments.c.id.label("payment"),
+        payments.c.amount_fen,
     )
     query = (
-        select(claims.c.id, claims.c.state, payments.c.id.label("payment"))
-        .join(payments, and_(payments.c.terminal == claims.c.terminal, same))
+        select(*columns, _claimed.label("claimed_fen"))
+        .join(
+            payments,
+            and_(
+                payments.c.terminal == claims.c.terminal, or_(payments.c.id == claims.c.payment_id, nameless)
+            ),
+        )
         .where(
             claims.c.reason.in_(_WHOLE),
             claims.c.state != "closed",
@@ -63,8 +73,18 @@ def _beside_a_payment(connection: Connection) -> Iterator[Finding]:
         .order_by(claims.c.id)
     )
     for row in connection.execute(query):
-        text = f"stands for payment {row.payment}, which is credited"
-        yield Finding("claim_beside_payment", f"claim {row.id}, {row.state}", text)
+        asked = msgspec.json.decode(row.content, type=_Asked)
+        beyond_fen = max(asked.amount_fen + asked.memo_fen - (row.amount_fen or 0), 0)
+        if row.claimed_fen > beyond_fen:
+            text = f"stands for payment {row.payment}, which is credited"
+            yield Finding("claim_beside_payment", f"claim {row.id}, {row.state}", text)
+
+
+class _Asked(msgspec.Struct):
+    """What a claim was ordered for, before the hub took off what is credited."""
+
+    amount_fen: int
+    memo_fen: int
 
 
 def _in_suspense(kind: str) -> Any:

@@ -91,13 +91,14 @@ def test_a_payment_has_one_claim_for_all_its_money(hub: Any) -> None:
     assert hub.check().suspense_fen - before == 5000
 
 
-def test_a_claim_for_more_than_was_credited_stays_open(hub: Any) -> None:
+def test_of_a_claim_for_more_than_was_credited_the_rest_stays_open(hub: Any) -> None:
     account, client = hub.account((12374,)), hub.client()
     payment_id, before = new_id(), hub.check().suspense_fen
     client.put(f"/v1/payments/{payment_id}", client.payment_order(account.account_no, 10_000))
     made = client.put(f"/v1/claims/{new_id()}", claim_order(payment_id=payment_id, amount_fen=20_000)).json()
-    assert (made["state"], made["resolution"]) == ("open", "")
-    assert hub.check().suspense_fen - before == 20_000
+    assert (made["state"], made["resolution"], made["amount_fen"]) == ("open", "", 10_000)
+    after = hub.check()
+    assert (after.suspense_fen - before, after.findings) == (10_000, ())
 
 
 def test_a_claim_beside_a_credited_payment_leaves_its_answer(hub: Any) -> None:

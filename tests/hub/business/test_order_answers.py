@@ -255,11 +255,11 @@ def test_a_claim_stands_for_its_payment_when_that_was_declined_or_unanswered(
     ("credited", "state", "resolution"), [(False, "open", ""), (True, "closed", "already_credited")]
 )
 def test_a_claims_answer(credited: bool, state: Any, resolution: Any) -> None:
-    assert claim_answer("c", CLAIM, credited=credited) == forms.Claim(
+    assert claim_answer("c", CLAIM, 90, credited=credited) == forms.Claim(
         id="c",
         reference="R",
         state=state,
-        amount_fen=100,
+        amount_fen=90,
         memo_fen=20,
         payment_id="1" * 32,
         resolution=resolution,

@@ -199,7 +199,7 @@ def test_claims_for_more_than_one_payment_had_at_once_leave_one(run: Any, books:
         return sorted(map(str, ends))
 
     assert run(talk)[1:] == ["claimed"] * 3
-    assert books.check().suspense_fen == 6000
+    assert books.check().suspense_fen == 1000
 
 
 def test_cash_whose_reversal_overtook_it_becomes_a_claim(run: Any, books: Any) -> None:

@@ -72,13 +72,25 @@ def test_a_claim_for_what_was_credited_is_void(at: Counter) -> None:
     assert at.books.table("payments")[PAYMENT].stored.claim_id is None
 
 
-def test_a_claim_for_another_amount_than_was_credited_stands(at: Counter) -> None:
+def test_of_a_claim_for_more_than_was_credited_the_rest_stands(at: Counter) -> None:
     at.paid()
     body, _ = at.ask(at.claim(amount_fen=6000))
-    assert body["state"] == "open"
+    assert (body["state"], body["amount_fen"]) == ("open", 1000)
     assert [booking.kind for booking in at.bookings] == ["payment", "claim"]
+    assert [abs(leg.amount_fen) for leg in at.bookings[1].legs] == [1000, 1000]
+    kept = at.books.table("claims")[CLAIM]
+    assert (kept.amount_fen, kept.memo_fen) == (1000, 0)
     assert at.books.table("payments")[PAYMENT].stored.claim_id == CLAIM
     assert at.ask(at.pay())[1] is False
+
+
+def test_a_claim_for_less_than_was_credited_is_void(at: Counter) -> None:
+    """A kiosk with an old copy of its journal knows fewer notes than it has sent; they are on the account."""
+    at.paid()
+    body, _ = at.ask(at.claim(amount_fen=4999))
+    assert (body["state"], body["resolution"], body["amount_fen"]) == ("closed", "already_credited", 4999)
+    assert [booking.kind for booking in at.bookings] == ["payment"]
+    assert at.books.table("payments")[PAYMENT].stored.claim_id is None
 
 
 def test_a_claim_for_what_was_credited_and_reversed_stands(at: Counter) -> None:

@@ -181,7 +181,7 @@ def test_a_reference_tells_of_payment_and_claim_to_whoever_holds_the_slip(at: Co
     )
     at.ask(at.claim(amount_fen=6000))
     view = at.ask(at.desk.reference("CCCC-DDDD"))
-    assert (view.kind, view.state, view.amount_fen) == ("claim", "open", 6000)
+    assert (view.kind, view.state, view.amount_fen) == ("claim", "open", 1000)
 
 
 @pytest.mark.parametrize("reference", ["EEEE-FFFF", "", "号"])

@@ -10,7 +10,7 @@ import pytest
 from hub.business import forms
 from hub.business.keeping import Stored
 from hub.business.refusals import Refusal
-from hub.composition.forestalling import claimed, forestall, refuse_forestalled
+from hub.composition.forestalling import Against, claimed, forestall, refuse_forestalled
 from tests.crash.memory import Books, MemoryShelf, Row
 from tests.crash.memory_store import MemoryStore
 
@@ -33,13 +33,13 @@ def order(**changes: Any) -> forms.ClaimOrder:
     return forms.ClaimOrder(**(content | changes))
 
 
-def forestalled(before: Stored | None, claim: forms.ClaimOrder) -> tuple[Stored | None, Stored | None]:
+def forestalled(before: Stored | None, claim: forms.ClaimOrder) -> tuple[Against, Stored | None]:
     """What a claim of terminal T is given, and the payment as it stands then."""
     books = Books()
     if before is not None:
         books.rows["payments", PAYMENT] = Row(before)
 
-    async def whole() -> Stored | None:
+    async def whole() -> Against:
         async with MemoryShelf(books).write() as conversation:
             return await forestall(MemoryStore(conversation), "T", CLAIM, claim)
 
@@ -52,36 +52,49 @@ def forestalled(before: Stored | None, claim: forms.ClaimOrder) -> tuple[Stored 
     "before",
     [
         CREDITED,
+        replace(CREDITED, amount_fen=1001),
         replace(CREDITED, claim_id=OTHER),
         replace(CREDITED, claim_id=OTHER, amount_fen=900),
         replace(CREDITED, terminal="U"),
         replace(TOMBSTONE, claim_id=OTHER),
     ],
-    ids=["credited", "credited and claimed", "claimed for the rest", "another's", "claimed"],
+    ids=["credited", "more credited", "credited and claimed", "claimed for the rest", "another's", "claimed"],
 )
 def test_a_claim_gives_way_to_a_payment_whose_money_is_claimed_or_credited(before: Stored) -> None:
-    assert forestalled(before, order()) == (before, before)
+    assert forestalled(before, order()) == (Against(before), before)
 
 
 @pytest.mark.parametrize(
-    ("before", "after"),
+    ("before", "after", "credited_fen"),
     [
-        (None, replace(TOMBSTONE, claim_id=CLAIM)),
-        (replace(CREDITED, amount_fen=900), replace(CREDITED, amount_fen=900, claim_id=CLAIM)),
-        (replace(CREDITED, reversal_id=REVERSAL), replace(CREDITED, reversal_id=REVERSAL, claim_id=CLAIM)),
-        (replace(TOMBSTONE, reversal_id=REVERSAL), replace(TOMBSTONE, reversal_id=REVERSAL, claim_id=CLAIM)),
-        (replace(CREDITED, terminal="U", amount_fen=900), replace(CREDITED, terminal="U", amount_fen=900)),
+        (None, replace(TOMBSTONE, claim_id=CLAIM), 0),
+        (replace(CREDITED, amount_fen=900), replace(CREDITED, amount_fen=900, claim_id=CLAIM), 900),
+        (replace(CREDITED, reversal_id=REVERSAL), replace(CREDITED, reversal_id=REVERSAL, claim_id=CLAIM), 0),
+        (
+            replace(TOMBSTONE, reversal_id=REVERSAL),
+            replace(TOMBSTONE, reversal_id=REVERSAL, claim_id=CLAIM),
+            0,
+        ),
+        (replace(CREDITED, terminal="U", amount_fen=900), replace(CREDITED, terminal="U", amount_fen=900), 0),
     ],
-    ids=["not there yet", "other money", "reversed", "reversed before it came", "another's"],
+    ids=["not there yet", "less credited", "reversed", "reversed before it came", "another's"],
 )
-def test_a_claim_stands_against_its_payment_from_then_on(before: Stored | None, after: Stored) -> None:
-    assert forestalled(before, order()) == (None, after)
+def test_a_claim_stands_against_its_payment_from_then_on(
+    before: Stored | None, after: Stored, credited_fen: int
+) -> None:
+    assert forestalled(before, order()) == (Against(credited_fen=credited_fen), after)
+
+
+def test_a_claim_of_no_certain_money_stands_beside_a_payment_that_is_not_booked() -> None:
+    nothing = order(amount_fen=0)
+    assert forestalled(replace(TOMBSTONE, reversal_id=REVERSAL), nothing)[0] == Against()
+    assert forestalled(CREDITED, order(amount_fen=900, memo_fen=101))[0] == Against(credited_fen=1000)
 
 
 @pytest.mark.parametrize("claim", [order(payment_id=None), order(reason="late_note")])
 def test_a_claim_for_a_note_beside_a_payment_forestalls_none(claim: forms.ClaimOrder) -> None:
-    assert forestalled(None, claim) == (None, None)
-    assert forestalled(CREDITED, claim) == (None, CREDITED)
+    assert forestalled(None, claim) == (Against(), None)
+    assert forestalled(CREDITED, claim) == (Against(), CREDITED)
 
 
 def test_a_forestalled_payment_is_refused_for_what_stands_against_it() -> None:

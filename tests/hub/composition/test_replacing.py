@@ -171,11 +171,11 @@ def test_a_claim_of_a_lost_disk_keeps_its_payment_from_being_credited(office: Of
     assert (refused.code, refused.claim_id) == ("claimed", "7" * 32)
 
 
-def test_a_payment_of_another_amount_is_no_answer_to_the_claim(office: Office) -> None:
+def test_of_a_claim_for_more_than_was_credited_the_rest_is_taken_over(office: Office) -> None:
     pay(office, 900)
     beat(office, whole(7))
     [made] = replaced(office, "li", "wang")
-    assert (made.id, made.payment_id, made.memo_fen) == ("7" * 32, "c" * 32, 1000)
+    assert (made.id, made.payment_id, made.memo_fen) == ("7" * 32, "c" * 32, 100)
 
 
 def test_two_open_items_for_one_payment_become_one_claim(office: Office) -> None:
