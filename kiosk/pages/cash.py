@@ -60,12 +60,19 @@ def cash(look: Look) -> Draft:
     draft.main = _pay_now(look, payment)
     if not payment.inserted_fen and payment.state is PaymentState.OPEN:
         draft.back = Press("cancel", look.line("cash.cancel"), icon="back")
-    draft.picture = "take_note" if notice and TONES.get(notice.kind) == "warning" else "insert_note"
+    draft.picture = _picture(look, notice)
     whose(draft)
     draft.panel = cash_panel(look, payment)
     if notice:
         draft.notice(TONES.get(notice.kind, "warning"), *_note_words(look, payment, notice))
     return draft
+
+
+def _picture(look: Look, notice: NoteNotice | None) -> str:
+    """Name the picture: an arrow out of the slot, none where no note is taken, else an arrow into it."""
+    if notice and TONES.get(notice.kind) == "warning":
+        return "take_note"
+    return "closed" if _stopped(look) else "insert_note"
 
 
 def _recovered(payment: Payment) -> NoteNotice | None:
@@ -102,10 +109,10 @@ def _prompt(look: Look, payment: Payment) -> Line:
         return look.line("cash.press", label=label)
     if not payment.inserted_fen:
         return look.line("cash.one_by_one", notes=Amounts(look.facts.accepted_fen))
-    pay = look.line("cash.then_press", label=pay_label(look, payment))
+    label = pay_label(look, payment)
     if payment.due_fen and not payment.remaining_fen:
-        return look.join(look.line("cash.enough"), pay)
-    return look.join(look.line("cash.more_or"), pay)
+        return look.join(look.line("cash.enough"), look.line("cash.press", label=label))
+    return look.line("cash.more_or", label=label)
 
 
 def _stopped(look: Look) -> bool:

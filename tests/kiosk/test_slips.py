@@ -113,7 +113,7 @@ def test_the_receipt_tells_what_the_hub_booked_at_the_time_it_did() -> None:
     told = pairs(document)
     assert told["Time"] == "2026-11-23 00:00:01"  # Beijing, a day after the UTC of the journal
     assert told["Business date"] == "2026-11-22"
-    assert (told["Kiosk no."], told["Hub no."]) == ("000042", "000000000123")
+    assert (told["Kiosk no."], told["Transaction number"]) == ("000042", "000000000123")
     assert (told["Received"], told["Arrears paid"], told["Added to balance"]) == (
         "120.00 yuan",
         "113.25 yuan",
@@ -128,7 +128,7 @@ def test_the_slip_of_a_payment_under_check_promises_no_booking() -> None:
     assert reference(PAYMENT_ID) in text(document)
     assert told["Time"] == "2026-11-22 23:59:58"
     assert told["Received"] == "120.00 yuan"
-    assert "Hub no." not in told
+    assert "Transaction number" not in told
     assert "Added to balance" not in told
 
 

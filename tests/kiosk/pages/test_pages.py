@@ -376,6 +376,7 @@ def test_every_word_of_the_note_slot_is_told(pages: dict[str, PageModel]) -> Non
 def test_a_stopped_slot_asks_for_no_more_notes(pages: dict[str, PageModel]) -> None:
     stopped = pages["cash_note_jam_jam"]
     assert stopped.title != pages["cash_part"].title
+    assert stopped.picture != pages["cash_part"].picture
     assert stopped.main is not None
     assert stopped.main.enabled
     assert stopped.main.label in stopped.prompt

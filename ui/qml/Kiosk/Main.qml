@@ -16,11 +16,13 @@ Rectangle {
     readonly property bool outcomeFirst: Page.kind === "result" && !side && !split
     // On the smallest form the outcome's amount and its facts stand beside one another.
     readonly property bool split: Theme.form === "through" && Page.kind === "result" && hasPanel
-    readonly property bool manyBills: Page.kind === "bills" && (Page.billCount > 3 || Theme.large || (Page.billCount > 0 && (Page.notice.title ?? "") !== ""))
+    readonly property bool manyBills: Page.kind === "bills" && (Page.billCount > 3 || (Page.billCount > 1 && (Theme.large || (Page.notice.title ?? "") !== "")))
     readonly property bool leafed: Page.kind === "bills" && Page.choiceCount > 4
     readonly property bool small: Theme.form !== "lobby"
     // Where the form is low the bills stand beside their sum and the ways to choose.
     readonly property bool besideBills: small && Page.kind === "bills" && Page.billCount > 0
+    // Nothing to choose stands beneath the sum there: all of the panel has room.
+    readonly property bool full: besideBills && Page.choiceCount > 0
     readonly property bool column: (side && shows) || besideBills || split
     readonly property real showWidth: side ? Theme.showRect.width : Theme.showRect.width * (besideBills ? 0.37 : split ? 0.35 : 1)
     readonly property real asideHeight: besideBills ? body.item?.asideHeight ?? 0 : 0
@@ -51,7 +53,7 @@ Rectangle {
     readonly property real askRoom: {
         const all = workBottom - (outcomeFirst ? Theme.showRect.y : ask.y)
         if (targets)
-            return all - (body.item?.needed ?? 0) - Theme.gapGroup / 2
+            return all - (body.item?.needed ?? 0) - body.space
         // Question and facts give way alike.
         const part = ask.height / Math.max(ask.height + (body.item?.needed ?? 0) + Theme.gapGroup / 2, 1)
         return all * Math.min(part, Page.kind === "cash" && !stacked ? 0.6 : 1)
@@ -172,7 +174,7 @@ Rectangle {
 
             Card {
                 id: contextRows
-                readonly property bool shown: rows.count > 0 && !root.ownContext && !(Theme.form === "through" && root.hasPanel) && !(root.side && root.hasPanel && Theme.large) && !root.manyBills && !root.besideBills
+                readonly property bool shown: rows.count > 0 && !root.ownContext && !(Theme.form === "through" && root.hasPanel) && !(root.side && root.hasPanel && Theme.large) && !root.manyBills && !root.full
                 width: parent.width
                 visible: shown
                 height: visible ? list.height + pad : 0
@@ -220,9 +222,9 @@ Rectangle {
             MoneyCard {
                 width: parent.width
                 visible: root.hasPanel
-                brief: root.besideBills || root.leafed || (root.manyBills && Theme.large)
+                brief: root.full || root.leafed || (root.manyBills && Theme.large)
                 split: root.split || (root.besideBills && !root.side)
-                promised: !root.manyBills && !root.besideBills && !(Theme.form === "through" && (Page.kind === "question" || Page.kind === "bills"))
+                promised: !root.manyBills && !root.full && !(Theme.form === "through" && (Page.kind === "question" || Page.kind === "bills"))
             }
 
             Facts {
@@ -249,17 +251,18 @@ Rectangle {
             stateIcon: Page.kind === "result" || Page.kind === "closed"
             noticed: Page.kind !== "cash" && Page.kind !== "attract"
             small: root.split
-            terse: Theme.large && (root.manyBills || (root.small && root.targets))
+            terse: Theme.large && ((root.manyBills && (root.small || Page.billCount > 3)) || (root.small && root.targets && (Page.kind !== "bills" || Page.billCount > 0)))
             prompted: !(Page.kind === "entry" && Theme.large && !root.small && (Page.entry.error ?? "") !== "") && !(root.manyBills && (root.leafed || Theme.large || (Page.notice.title ?? "") !== "")) && !(root.small && (root.manyBills || (Page.kind === "cash" && (Page.notice.title ?? "") !== "")))
             error: Page.kind === "entry" && !root.small ? Page.entry.error ?? "" : ""
         }
 
         Loader {
             id: body
+            readonly property real space: Math.max(Theme.gapGroup / 2, (item?.over ?? 0) + Theme.gap / 2)
             readonly property real above: root.outcomeFirst && root.shows ? show.y + show.drawn : ask.y + ask.drawn
 
             x: root.attract ? 0 : root.workLeft
-            y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? root.firstTarget : 0, above + Theme.gapGroup / 2)
+            y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? root.firstTarget : 0, above + space)
             width: root.attract ? root.width : root.workWidth
             height: (root.attract ? Theme.actionsRect.y + Theme.actionsRect.height : root.workBottom) - y
             source: Page.kind === "" ? "" : "pages/" + Page.kind.charAt(0).toUpperCase() + Page.kind.slice(1) + "Page.qml"

@@ -34,7 +34,7 @@ KioskButton {
 
     Row {
         anchors.centerIn: parent
-        scale: Math.min(1, (button.height - 6) / height)
+        scale: Math.min(1, (button.height - 12) / height)
         spacing: Theme.gap / 2
         layoutDirection: button.iconLast ? Qt.RightToLeft : Qt.LeftToRight
 

@@ -34,6 +34,8 @@ KioskButton {
         id: words
         x: bill.indent
         anchors.verticalCenter: parent.verticalCenter
+        // The lower line's descenders would touch the frame.
+        anchors.verticalCenterOffset: bill.note === "" ? 0 : -3
 
         Row {
             Repeater {

@@ -45,7 +45,8 @@ Rectangle {
                 required property string name
                 required property string stage
 
-                visible: stage === "now"
+                // When all are done the last one stands there, or nothing would.
+                visible: stage === "now" || (stage === "done" && index === steps.count - 1)
                 text: (index + 1) + "/" + steps.count + "  " + name
                 size: Theme.service
                 strong: true

@@ -10,6 +10,8 @@ Item {
     // What stands in the column of the sum: the frame keeps it free.
     readonly property real asideHeight: beside ? choices.height + (leaf.aside && leaf.height > 0 ? leaf.height + close : 0) : 0
     readonly property real needed: beside ? table.y + table.height : choices.foot + page.close * 1.5 + choices.height
+    // What stands above the page's own top: the heads, where the table itself begins at the lowest reach.
+    readonly property real over: lowered && bills.count > 0 ? head.height : 0
     readonly property real close: Theme.gap / 2
     readonly property bool lowered: Theme.low && Theme.form === "lobby"
     readonly property real tickWidth: Theme.iconText + Theme.gap

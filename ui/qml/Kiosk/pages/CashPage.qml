@@ -6,8 +6,9 @@ import Kiosk.Model
 Item {
     id: page
 
-    // The slot's picture gives way first.
-    readonly property real needed: told.height
+    // The slot's picture gives way first. What is told stands under the card there and keeps its width: a little slack,
+    // or the last pixel would scale it.
+    readonly property real needed: told.height + (told.height > 0 && Theme.form === "lobby" ? Theme.gap / 4 : 0)
 
     Column {
         id: told

@@ -8,7 +8,7 @@ Item {
 
     readonly property bool tall: Theme.form === "lobby"
     readonly property bool lowered: tall && Theme.low
-    readonly property real needed: lowered ? Theme.workRect.height + told.height + Theme.gapGroup * 2 : tall ? pad.least + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : (Theme.floorTarget + Theme.gap) * 4
+    readonly property real needed: lowered ? Theme.workRect.height + told.height + Theme.gapGroup * 2 : tall ? pad.least + told.height + (others.height > 0 ? others.height + Theme.gap : 0) + Theme.gap : Math.max((Theme.floorTarget + Theme.gap) * 4, told.height + others.height + Theme.gap / 2)
     readonly property bool letters: Page.entry.letters ?? false
     readonly property bool wrong: (Page.entry.error ?? "") !== ""
 
@@ -45,11 +45,22 @@ Item {
                 width: parent.width - x * 2 - (whole.visible ? whole.width : 0)
                 anchors.verticalCenter: parent.verticalCenter
                 text: empty ? Page.entry.placeholder ?? "" : Page.entry.value
-                size: empty ? Fit.body : page.tall ? Fit.subtitle : Fit.label
+                // A number is not broken in two as long as one line holds it in nearly the same size.
+                readonly property int wanted: empty ? Fit.body : page.tall ? Fit.subtitle : Fit.label
+                readonly property int fitting: Math.floor(wanted * width / Math.max(probe.advanceWidth, 1)) - 1
+                size: fitting < wanted && fitting >= wanted * 0.72 ? fitting : wanted
                 strong: !empty
                 lineHeight: Theme.tight
                 color: empty ? Theme.placeholder : Theme.text
                 Accessible.ignored: true
+
+                TextMetrics {
+                    id: probe
+                    font.family: Theme.font
+                    font.pixelSize: typed.wanted
+                    font.bold: !typed.empty
+                    text: typed.text
+                }
             }
 
             Icon {

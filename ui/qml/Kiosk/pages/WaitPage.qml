@@ -9,12 +9,14 @@ Item {
     Timer {
         interval: 400
         running: true
-        onTriggered: ring.visible = true
+        onTriggered: ring.late = true
     }
 
     Item {
         id: ring
-        visible: false
+        property bool late: false
+        // A ring too small to be seen turning would be a blot.
+        visible: late && width >= Theme.iconText
         anchors.horizontalCenter: parent.horizontalCenter
         y: Math.max((choices.start - height) / 2, 0)
         width: Math.min(Theme.tileHeight * 1.2, choices.start)
