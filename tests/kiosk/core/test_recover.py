@@ -122,11 +122,17 @@ def test_a_note_that_is_still_coming_out_after_the_restart_has_its_slip_too(
     assert [e.slip for e in stage.journal if isinstance(e, ev.SlipIntended)] == ["returned"]
 
 
-def test_who_leaves_after_a_note_came_back_from_a_dark_acceptor_is_told_of_the_slip(stage: Any) -> None:
+@pytest.mark.parametrize(
+    ("dark", "last"),
+    [(CashState.POWER_UP_NOTE_IN_HEAD, CashState.DISABLED), (CashState.OFFLINE, CashState.RETURNED)],
+)
+def test_who_leaves_after_a_note_came_back_from_a_dark_acceptor_is_told_of_the_slip(
+    stage: Any, dark: CashState, last: CashState
+) -> None:
     stage.at_slot()
     stage.acceptor(CashState.ESCROW, 10000)
-    stage.acceptor(CashState.POWER_UP_NOTE_IN_HEAD)
-    stage.acceptor(CashState.DISABLED)
+    stage.acceptor(dark)
+    stage.acceptor(last, 10000 if last is CashState.RETURNED else 0)
     stage.acceptor(CashState.IDLE)
     stage.press("cancel")
     stage.acceptor(CashState.DISABLED)
