@@ -31,17 +31,20 @@ class Slips:
 
     def compose(self, effect: PrintSlip) -> Document:
         """Make the document of one print job."""
-        about = effect.about
-        if isinstance(about, Claim):
-            facts = self.of_claim(about, effect)
-        elif effect.slip == "returned":
-            facts = self.of_returned(about, effect)
-        else:
-            facts = self.of_payment(about, effect)
+        facts = self.facts(effect)
         if not facts.adds_up:
             # The customer gets the slip all the same; a person must look at why.
             log.error("slip_does_not_add_up", extra={"job": effect.job, "slip": effect.slip})
         return receipt(facts, effect.job, self._key)
+
+    def facts(self, effect: PrintSlip) -> ReceiptFacts:
+        """What the slip of one print job tells."""
+        about = effect.about
+        if isinstance(about, Claim):
+            return self.of_claim(about, effect)
+        return (
+            self.of_returned(about, effect) if effect.slip == "returned" else self.of_payment(about, effect)
+        )
 
     def of_payment(self, payment: Payment, effect: PrintSlip) -> ReceiptFacts:
         """The receipt of a credited payment, or the slip that says what is still to come of it."""

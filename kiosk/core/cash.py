@@ -98,7 +98,8 @@ def _credit(desk: Desk, report: CashReport) -> None:
 
 def _back(desk: Desk, _report: CashReport) -> None:
     payment, note = _on_its_way(desk)
-    recovered = desk.sight is not Sight.WATCHED
+    # What an earlier run let in was out of sight for a while, however well its way out was watched.
+    recovered = desk.sight is not Sight.WATCHED or payment.payment_id == desk.ending
     desk.emit(ev.NoteReturned(key=payment.payment_id, note_id=note.note_id, recovered=recovered))
     desk.stop("note_fate")
 

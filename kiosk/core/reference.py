@@ -101,7 +101,7 @@ def _fate(desk: Desk, found: wire.Reference) -> SlipFate:
         # A word of a newer hub is none that a customer could do anything with: a person reads it out.
         FATES.get((found.state, found.resolution), "other"),
         found.reference,
-        found.kind,
+        "payment" if found.kind == "payment" else "claim" if found.kind == "claim" else "",
         found.amount_fen,
         found.memo_fen,
         _here(desk, found.made_at),

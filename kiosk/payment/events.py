@@ -159,7 +159,7 @@ class Claimed(Event, frozen=True, kw_only=True):
 
 
 class SlipIntended(Event, frozen=True, kw_only=True):
-    """Permits one print job (`slip`: paid, checking, claim)."""
+    """Permits one print job (`slip`: paid, checking, provisional, claim, returned)."""
 
     job: str
     slip: str

@@ -10,6 +10,8 @@ import msgspec
 from hub.business import orders as hub_orders
 from hub.business.ledger import Leg
 from hub.composition import desk as hub_desk
+from hub.composition import forestalling
+from hub.composition.forestalling import Against
 from kiosk.hubclient.outcomes import Unknown
 from tests.crash import line, memory_store
 from tests.crash.patches import Patch, wrapped
@@ -30,20 +32,20 @@ def reply_not_stored() -> tuple[Patch, ...]:
 
 
 def no_tombstone() -> tuple[Patch, ...]:
-    async def already_credited(*_: Any) -> bool:
-        return False
+    async def forestall(*_: Any) -> Against:
+        return Against()
 
-    return (patch.object(hub_desk, "_already_credited", already_credited),)
+    return (patch.object(hub_desk, "forestall", forestall),)
 
 
 def claim_beside_credit() -> tuple[Patch, ...]:
-    original = hub_desk._already_credited
+    original = forestalling.forestall
 
-    async def already_credited(*args: Any) -> bool:
+    async def forestall(*args: Any) -> Against:
         await original(*args)
-        return False
+        return Against()
 
-    return (patch.object(hub_desk, "_already_credited", already_credited),)
+    return (patch.object(hub_desk, "forestall", forestall),)
 
 
 def cash_reversed() -> tuple[Patch, ...]:

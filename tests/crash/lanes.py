@@ -12,7 +12,6 @@ from kiosk.core.inputs import AcceptorSaid, DeviceFelt, Input, SlipOutcome
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
-from kiosk.payment.model import Claim
 from kiosk.slips import Slips
 from tests.crash.acceptor import Ear, Unit
 from tests.crash.config import KEY
@@ -103,13 +102,7 @@ class Paper(Lane):
         if self.dead and rng.random() < 0.5:
             return
         if rng.random() > bad:
-            about = effect.about
-            facts = (
-                self.slips.of_claim(about, effect)
-                if isinstance(about, Claim)
-                else self.slips.of_payment(about, effect)
-            )
-            self.world.judge.printed(effect, facts)
+            self.world.judge.printed(effect, self.slips.facts(effect))
             told = SlipOutcome(effect.job, rng.random() > bad / 2, "")
         else:
             told = SlipOutcome(effect.job, False, "paper_out")

@@ -200,6 +200,8 @@ def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...])
         key = about.claim_id if isinstance(about, Claim) else about.payment_id
         if not slip.effect.copy_no:
             originals[key, facts.kind] += 1
+        if facts.kind != slip.effect.slip:
+            judge.wrong("broken", f"a slip of {_tail(key)} is a {facts.kind} slip, not {slip.effect.slip}")
         if not facts.adds_up:
             judge.wrong("broken", f"a {facts.kind} slip of {_tail(key)} does not add up")
         if isinstance(about, Payment):

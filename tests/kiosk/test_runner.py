@@ -243,6 +243,14 @@ def test_the_waiting_customer_has_a_line_of_their_own(house: House) -> None:
     house.course.wait(lambda lane, of: lane == "acceptor" and isinstance(of, fx.StackNote))
 
 
+def test_a_slip_is_looked_up_on_the_line_of_the_customer_who_waits(house: House) -> None:
+    letters = (Intent("key", letter) for letter in "0198F2C4A1B3")
+    house.says(Intent("start"), Intent("look_up_slip"), *letters, Intent("confirm"))
+    asked = house.course.done(fx.AskReference)
+    assert house.course.wait(lambda lane, of: lane in LANES and of is asked) is asked
+    assert [lane for lane, of in house.course.entries if of is asked and lane in LANES] == ["hub"]
+
+
 def test_what_nobody_waits_for_does_not_stand_before_the_next_customer(tmp_path: Path) -> None:
     """A provisional payment is first sent when its customer has the slip: it could hang to its deadline."""
     house = House(tmp_path, take_cash=True)

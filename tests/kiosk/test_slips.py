@@ -207,6 +207,9 @@ def test_a_returned_note_is_on_the_receipt_and_on_a_slip_of_its_own() -> None:
     facts = SLIPS.of_returned(nothing, PrintSlip(JOB, "returned", 1, nothing))
     assert (facts.kind, facts.received_fen, facts.notes) == ("returned", 5000, (ev.NoteCount(5000, 1),))
     assert (facts.adds_up, facts.reference, facts.copy_no, facts.due_fen) == (True, "", 1, 0)
+    original = SLIPS.of_payment(replace(nothing, taken_at=""), PrintSlip(JOB, "checking", 0, nothing))
+    for told in ("at", "kiosk_no", "business", "account", "lang", "place"):
+        assert getattr(facts, told) == getattr(original, told), told
     lines = [
         e.text for e in SLIPS.compose(PrintSlip(JOB, "returned", 0, nothing)).elements if isinstance(e, Line)
     ]

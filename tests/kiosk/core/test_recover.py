@@ -107,6 +107,43 @@ def test_a_payment_that_took_nothing_but_gave_a_note_back_has_a_slip(stage: Any)
     assert stage.at(Page.CANCELLED)
 
 
+@pytest.mark.parametrize("last", [CashState.RETURNED, CashState.DISABLED])
+def test_a_note_that_is_still_coming_out_after_the_restart_has_its_slip_too(
+    stage: Any, last: CashState
+) -> None:
+    stage.acceptor(CashState.DISABLED, counter=7)
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    bring_up(stage, CashState.RETURNING)
+    stage.acceptor(last, 10000 if last is CashState.RETURNED else 0)
+    stage.acceptor(CashState.DISABLED)
+    assert stage.stands(PaymentState.CANCELLED)
+    assert [e.slip for e in stage.journal if isinstance(e, ev.SlipIntended)] == ["returned"]
+
+
+@pytest.mark.parametrize(
+    ("dark", "last"),
+    [(CashState.POWER_UP_NOTE_IN_HEAD, CashState.DISABLED), (CashState.OFFLINE, CashState.RETURNED)],
+)
+def test_who_leaves_after_a_note_came_back_from_a_dark_acceptor_is_told_of_the_slip(
+    stage: Any, dark: CashState, last: CashState
+) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.acceptor(dark)
+    stage.acceptor(last, 10000 if last is CashState.RETURNED else 0)
+    stage.acceptor(CashState.IDLE)
+    stage.press("cancel")
+    stage.acceptor(CashState.DISABLED)
+    assert stage.at(Page.CANCELLED)
+    assert [e.slip for e in stage.journal if isinstance(e, ev.SlipIntended)] == ["returned"]
+    told = [stage.core.page.notice.text]
+    stage.printed()
+    told.append(stage.core.page.notice.text)
+    assert told == ["正在打印凭条，请稍候。", "请取走凭条。"]
+
+
 def test_killed_while_the_slip_of_a_returned_note_prints_a_copy_follows(stage: Any) -> None:
     came_back(stage)
     stage.acceptor(CashState.DISABLED)

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from drivers.cash.model import CashState
@@ -91,9 +92,19 @@ def test_a_booked_payment_is_told_in_the_kiosks_own_time(stage: Any) -> None:
     assert slip.made_at.isoformat() == "2026-11-23T01:05:00+08:00"
 
 
-@pytest.mark.parametrize(("word", "fate"), FATES.items(), ids="-".join)
-def test_each_word_of_the_hub_is_told(stage: Any, word: Any, fate: str) -> None:
-    state, resolution = word
+@pytest.mark.parametrize(
+    ("state", "resolution", "fate"),
+    [
+        ("credited", "", "booked"),
+        ("reversed", "", "reversed"),
+        ("open", "", "person"),
+        ("closed", "already_credited", "booked"),
+        ("closed", "nothing_found", "nothing_found"),
+        ("released", "credited", "credited"),
+        ("released", "refunded", "refunded"),
+    ],
+)
+def test_each_word_of_the_hub_is_told(stage: Any, state: str, resolution: str, fate: str) -> None:
     body = wire.Reference(
         reference=WORD,
         kind="claim",
@@ -113,17 +124,20 @@ def test_each_word_of_the_hub_is_told(stage: Any, word: Any, fate: str) -> None:
     )
 
 
-def test_a_word_that_is_not_known_here_sends_to_a_person(stage: Any) -> None:
-    body = wire.Reference(
-        reference=WORD,
-        kind="claim",
-        state="closed",
-        amount_fen=5000,
-        memo_fen=0,
-        resolution="given_to_charity",
-        made_at=CREDITED.made_at,
-    )
-    assert asks(stage, Answer(body)).fate == "other"
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ({"resolution": "given_to_charity"}, "payment"),
+        ({"state": "escalated"}, "payment"),
+        ({"kind": "deposit", "state": "on_loan"}, ""),
+    ],
+)
+def test_a_word_that_is_not_known_here_sends_to_a_person(stage: Any, word: dict[str, str], kind: str) -> None:
+    told = json.dumps(msgspec.to_builtins(CREDITED) | word)
+    slip = asks(stage, Answer(wire.decode(wire.Reference, told.encode())))
+    assert (slip.fate, slip.kind, slip.amount_fen) == ("other", kind, 10000)
+    assert stage.core.page.title
+    assert stage.core.facts.hub_up
 
 
 @pytest.mark.parametrize(
@@ -223,6 +237,13 @@ def test_the_hubs_word_on_a_slip_tells_that_it_is_there(stage: Any) -> None:
     stage.press("correct", "confirm")
     [ask] = stage.effects
     stage.says(ReferenceSaid(ask.request, GONE))
+    assert not stage.core.facts.hub_up
+
+
+def test_a_look_up_that_ran_out_of_time_says_more_than_an_answer_from_before_it(stage: Any) -> None:
+    [ask] = types(stage).effects
+    stage.wait(stage.config.hub.query_deadline_s + 1)
+    stage.says(ReferenceSaid(ask.request, Unknown(UnknownReason.TIMEOUT, "")))
     assert not stage.core.facts.hub_up
 
 
