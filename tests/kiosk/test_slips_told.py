@@ -37,7 +37,6 @@ CONFIG = Config(
     acceptor=Acceptor(port="a"),
     printer=Printer(port="p"),
 )
-SLIPS = Slips(CONFIG, b"key")
 PLACE = Place("Sample Power", "T-1", "Lobby", "12345", "https://example.invalid/{reference}")
 OPENED = opened(
     ev.PaymentOpened(
@@ -126,9 +125,10 @@ OF_CLAIM = ReceiptFacts(
 
 def told(about: Payment | Claim, slip: str) -> ReceiptFacts:
     effect = PrintSlip(JOB, slip, 2, about)
+    slips = Slips(CONFIG, b"key")
     if isinstance(about, Claim):
-        return SLIPS.of_claim(about, effect)
-    return SLIPS.of_returned(about, effect) if slip == "returned" else SLIPS.of_payment(about, effect)
+        return slips.of_claim(about, effect)
+    return slips.of_returned(about, effect) if slip == "returned" else slips.of_payment(about, effect)
 
 
 def unbooked(kind: Any, at: str) -> ReceiptFacts:
@@ -179,7 +179,7 @@ def test_each_kind_of_slip_is_composed_of_its_own_facts() -> None:
         (PAID, "returned", "Notes returned"),
         (CLAIM, "claim", "Claim slip"),
     ):
-        document = SLIPS.compose(PrintSlip(JOB, slip, 0, about))
+        document = Slips(CONFIG, b"key").compose(PrintSlip(JOB, slip, 0, about))
         assert title in [getattr(element, "text", "") for element in document.elements]
 
 
@@ -187,7 +187,7 @@ def test_a_slip_that_does_not_add_up_is_printed_and_told_to_a_person(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     wrong = replace(PAID, credit=replace(CREDIT, balance_after_fen=2774))
-    assert SLIPS.compose(PrintSlip(JOB, "paid", 0, wrong)).job == JOB
+    assert Slips(CONFIG, b"key").compose(PrintSlip(JOB, "paid", 0, wrong)).job == JOB
     [record] = caplog.records
     assert (record.name, record.levelno, record.getMessage()) == (
         "kiosk.slips",
@@ -196,5 +196,5 @@ def test_a_slip_that_does_not_add_up_is_printed_and_told_to_a_person(
     )
     assert (record.job, record.slip) == (JOB, "paid")  # type: ignore[attr-defined]
     caplog.clear()
-    SLIPS.compose(PrintSlip(JOB, "checking", 0, PAID))
+    Slips(CONFIG, b"key").compose(PrintSlip(JOB, "checking", 0, PAID))
     assert not caplog.records
