@@ -239,10 +239,13 @@ def test_a_reader_puts_the_new_log_off_without_a_wait(
 ) -> None:
     caplog.set_level(logging.INFO)
     journal.append(rows(3), AT)
+    asked: list[str] = []
+    journal._db.set_trace_callback(asked.append)
     with closing(sqlite3.connect(path, isolation_level=None)) as reader:
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM event").fetchone()
         journal._settle_log()
+    assert asked[:2] == ["PRAGMA busy_timeout=0", "PRAGMA wal_checkpoint(RESTART)"]
     assert told(caplog) == [("kiosk.journal", "INFO", "checkpoint_put_off")]
     assert caplog.records[0].path == str(path)  # type: ignore[attr-defined]
     assert journal._db.execute("PRAGMA busy_timeout").fetchone()[0] == 5000
