@@ -54,7 +54,7 @@ def test_a_note_that_comes_back_at_power_up_is_told_and_taken_at_the_second_try(
     assert (result["tendered"], result["returned"], result["credited"]) == (2000, 1000, 1000)
 
 
-@plays("power-cut-note-in-box", later("power-cut-note-stacked"))
+@plays(later("power-cut-note-in-box"), later("power-cut-note-stacked"))
 def test_a_note_that_was_in_the_box_at_power_up_is_counted_once(result: Result) -> None:
     assert (result["tendered"], result["credited"], result["in_doubt"]) == (1000, 1000, 0)
 

@@ -35,7 +35,7 @@ def test_a_note_that_nothing_was_decided_on_is_given_back(result: Result) -> Non
     assert result["receipt"] is None
 
 
-@plays("kiosk-killed-note-comes-back")
+@plays(later("kiosk-killed-note-comes-back"))
 def test_a_note_that_came_back_unseen_has_a_slip(result: Result) -> None:
     assert (result["tendered"], result["returned"], result["credited"]) == (1000, 1000, 0)
     assert "cancelled" in result["pages"]
