@@ -47,7 +47,10 @@ def main(arguments: list[str] | None = None) -> int:
         began = time.monotonic()
         total.add(part(name)(report))
         report.say(f"{name}: {(time.monotonic() - began) / 60:.1f} minutes")
-    sys.stdout.write(f"all: {(time.monotonic() - started) / 60:.1f} minutes\n{total}\n")
+    sys.stdout.write(f"all: {(time.monotonic() - started) / 60:.1f} minutes\n")
+    if total.broken:
+        sys.stdout.write(f"FAILED: {total.broken} with no fen in the wrong place; they stand above\n")
+    sys.stdout.write(f"{total}\n")
     return 0 if total.ok else 1
 
 

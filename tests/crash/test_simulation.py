@@ -6,6 +6,7 @@ import io
 
 import pytest
 
+from tests.crash import __main__ as crash
 from tests.crash.coverage import marks, rows
 from tests.crash.report import Report, Tally
 from tests.crash.sim import count, options_for, play, run_part
@@ -61,3 +62,29 @@ def test_tallies_add_up() -> None:
     tally = Tally(runs=1, lost=1)
     tally.add(count(play((FIRST_SEED, FIRST_SEED + 1))))
     assert (tally.runs, tally.lost, tally.ok) == (2, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("found", "status", "told"),
+    [
+        (Tally(runs=7), 0, ["runs 7, cuts 0, kills 0, lost 0, doubled 0, in flight 0"]),
+        (
+            Tally(runs=7, broken=2),
+            1,
+            [
+                "FAILED: 2 with no fen in the wrong place; they stand above",
+                "runs 7, cuts 0, kills 0, lost 0, doubled 0, in flight 0",
+            ],
+        ),
+    ],
+)
+def test_a_broken_rule_is_told_beside_the_last_line(
+    found: Tally,
+    status: int,
+    told: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.setattr(crash, "part", lambda _name: lambda _report: found)
+    assert crash.main(["--only", "sim"]) == status
+    assert capsys.readouterr().out.splitlines()[2:] == told
