@@ -145,9 +145,9 @@ class CcnetValidator(CcnetUnit):
         self._power_cut()
         return {}
 
-    def do_cut_power_at(self, state: str) -> Reply:
-        """Cut the power at the moment this state is next reached: `accepting`, `escrow`, `stacking` ..."""
-        self._cut_at = self._named(state)
+    def do_cut_power_at(self, state: str = "") -> Reply:
+        """Cut the power at the moment this state is next reached: `accepting`, `escrow`, `stacking` ...; "" at none."""
+        self._cut_at = self._named(state) if state else None
         return {}
 
     def do_freeze_at(self, state: str) -> Reply:

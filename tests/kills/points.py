@@ -91,6 +91,10 @@ def heal(station: Station) -> None:
     """Line, paper and acceptor are as they should be again."""
     cabinet = station.cabinet
     cabinet.line("pass")
+    with contextlib.suppress(ControlError):
+        cabinet.validator(
+            "cut_power_at", state=""
+        )  # one that has not struck yet would strike when nobody mends it
     for far_end, order in (
         (cabinet.printer, "paper_in"),
         (cabinet.validator, "power_on"),

@@ -94,3 +94,12 @@ def test_a_new_unit_remembers_nothing(host: Host, unit: Launched) -> None:
     assert host.poll() == bytes([State.POWER_UP])
     status = unit.do("status")
     assert (status["totals"], status["counter"], status["on_way_fen"]) == ({}, 0, 0)
+
+
+def test_a_cut_that_is_taken_back_does_not_strike(host: Host, unit: Launched) -> None:
+    unit.do("cut_power_at", state="stacking")
+    unit.do("cut_power_at", state="")
+    in_escrow(host, unit)
+    host.ask(Command.STACK)
+    host.until(State.STACKED)
+    assert unit.do("status")["box_fen"] == 10000
