@@ -94,9 +94,8 @@ def compare(desk: Desk, _arg: str) -> None:
     elif desk.facts.stands_in:
         desk.go(Page.PROVISIONAL)
     else:
-        ask(
-            desk, Page.ENTER_ACCOUNT
-        )  # it is back, or nothing may be taken any more: then that is what it says
+        # The hub is back, or nothing may be taken any more: then that is what the answer says.
+        ask(desk, Page.ENTER_ACCOUNT)
 
 
 def back_to_first(desk: Desk, _arg: str) -> None:

@@ -108,6 +108,13 @@ DAMAGE = {
     "release_persons": "UPDATE proposals SET decided_by = proposed_by",
 }
 MORE_DAMAGE = {
+    "a claim for less than is credited": (
+        "claim_beside_payment",
+        (
+            "UPDATE claims SET amount_fen = 14000, payment_id = (SELECT min(id) FROM payments "
+            "WHERE amount_fen = 15000 AND terminal = 'kiosk-1') WHERE reason = 'unanswered'"
+        ),
+    ),
     "a tombstone whose claim is gone": (
         "tombstone_without_cause",
         "DELETE FROM claims WHERE reason = 'unanswered'",
