@@ -24,6 +24,8 @@ from kiosk.session.state import Facts, Page
 
 log = logging.getLogger("kiosk.core")
 IDLE_TICK_S = 5.0
+STOP_S = 10.0
+"""How long the end of the program waits for the core, and then for all lanes together."""
 HUBS_WORDS = (CreditSaid, ClaimSaid)
 """What comes in numbers when the hub is back; nobody stands before it, so several may share one append."""
 MOST_TOGETHER = 64
@@ -103,7 +105,7 @@ class Runner:
         """Take up what is open, start the lanes and the core thread."""
         self._thread.start()
 
-    def stop(self, seconds: float = 10.0) -> None:
+    def stop(self, seconds: float = STOP_S) -> None:
         """End the core thread, then the lanes, then close the journal."""
         self._inbox.put(None)
         if self._thread.is_alive():
