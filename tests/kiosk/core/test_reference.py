@@ -268,6 +268,30 @@ def test_money_of_which_only_this_kiosk_knows_is_being_checked(stage: Any, outco
     assert stage.core.session.unknown_slips == 0
 
 
+def test_a_kiosk_that_knows_the_hub_gone_tells_of_its_own_money_and_of_no_other(stage: Any) -> None:
+    word = waiting(stage)
+    stage.leaves()
+    stage.press("start")
+    [way] = [key for key in stage.core.page.choices if key.id == "look_up_slip"]
+    assert way.enabled
+    stage.press("back")
+    slip = asks(stage, GONE, word.replace("-", ""))
+    assert (slip.fate, slip.reference, slip.amount_fen) == ("checking", word, 5000)
+    stage.press("another", *(f"key:{letter}" for letter in TYPED), "confirm")
+    assert answered(stage, GONE) == SlipFate("hub_gone", WORD)
+
+
+def test_an_answer_that_could_not_be_had_is_no_guess(stage: Any) -> None:
+    most = stage.config.screen.most_unknown_references
+    asks(stage, NOBODYS)
+    for outcome in (GONE, Unknown(UnknownReason.SERVER_ERROR, "", BUSY)) * most:
+        stage.press("correct", "confirm")
+        assert answered(stage, outcome).fate in {"hub_gone", "hub_busy"}
+    assert stage.core.session.unknown_slips == 1
+    stage.press("correct", "confirm")
+    assert answered(stage, NOBODYS).fate == "unknown"
+
+
 def test_what_the_hub_knows_goes_before_what_this_kiosk_believes(stage: Any) -> None:
     word = waiting(stage)
     body = wire.Reference(
