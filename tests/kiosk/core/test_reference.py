@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -321,7 +322,8 @@ def test_a_claim_of_which_only_this_kiosk_knows_is_for_a_person(stage: Any) -> N
     assert slip.made_at == datetime.fromisoformat(case.made_at)
 
 
-def test_a_payment_and_the_note_in_doubt_beside_it_are_told_together(stage: Any) -> None:
+def test_a_payment_and_the_note_in_doubt_beside_it_have_each_a_reference(make_stage: Any) -> None:
+    stage = make_stage(ids=lambda: uuid.uuid4().hex).up()
     stage.at_slot()
     stage.note(5000)
     stage.acceptor(CashState.ESCROW, 10000)
@@ -331,10 +333,26 @@ def test_a_payment_and_the_note_in_doubt_beside_it_are_told_together(stage: Any)
     stage.acceptor(CashState.DISABLED)
     stage.wait(16)
     stage.press("finish")
-    assert case.reference == reference(stage.payment.payment_id)
-    slip = asks(stage, NOBODYS, case.reference.replace("-", ""))
-    assert (slip.fate, slip.kind, slip.amount_fen, slip.memo_fen) == ("checking", "payment", 5000, 10000)
-    assert slip.made_at == datetime.fromisoformat(stage.payment.taken_at)
+    word = reference(stage.payment.payment_id)
+    assert case.reference != word
+    for asked, told in (
+        (word, ("checking", word, "payment", 5000, 0)),
+        (case.reference, ("person", case.reference, "claim", 0, 10000)),
+    ):
+        slip = asks(stage, NOBODYS, asked.replace("-", ""))
+        assert (slip.fate, slip.reference, slip.kind, slip.amount_fen, slip.memo_fen) == told
+        stage.press("finish")
+
+
+def test_a_payment_that_became_a_claim_is_told_once(stage: Any) -> None:
+    word = waiting(stage)
+    stage.hub(Refused(wire.Problem(status=422, code="over_limit")))
+    [case] = stage.core.books.open_claims
+    assert case.reference == word
+    assert stage.stands(PaymentState.CLAIMED)
+    slip = asks(stage, GONE, word.replace("-", ""))
+    assert (slip.fate, slip.kind, slip.amount_fen, slip.memo_fen) == ("person", "claim", 5000, 0)
+    assert slip.made_at == datetime.fromisoformat(case.made_at)
 
 
 def test_the_page_asks_before_it_ends_and_leaves_nothing(stage: Any) -> None:
