@@ -88,6 +88,7 @@ class Runner:
         self._steps = 0
         self._failed = journal is None
         self._changes = Changes()
+        self._verdict = ""
         self.pulse = self._take_pulse()
 
     def tell(self, told: Input) -> None:
@@ -180,8 +181,21 @@ class Runner:
             for effect in decision.effects:
                 self._route(effect)
         self._steps += 1
+        self._tell_verdict()
         self._show()
         self.pulse = self._take_pulse()
+
+    def _tell_verdict(self) -> None:
+        """Log once when the hub begins to know this journal otherwise, and when it knows it again."""
+        said, before = self._core.facts.journal_verdict, self._verdict
+        self._verdict = said
+        if said == before or self._journal is None:
+            return
+        seq, head = self._journal.head
+        if said != "ok":
+            log.error("journal_disowned", extra={"verdict": said, "seq": seq, "head": head})
+        elif before:
+            log.info("journal_known_again", extra={"before": before, "seq": seq, "head": head})
 
     def _route(self, effect: Effect) -> None:
         match effect:
