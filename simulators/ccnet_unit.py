@@ -25,6 +25,8 @@ BYTE_GAP = 0.05
 
 YUAN = (1, 5, 10, 20, 50, 100)
 TYPE_DISABLED = 0x68
+BUSY_FOR = 10
+"""What a busy unit tells of how long yet, in tenths of a second."""
 
 POWER_UPS = frozenset({State.POWER_UP, State.POWER_UP_BILL_IN_VALIDATOR, State.POWER_UP_BILL_IN_STACKER})
 _IN_ESCROW = frozenset({State.ESCROW, State.HOLDING})
@@ -73,6 +75,7 @@ class CcnetUnit(FarEnd):
         self._freeze_at: State | None = None
         self._frozen: Callable[[], None] | None = None
         self._table_hidden = self._stacks_unasked = self._tells_after_reset = self._cannot_stack = False
+        self._unlisted = self._takes_closed = self._busy = False
 
     def started(self) -> None:
         """The program's start is the device's power-up."""
@@ -81,6 +84,8 @@ class CcnetUnit(FarEnd):
     @property
     def shown(self) -> PollAnswer:
         """What a POLL is answered with now."""
+        if self._busy and self.answer.state not in POWER_UPS:
+            return PollAnswer(State.BUSY, BUSY_FOR)
         return self.answer if self.starting or self.fault is None else self.fault
 
     @property
@@ -215,6 +220,10 @@ class CcnetUnit(FarEnd):
     def _type(self, value: int | None) -> int:
         return next(note.index for note in self.notes if note.value_fen == value)
 
+    def _told_type(self, value: int | None) -> int:
+        """The type in a report; an odd unit names one that its table does not list."""
+        return len(self.notes) if self._unlisted else self._type(value)
+
     def _rest(self) -> None:
         """Nothing on the way: idle, disabled, or stopped by a full box."""
         self._move(PollAnswer(State.IDLING if self.enabled else State.UNIT_DISABLED))
@@ -242,14 +251,14 @@ class CcnetUnit(FarEnd):
     def _accepted(self) -> None:
         index = self._type(self.store.on_way)
         reason, self._reject_reason = self._reject_reason, None
-        if reason is None and index not in self.enabled:
+        if reason is None and index not in self.enabled and not self._takes_closed:
             reason = TYPE_DISABLED
         if reason is not None:
             self._note("rejected", self.store.on_way)
             self.store.carry(None)
             self._move(PollAnswer(State.REJECTING, reason))
         elif index in self.escrowed and not self._stacks_unasked:
-            self._wait(PollAnswer(State.ESCROW, index))
+            self._wait(PollAnswer(State.ESCROW, self._told_type(self.store.on_way)))
         else:
             self._stack()
 
@@ -264,7 +273,7 @@ class CcnetUnit(FarEnd):
     def _stacked(self) -> None:
         value = self.store.drop_into_box()
         self._note("stacked", value)
-        self._move(PollAnswer(State.STACKED, self._type(value)))
+        self._move(PollAnswer(State.STACKED, self._told_type(value)))
 
     def _hold(self) -> None:
         self._wait(PollAnswer(State.HOLDING))
@@ -289,8 +298,9 @@ class CcnetUnit(FarEnd):
         if self._timer is not None:
             self._timer.cancel()
         self._frozen = None
-        self._note("power_off")
-        self.powered = False
+        shown = self.shown.state.name.lower() if self.plugged else "unplugged"
+        self.log.append({"what": "power_off", "at": time.monotonic(), "state": shown})
+        self.powered = self._busy = False
 
     def _power_up(self) -> None:
         """Tell where a note is found, and wait for RESET."""

@@ -22,7 +22,8 @@ class CcnetValidator(CcnetUnit):
         wanted = [note for note in self.notes if note.value_fen == value_fen or note.index == type]
         if not wanted:
             raise ControlError(f"no such note; there are {[note.value_fen for note in self.notes]}")
-        if not self.powered or self.shown.state is not State.IDLING:
+        ready = {State.IDLING, State.UNIT_DISABLED} if self._takes_closed else {State.IDLING}
+        if not self.powered or self.shown.state not in ready:
             return {"taken": False, "why": self._word()}
         self._note("inserted", wanted[0].value_fen)
         self.store.carry(wanted[0].value_fen)
@@ -37,7 +38,7 @@ class CcnetValidator(CcnetUnit):
         self._note("returned", value)
         self.store.carry(None)
         if told:
-            self._move(PollAnswer(State.RETURNED, self._type(value)))
+            self._move(PollAnswer(State.RETURNED, self._told_type(value)))
         else:
             self._rest()
         return {"value_fen": value}
@@ -57,9 +58,23 @@ class CcnetValidator(CcnetUnit):
         self._rest()
         return {}
 
-    def do_odd(self, table: bool = True, escrow: bool = True, told: bool = False) -> Reply:
-        """Behave as no unit should: refuse the note `table`, pass over `escrow`; or tell of a note stacked at RESET."""
+    def do_odd(
+        self,
+        table: bool = True,
+        escrow: bool = True,
+        told: bool = False,
+        listed: bool = True,
+        closed: bool = True,
+    ) -> Reply:
+        """Behave as no unit should: refuse the note `table`, or name types that are not `listed` in it; pass over
+        `escrow`, or over being `closed` to notes; or tell of a note stacked at RESET."""
         self._table_hidden, self._stacks_unasked, self._tells_after_reset = not table, not escrow, told
+        self._unlisted, self._takes_closed = not listed, not closed
+        return {}
+
+    def do_busy(self, on: bool = True) -> Reply:
+        """Answer BUSY to each poll, whatever goes on inside; a power cut ends it."""
+        self._busy = on
         return {}
 
     def do_speed(self, times: float) -> Reply:
@@ -177,6 +192,7 @@ class CcnetValidator(CcnetUnit):
         self.fault = self._freeze_at = self._cut_at = self._reject_reason = None
         self._lost_acks = self._broken_crcs = 0
         self.has_counter = True
+        self._busy = self._cannot_stack = False
         self.do_odd()
         self.totals.clear()
         self.log.clear()

@@ -11,6 +11,7 @@ from drivers.cash.ccnet import (
     Command,
     State,
 )
+from simulators.ccnet_unit import BUSY_FOR, YUAN
 from simulators.far_end import ControlError, Launched
 from tests.simulators.ccnet_host import HUNDRED, Host
 
@@ -86,6 +87,43 @@ def test_an_odd_unit(host: Host, unit: Launched) -> None:
     host.ask(Command.RESET)
     host.until(State.STACKED)
     assert unit.do("status")["box_fen"] == 20000
+
+
+def test_a_unit_that_names_a_type_of_no_line_in_its_table(host: Host, unit: Launched) -> None:
+    host.start()
+    unit.do("odd", listed=False)
+    unit.do("insert", type=HUNDRED)
+    unlisted = bytes([len(YUAN)])  # the lines are counted from 0
+    assert host.until(State.ESCROW) == bytes([State.ESCROW]) + unlisted
+    host.ask(Command.STACK)
+    assert host.until(State.STACKED) == bytes([State.STACKED]) + unlisted
+    assert unit.do("status")["box_fen"] == 10000
+
+
+def test_a_unit_that_takes_a_note_while_it_is_closed(host: Host, unit: Launched) -> None:
+    host.start()
+    host.ask(Command.ENABLE_BILL_TYPES, bytes(6))
+    host.until(State.UNIT_DISABLED)
+    assert not unit.do("insert", type=HUNDRED)["taken"]
+    unit.do("odd", closed=False)
+    assert unit.do("insert", type=HUNDRED)["taken"]
+    host.until(State.STACKED)
+    host.until(State.UNIT_DISABLED)
+    assert unit.do("status")["box_fen"] == 10000
+
+
+def test_busy_covers_what_goes_on_until_power_or_an_order_ends_it(host: Host, unit: Launched) -> None:
+    in_escrow(host, unit)
+    unit.do("busy")
+    assert host.poll() == bytes([State.BUSY, BUSY_FOR])
+    assert host.ask(Command.STACK) == ILLEGAL
+    unit.do("busy", on=False)
+    assert host.poll() == bytes([State.ESCROW, HUNDRED])
+    unit.do("busy")
+    unit.do("power_off")
+    assert unit.do("status")["log"][-1]["state"] == "busy"
+    unit.do("power_on")
+    assert host.poll() == bytes([State.POWER_UP_BILL_IN_VALIDATOR])
 
 
 def test_a_new_unit_remembers_nothing(host: Host, unit: Launched) -> None:
