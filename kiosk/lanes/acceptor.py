@@ -17,6 +17,8 @@ COUNTED = frozenset({CashState.IDLE, CashState.DISABLED, CashState.ESCROW})
 """States in which the device's own counter stands still and can be asked; in escrow it is the count of before."""
 DECISION_S = 2.0
 REOPEN_S = 1.0
+RESET_AGAIN_S = 3.0
+"""A device that took RESET and lost power before it told of it comes up in the very state that it was reset in."""
 
 
 class AcceptorLane(Lane):
@@ -31,6 +33,8 @@ class AcceptorLane(Lane):
         self._wanted = False
         self._state = CashState.OFFLINE
         self._since = 0.0
+        self._reset_in: CashState | None = None
+        """The state that the core had it reset in, until it tells another."""
         self._types: frozenset[int] | None = None
         self._health: DeviceHealth | None = None
 
@@ -51,7 +55,8 @@ class AcceptorLane(Lane):
                 case fx.AcknowledgeNote():
                     self._device.acknowledge()
                 case fx.ResetAcceptor():
-                    self._device.reset()
+                    self._reset_in = self._state
+                    self._reset()
         except DriverError as error:
             self.log.warning("command_failed", extra={"command": type(effect).__name__, "error": str(error)})
 
@@ -85,6 +90,7 @@ class AcceptorLane(Lane):
 
     def _pass_on(self, report: CashReport) -> None:
         self._state, self._since = report.state, time.monotonic()
+        self._reset_in = None
         self._feel()
         self.tell(AcceptorSaid(report, self._count() if report.state in COUNTED else None))
         until = time.monotonic() + DECISION_S
@@ -115,9 +121,16 @@ class AcceptorLane(Lane):
 
     def _insist(self) -> None:
         """Ask again for a state that the device did not take the first time."""
-        if self._wanted and self._state is CashState.DISABLED and time.monotonic() - self._since > 1.0:
+        unmoved_s = time.monotonic() - self._since
+        if self._wanted and self._state is CashState.DISABLED and unmoved_s > 1.0:
             self._since = time.monotonic()
             self._device.enable(self._note_types())
+        elif self._reset_in is self._state and unmoved_s > RESET_AGAIN_S:
+            self._reset()
+
+    def _reset(self) -> None:
+        self._since = time.monotonic()
+        self._device.reset()
 
     def _lost(self, error: TransportError) -> None:
         if self._open or self._health is None:

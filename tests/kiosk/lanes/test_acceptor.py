@@ -168,6 +168,25 @@ def test_an_acceptor_that_did_not_hear_enable_is_told_again(
     assert validator.do("status")["enabled"] == [1000, 2000, 5000, 10000]
 
 
+def test_an_acceptor_that_lost_power_in_its_reset_is_reset_again(
+    validator: Launched, told: Told, start: Callable[[Lane], Lane], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(acceptor, "RESET_AGAIN_S", 0.2)
+    line = Line(validator, told)
+    start(line.lane)
+    told.wait(says(CashState.POWER_UP))
+    line.tap.wait(lambda sent: sent.count(Command.POLL) > 20)
+    assert Command.RESET not in line.tap.sent  # nothing but the core has it reset for the first time
+    validator.do("cut_power_at", state="initialize")
+    line.lane.put(fx.ResetAcceptor())
+    until = time.monotonic() + PATIENCE
+    while validator.do("status")["state"] != "power_off":
+        assert time.monotonic() < until
+    validator.do("power_on")
+    told.wait(says(CashState.DISABLED))
+    assert line.tap.sent.count(Command.RESET) > 1
+
+
 def test_an_acceptor_that_is_to_be_shut_is_not_opened_again(
     line: Line, told: Told, validator: Launched
 ) -> None:
