@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+from drivers.cash.ccnet import State
 from drivers.cash.ccnet_driver import CcnetAcceptor
+from drivers.cash.ccnet_states import STATES
+from drivers.cash.model import CashState
 from kiosk.config import load
 from kiosk.core import cash, power_up
 from kiosk.core.fate import Row, Situation
@@ -29,6 +32,9 @@ class Stopped(Exception):  # noqa: N818 - no error: the moment of a power cut
 class Mortal(InProcess):
     """A kiosk that stops dead: nothing more is decided, written or sent; its handles close, as the kernel does it."""
 
+    on_death: Callable[[], object] | None = None
+    """Called once, at the moment of its death."""
+
     def dies(self, when: str, kind: str) -> None:
         """Stop `before` or `after` the first such event is durable, or when the first such effect was `served`."""
         self._dead = threading.Event()
@@ -37,9 +43,20 @@ class Mortal(InProcess):
         else:
             getattr(self, when)(kind, self._stop_here)
 
+    def its_end(self) -> Callable[[], None]:
+        """What stops it dead when the core thread calls it."""
+        self._dead = threading.Event()
+        return self._stop_here
+
     def _stop_here(self) -> None:
         self._lane.round = lambda: PATIENCE  # type: ignore[method-assign] # not one more poll
+        self._falls()
         raise Stopped
+
+    def _falls(self) -> None:
+        tell, self.on_death = self.on_death, None
+        if tell:
+            tell()
 
     def _dies_serving(self, kind: str) -> None:
         lane, serve = self._lane, self._lane.serve
@@ -49,6 +66,7 @@ class Mortal(InProcess):
             if type(effect).__name__ == kind:
                 lane.round = lambda: PATIENCE  # type: ignore[method-assign]
                 self.runner.tell(None)  # type: ignore[arg-type] # the core thread takes nothing after this
+                self._falls()
                 self._dead.set()
 
         lane.serve = last  # type: ignore[method-assign]
@@ -81,6 +99,7 @@ class Mortal(InProcess):
         """Stop it dead now."""
         self._lane.round = lambda: PATIENCE  # type: ignore[method-assign]
         self._lane.close = self._device.close  # type: ignore[method-assign] # no orderly word to the unit
+        self._falls()
         self.runner.stop()
 
 
@@ -91,8 +110,10 @@ class Bench(Cabinet):
         super().__init__(folder, town)
         self._lives = 0
         self.rows: set[str] = set()
-        """Rows of the table that decided something in this life."""
+        """Rows of the table that decided something since a kiosk started or the unit came up."""
         self._heard: set[str] = set()
+        self._acts: dict[str, Callable[[], object]] = {}
+        self._deaths: set[CashState] = set()
         self._kiosks: list[Mortal] = []
 
     @contextlib.contextmanager
@@ -100,7 +121,7 @@ class Bench(Cabinet):
         """A new unit, a new journal, and an eye on the table for as long as the block lasts."""
         self.validator("renew")
         self.validator("counter", on=counter)
-        self.rows = set()
+        self._acts, self._deaths = {}, set()
         self._before = self.town.books()
         self.other_disk()
         with patch.object(cash, "decide", self._decide):
@@ -115,15 +136,25 @@ class Bench(Cabinet):
         row = power_up.decide(it)
         self.rows.add(row.name)
         self._heard.add(it.state)
+        if act := self._acts.pop(it.state, None):
+            act()
         return row
+
+    def at_word(self, state: CashState, act: Callable[[], object]) -> None:
+        """Act in the core thread when the kiosk is next told this, before anything is done about it."""
+        self._acts[state] = act
 
     def hears(self, *states: str) -> None:
         """Wait until the kiosk that was started last has been told one of these by the unit."""
         eventually(lambda: self._heard & set(states), f"{' or '.join(states)} was not heard")
 
+    def hears_anew(self) -> None:
+        """Forget what the kiosk has been told so far, and what rows decided."""
+        self._heard, self.rows = set(), set()
+
     def comes_up(self) -> None:
         """The unit gets power again, and the kiosk that lives on is told so."""
-        self._heard = set()  # of its first power-up before this kiosk
+        self.hears_anew()  # this kiosk has seen it come up before
         self.validator("power_on")
         self.hears(*POWER_UPS)
 
@@ -138,10 +169,27 @@ class Bench(Cabinet):
     def start(self, **changes: dict[str, Any]) -> Mortal:
         """Start a kiosk on the present journal."""
         changes["journal"] = {"path": str(self.folder / f"journal-{self._lives}.sqlite")}
-        self._heard = set()
+        self.hears_anew()
         kiosk = Mortal(load(self.settings(**changes)))
+        kiosk.on_death = self._kiosk_fell
         self._kiosks.append(kiosk)
         return kiosk
+
+    def _kiosk_fell(self) -> None:
+        status = self.validator("status", log=0)
+        self._deaths.add(self._stood(status["state"] if status["plugged"] else "unplugged"))
+
+    @staticmethod
+    def _stood(word: str) -> CashState:
+        silent = word in {"power_off", "unplugged"}
+        return CashState.OFFLINE if silent else STATES[State[word.upper()]]
+
+    def was_cut(self, who: str, state: CashState) -> bool:
+        """Whether the unit stood in this state when the power of `kiosk`, `unit` or `both` went, in this life."""
+        log = self.validator("status", log=1000)["log"]
+        cuts = {self._stood(entry["state"]) for entry in log if entry["what"] == "power_off"}
+        died = self._deaths
+        return {"kiosk": state in died, "unit": state in cuts, "both": state in died & cuts}[who]
 
     def at_slot(self, **changes: dict[str, Any]) -> Mortal:
         """A kiosk with a customer before the open slot who owes two hundred."""
@@ -156,10 +204,14 @@ class Bench(Cabinet):
             self.validator("power_off")
         self.validator("power_on")
 
+    def held_out(self) -> None:
+        """Wait until a note is held out to its owner."""
+        eventually(lambda: self.validator("status", log=0)["held_out"], "no note is held out")
+
     def gone_back(self, told: bool = True) -> None:
         """The note in escrow goes back by itself and is taken."""
         self.validator("escrow_over")
-        eventually(lambda: self.validator("status", log=0)["held_out"], "no note is held out")
+        self.held_out()
         self.validator("take_note", told=told)
 
     def claims(self, kiosk: Mortal) -> list[tuple[str, int, int]]:
@@ -180,7 +232,7 @@ class Bench(Cabinet):
     def _check_notes(self, box: int) -> None:
         status = self.validator("status")
         totals = status["totals"]
-        gone = ("returned", "returned_at_start", "rejected", "removed_by_hand")
+        gone = ("returned", "returned_at_start", "rejected", "removed_by_hand", "fished")
         back = sum(totals.get(what, 0) for what in gone)
         assert status["box_fen"] == box
         assert totals.get("inserted", 0) == back + box + status["on_way_fen"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from drivers.cash.model import CashState
 from tests.journeys.kiosk import eventually
 from tests.journeys.power_up_bench import Bench, Mortal
 
@@ -37,12 +38,23 @@ Act = Callable[[Bench], Mortal]
 
 @dataclass(frozen=True, slots=True)
 class Life:
-    """One life: `act` leads to the last kiosk; `counted` and `uncounted` are its ends."""
+    """One life: `act` leads to the last kiosk; `counted` and `uncounted` are its ends.
+
+    `at` is where the unit stands when the power goes: that of the kiosk, the unit or both, as the name's first word
+    says. A life that is `rare` is a near relative of others: `make crash` lives it, `make test` does not.
+    """
 
     name: str
     act: Act
     counted: End
     uncounted: End | None = None
+    at: CashState | None = None
+    rare: bool = False
+
+    @property
+    def who(self) -> str:
+        """Whose power goes."""
+        return self.name.partition(" ")[0]
 
 
 def live(bench: Bench, life: Life, *, counter: bool) -> set[str]:
@@ -54,4 +66,5 @@ def live(bench: Bench, life: Life, *, counter: bool) -> set[str]:
         eventually(lambda: len(bench.claims(kiosk)) >= due.claims, "no claim")
         bench.settled(kiosk, credited=due.credited, suspense=due.suspense, memo=due.memo, box=due.box)
         assert len(bench.claims(kiosk)) == due.claims, bench.claims(kiosk)
+        assert life.at is None or bench.was_cut(life.who, life.at), f"not cut at {life.at}"
         return set(bench.rows)

@@ -16,13 +16,6 @@ from tests.journeys.power_up_states import STATES
 from tests.journeys.power_up_strange import STRANGE
 from tests.journeys.town import founded
 
-NOT_ON_THIS_WIRE = {
-    "one-more-unread": "a driver that has watched has read the note table",
-    "lost-note-unread": "a driver that has watched has read the note table",
-    "one-more-nobodys": "a unit that is closed to notes takes none",
-}
-"""Rows for units that are odder than a CCNET validator can be; tests/kiosk/core/ has them."""
-
 
 def run_all() -> int:
     """Found a town, live every life with and without a counter, and give how many; AssertionError names the life."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tests.journeys.kiosk import eventually
+from tests.journeys.power_up_acts import both, kiosk_alone, stopped
 from tests.journeys.power_up_bench import Bench, Mortal
 from tests.journeys.power_up_life import CREDITED, FIFTY, HUNDRED, Act, Life, end
-from tests.journeys.power_up_states import both, kiosk_alone, stopped
 
 Order = tuple[str, dict[str, object]]
 
@@ -130,16 +130,33 @@ def unasked(hidden: bool) -> Act:
     return act
 
 
-def one_more(bench: Bench) -> Mortal:
-    """Before a watching kiosk the unit stacks a second note without being asked."""
+def one_more(listed: bool) -> Act:
+    """Before a watching kiosk the unit stacks a second note without being asked, of a type in its table or of none."""
+
+    def act(bench: Bench) -> Mortal:
+        kiosk = bench.at_slot()
+        bench.insert(100)
+        kiosk.wrote("NoteStacked")
+        bench.stands("idling")
+        bench.validator("odd", escrow=False, listed=listed)
+        bench.insert(50)
+        kiosk.wrote(*(("NoteStacked", 2) if listed else ("ClaimOpened", 1)))
+        bench.pays_or_leaves(kiosk)
+        return kiosk
+
+    return act
+
+
+def one_more_while_closed(bench: Bench) -> Mortal:
+    """The hundred is paid, and before a watching kiosk the closed unit takes and stacks a note of nobody's."""
     kiosk = bench.at_slot()
     bench.insert(100)
     kiosk.wrote("NoteStacked")
-    bench.stands("idling")
-    bench.validator("odd", escrow=False)
-    bench.insert(50)
-    kiosk.wrote("NoteStacked", 2)
-    bench.pays_or_leaves(kiosk)
+    kiosk.press("pay_now")
+    bench.stands("unit_disabled")
+    eventually(lambda: kiosk.payment().ended, "not paid")
+    bench.validator("odd", closed=False)
+    assert bench.validator("insert", value_fen=FIFTY)["taken"]
     return kiosk
 
 
@@ -159,8 +176,9 @@ def moved_later(moment: str, by: int) -> Act:
     return act
 
 
-def lost(before: int, *, late: bool, cut: bool = False) -> Act:
-    """A motor hangs until the note is given up; then the note falls into the box after all."""
+def lost(before: int, *, late: bool, cut: bool = False, listed: bool = True) -> Act:
+    """A motor hangs until the note is given up; then it falls into the box after all, told with a type of no line in
+    the table if it is not `listed`."""
 
     def act(bench: Bench) -> Mortal:
         kiosk = bench.at_slot(cash={"closing_s": 0.5 if late else 300.0})
@@ -175,6 +193,7 @@ def lost(before: int, *, late: bool, cut: bool = False) -> Act:
         bench.stands("stacking")
         if late:
             eventually(lambda: kiosk.payment().ended, "still open")
+        bench.validator("odd", listed=listed)
         if cut:
             bench.power_cycle()
         else:
@@ -198,6 +217,7 @@ STRANGE: tuple[Life, ...] = (
     Life("not counted", not_counted, end("rest-from-box-not-counted", memo=HUNDRED, box=HUNDRED)),
     Life("reported after reset", told_after_reset, end("found-before-box", "stacked", **CREDITED)),
     Life("back without a word", taken_unreported, end("rest-watched")),
+    Life("taken while the kiosk is away", away(told=True), end("returned"), rare=True),
     Life("another came back", another_came_back, end("another-returned", **UNCERTAIN)),
     Life("swallowed", away(("swallow", {}), then=50), end("escrow-after-it", **CREDITED)),
     Life("another in escrow", away(told=False, then=50), end("escrow-another", **UNCERTAIN)),
@@ -211,7 +231,15 @@ STRANGE: tuple[Life, ...] = (
     ),
     Life("unasked", unasked(False), end("stacked-unasked", **CREDITED)),
     Life("unasked, unread", unasked(True), end("stacked-unasked-unread", box=HUNDRED, claims=1)),
-    Life("one more", one_more, end("one-more-unasked", **BOTH_NOTES)),
+    Life("one more", one_more(listed=True), end("one-more-unasked", **BOTH_NOTES)),
+    Life(
+        "one more, unread", one_more(listed=False),
+        end("one-more-unread", credited=HUNDRED, box=HUNDRED + FIFTY, claims=1),
+    ),
+    Life(
+        "one more while closed", one_more_while_closed,
+        end("one-more-nobodys", credited=HUNDRED, suspense=FIFTY, box=HUNDRED + FIFTY),
+    ),
     Life("count ahead", moved_later("after:NoteIntended", 2), end("count-ahead", claims=1, **CREDITED)),
     Life(
         "returned, then counted", moved_later("returning:NoteIntended", 1),
@@ -219,5 +247,9 @@ STRANGE: tuple[Life, ...] = (
     ),
     Life("lost and late", lost(0, late=True), end("lost-note-late", suspense=HUNDRED, memo=HUNDRED, **IN_BOX)),
     Life("lost and found", lost(50, late=False), end("lost-note-found", memo=HUNDRED, **BOTH_NOTES)),
+    Life(
+        "lost and unread", lost(50, late=False, listed=False),
+        end("lost-note-unread", credited=FIFTY, memo=HUNDRED, box=HUNDRED + FIFTY, claims=2),
+    ),
     Life("lost and told", lost(0, late=True, cut=True), end("box-explained", memo=HUNDRED, box=HUNDRED)),
 )  # fmt: skip
