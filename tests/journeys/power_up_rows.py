@@ -1,6 +1,6 @@
 """Every row of the power-up table on the wire: what happened, what the books must say then, and which row said so.
 
-`run_all()` lives all lives with and without a counter; `make test` lives each row at least once.
+`run_all()` lives all lives, and those that it may change without a counter too; `make test` lives each row at least once.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def run_all() -> int:
         contextlib.closing(Bench(Path(folder), town)) as bench,
     ):
         for life, counter in itertools.product(STATES + STRANGE, (True, False)):
-            if not counter and life not in STATES:
+            if not counter and (life.rare or life not in STATES) and life.uncounted is None:
                 continue
             try:
                 live(bench, life, counter=counter)
