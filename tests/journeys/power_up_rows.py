@@ -1,6 +1,6 @@
 """Every row of the power-up table on the wire: what happened, what the books must say then, and which row said so.
 
-`run_all()` lives all lives, and those that it may change without a counter too; `make test` lives each row at least once.
+`run_all()` lives all lives, and again without a counter where that matters; `make test` lives each row at least once.
 """
 
 from __future__ import annotations
