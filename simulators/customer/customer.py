@@ -225,8 +225,7 @@ class Customer:
     def _touches_when_on(self, name: str) -> None:
         until = time.monotonic() + _MOVING_S
         while self.hand.page()["name"] == "cash" and time.monotonic() < until:
-            if self.can_touch(name):
-                self.hand.touch(f"id={name}")
+            if self.hand.choose(name):
                 self.moment("pay_pressed")
                 return
             time.sleep(0.1)
@@ -251,23 +250,22 @@ class Customer:
         """Take the slip and leave."""
         self.takes_slip()
         self.looks("slip")
-        if self.can_touch("finish"):
-            self.hand.touch("id=finish")
+        self.hand.choose("finish")
         self.sees("attract", own=False, timeout_s=60)
 
     def goes_home(self) -> None:
         """Give up before any money is in, page by page, until the attract page stands."""
         before = ""
         for _ in range(8):
-            before = page = self._turns_from(before)
+            page = self._turns_from(before)
             if page == "attract":
                 break
             if page in _OUTCOMES:
                 self.looks(page)
-            way = next((name for name in _WAYS_OUT if self.can_touch(name)), None)
-            if way is None:
+            way = self.hand.choose(*_WAYS_OUT)
+            if not way:
                 break
-            self.hand.touch(f"id={way}")
+            before = self.hand.chose_on
             if way == "cancel":
                 self.hand.wait("cancelled", timeout_s=_MOVING_S)
         self.sees("attract", own=False, timeout_s=120)
