@@ -108,14 +108,14 @@ class Customer:
 
     def finds_account(self, business: str = "pay_bill") -> None:
         """Type the account number and confirm whose it is."""
-        self.hand.touch(f"id={business}")
+        self._goes_on(business)
         self.sees("enter_account")
         self.hand.key(self.account_no)
         self._confirms()
 
     def finds_meter(self) -> None:
         """Go by the number on the meter instead."""
-        self.hand.touch("id=pay_bill")
+        self._goes_on("pay_bill")
         self.sees("enter_account")
         self.hand.touch("id=by_meter")
         self.sees("enter_meter")
