@@ -38,6 +38,7 @@ TODAY = date(2026, 11, 22)
 
 
 def plain(name: str, page: Page, facts: Facts = FACTS, **changes: Any) -> Sample:
+    """Return the state of a page that no payment belongs to; `changes` are the session's."""
     return name, Session(page=page, **changes), None, None, facts
 
 
@@ -85,6 +86,9 @@ THREE = account(
 TWELVE = account(
     *(bill(f"2025-{n:02}", 11000 + 731 * n, 900 + 17 * n) for n in (11, 12)),
     *(bill(f"2026-{n:02}", 9000 + 1513 * n, 90 * (11 - n)) for n in range(1, 11)),
+)
+LARGEST = account(
+    *(bill(f"2026-{n:02}", 899_999_999, 100_000_000, paid=100 * (n == 9)) for n in range(5, 11))
 )
 CLEAR = account(balance=6661)
 COVERED = account(bill("2026-10", 5120), balance=8000)

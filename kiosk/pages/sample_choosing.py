@@ -17,6 +17,7 @@ from kiosk.pages.sample_accounts import (
     COVERED,
     FACTS,
     JAMMED,
+    LARGEST,
     LONGEST,
     METER,
     NO_HUB,
@@ -153,6 +154,8 @@ def _bills() -> Iterator[Sample]:
     yield plain("bills_prepay_with_arrears", Page.BILLS, account=THREE, business="prepay")
     yield plain("bills_no_cash", Page.BILLS, NO_PAPER, account=THREE)
     yield plain("bills_longest", Page.BILLS, account=LONGEST)
+    yield plain("bills_largest", Page.BILLS, account=LARGEST)
+    yield plain("bills_largest_end", Page.BILLS, account=LARGEST, first_bill=4, choose="oldest")
     yield plain("means", Page.MEANS, account=THREE)
     yield plain("means_prepay", Page.MEANS, account=CLEAR, business="prepay")
     yield plain("means_no_cash", Page.MEANS, BOX_FULL, account=THREE)

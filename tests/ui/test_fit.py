@@ -41,7 +41,6 @@ def seen(bench: Any, page: PageModel, mode: str = "normal", lang: str = "zh") ->
 LONG_THEN_SHORT = (
     ("cash_largest_amount", "cash_part"),
     ("cash_note_rejected_optic", "cash_note_credited"),
-    ("enter_account_surprise", "enter_account_full"),
     ("closed_journal_damaged", "closed_operator"),
     ("bills_12", "bills_nothing_due"),
 )
@@ -56,6 +55,17 @@ def test_a_page_stands_as_if_no_other_had_been_there(
     for long, short in LONG_THEN_SHORT:
         seen(bench, pages[long], mode)
         assert seen(bench, pages[short], mode) == seen(bench_of(form), pages[short], mode), (long, short)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_pad_stays_under_the_finger(bench_of: Callable[[str], Any], form: Form) -> None:
+    """The first digit takes the error away; the second must find its key where it was."""
+    bench, pages = bench_of(form), samples("en")
+    seen(bench, pages["enter_account_surprise"], "large", "en")
+    keys = {key.objectName(): key.mapRectToScene(key.boundingRect()) for key in bench.buttons()}
+    for name in ("enter_account_part", "enter_account_full"):
+        seen(bench, pages[name], "large", "en")
+        assert {key.objectName(): key.mapRectToScene(key.boundingRect()) for key in bench.buttons()} == keys
 
 
 @pytest.mark.parametrize("form", FORMS)

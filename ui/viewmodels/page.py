@@ -37,7 +37,8 @@ class Page(QObject):
     Signals:
         intent: what the customer wants: a name and an argument, from `press`.
         turned: another page stands on the screen now (not merely another number on the same one).
-        refilled: the same page has other words or other modes; the seconds that count down are no news.
+        refilled: the same page has other words or other modes. Not the seconds that count down; and not what a number
+            that is typed changes, for the pad stays under the finger.
     """
 
     intent = Signal(str, str)
@@ -71,8 +72,8 @@ class Page(QObject):
     def show(self, snapshot: Snapshot) -> None:
         """Put a snapshot on the screen."""
         old, new = self._page, snapshot.page
-        same = replace(new, seconds_left=old.seconds_left, spoken=old.spoken) == old
-        same = same and snapshot.modes == self._modes
+        still = new.entry is not None or replace(new, seconds_left=old.seconds_left, spoken=old.spoken) == old
+        refilled = not still or snapshot.modes != self._modes
         if new.kind != self._kind:
             # The old page goes before its models change, so that nothing of it is drawn with the new page's rows.
             self._kind = ""
@@ -86,7 +87,7 @@ class Page(QObject):
             self.kindChanged.emit()
         if new.name != old.name:
             self.turned.emit()
-        elif not same:
+        elif refilled:
             self.refilled.emit()
 
     def _update_rows(self, page: PageModel) -> None:
