@@ -48,7 +48,7 @@ def marks() -> tuple[Mark, ...]:
 
 @dataclass(slots=True)
 class Appended:
-    """The rows of one append, and which of their effects have been handed out."""
+    """The rows of one append, and which of their effects the outside world has not had yet."""
 
     names: tuple[RowName, ...]
     waiting: list[RowName] = field(default_factory=list)
@@ -57,10 +57,12 @@ class Appended:
         """The row whose effect this is."""
         return next((name for name in self.waiting if EFFECTS[name] is type(effect)), None)
 
-    def done(self, effect: Effect) -> None:
+    def done(self, effect: Effect) -> RowName | None:
+        """The outside world has it; gives the row whose effect this was."""
         name = self.next_for(effect)
         if name is not None:
             self.waiting.remove(name)
+        return name
 
 
 class Coverage:
@@ -145,11 +147,8 @@ class Plan:
         name = rows.next_for(effect) if rows else None
         return (name is not None and self._hit((name,), "between")) or self._by_chance()
 
-    def dies_after_effect(self, rows: Appended | None, effect: Effect) -> bool:
-        if rows is None:
-            return False
-        done = [n for n in rows.names if EFFECTS.get(n) is type(effect) and n not in rows.waiting]
-        return bool(done) and (self._hit(done, "after") or self._by_chance())
+    def dies_after_effect(self, done: RowName) -> bool:
+        return self._hit((done,), "after") or self._by_chance()
 
     def dies_idle(self, rows: Appended | None) -> None:
         """After a whole step, for rows that permit nothing."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import io
+from typing import Any
 
 import pytest
 
 from tests.crash import __main__ as crash
-from tests.crash.coverage import marks, rows
+from tests.crash.cabinet import Kiosk
+from tests.crash.coverage import Appended, Coverage, Mark, RowName, marks, rows
+from tests.crash.line import Asked, Line
 from tests.crash.report import Report, Tally
 from tests.crash.sim import count, options_for, play, run_part
 from tests.crash.world import Options, run
@@ -44,6 +47,50 @@ def test_a_run_that_aims_at_a_point_crashes_there() -> None:
     aim = ("closing", "CreditSending", "between")
     assert aim in marks()
     assert any(run(seed, Options(aim=aim)).coverage.counts[aim] for seed in range(40))
+
+
+@pytest.mark.parametrize("row", [("closing", "CreditSending"), ("claim open", "ClaimSending")])
+def test_a_crash_after_a_request_comes_when_it_is_on_the_line(
+    row: RowName, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    on_line, last = [""], list[str]()
+
+    def sends(line: Line, asked: Asked, told: Any) -> bool:
+        on_line.append(asked.path)
+        return send(line, asked, told)
+
+    def dies(coverage: Coverage, rows: Appended, *, appended: bool) -> None:
+        if appended and row in rows.names and row not in rows.waiting:
+            last.append(on_line[-1])
+        died(coverage, rows, appended=appended)
+
+    send, died = Line.send, Coverage.died
+    monkeypatch.setattr(Line, "send", sends)
+    monkeypatch.setattr(Coverage, "died", dies)
+    aim: Mark = (*row, "after")
+    for seed in range(40):
+        run(seed, Options(aim=aim))
+    assert last
+    assert all(("/payments/" in path) == (row[0] == "closing") for path in last), last
+    assert all("/payments/" in path or "/claims/" in path for path in last), last
+
+
+def test_a_crash_after_a_print_job_comes_when_the_slip_has_fallen(monkeypatch: pytest.MonkeyPatch) -> None:
+    aim: Mark = ("checking", "SlipIntended", "after")
+    fallen: list[bool] = []
+
+    def dies(kiosk: Kiosk, rows: Appended | None) -> None:
+        if rows is not None and aim[:2] in rows.names and aim[:2] not in rows.waiting:
+            slips = kiosk.world.judge.slips
+            fallen.append(bool(slips) and slips[-1].effect.slip in {"checking", "provisional"})
+        dies_there(kiosk, rows)
+
+    dies_there = Kiosk._dies
+    monkeypatch.setattr(Kiosk, "_dies", dies)
+    for seed in range(40):
+        run(seed, Options(aim=aim))
+    assert fallen
+    assert all(fallen)
 
 
 def test_the_part_tells_what_it_did() -> None:
