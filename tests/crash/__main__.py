@@ -34,7 +34,7 @@ def part(name: str) -> Callable[[Report], Tally]:
 def main(arguments: list[str] | None = None) -> int:
     """Run the parts one after the other; 1 when any of them found anything."""
     parser = argparse.ArgumentParser(prog="python -m tests.crash", description=__doc__)
-    parser.add_argument("--runs", type=int, default=100_000, help="simulated runs")
+    parser.add_argument("--runs", type=int, help="simulated runs; without it until enough have crashed")
     parser.add_argument("--seed", type=int, default=1, help="the first run's seed")
     parser.add_argument("--only", choices=sorted(PARTS), help="one part")
     parser.add_argument("--processes", type=int, default=2)
@@ -47,7 +47,11 @@ def main(arguments: list[str] | None = None) -> int:
         began = time.monotonic()
         total.add(part(name)(report))
         report.say(f"{name}: {(time.monotonic() - began) / 60:.1f} minutes")
-    sys.stdout.write(f"all: {(time.monotonic() - started) / 60:.1f} minutes\n")
+    minutes = (time.monotonic() - started) / 60
+    sys.stdout.write(
+        f"all: {minutes:.1f} minutes; {total.runs + total.plain} runs, "
+        f"{total.plain} of them without a crash, which do not count\n"
+    )
     if total.broken:
         sys.stdout.write(f"FAILED: {total.broken} with no fen in the wrong place; they stand above\n")
     sys.stdout.write(f"{total}\n")

@@ -122,10 +122,11 @@ _AFTER = {(s.value, event): row.next.value for s, rows in TABLE.items() for even
 
 
 class Plan:
-    """When the kiosk dies: at one point of one row that this run aims at, and now and then by chance."""
+    """When the kiosk dies: at one point of one row that this run aims at, at a point by lot, and by chance."""
 
-    def __init__(self, rng: Random, chance: float, aim: Mark | None) -> None:
-        self.rng, self.chance, self.aim = rng, chance, aim
+    def __init__(self, rng: Random, chance: float, aim: Mark | None, lot: int = 0) -> None:
+        """`lot`: at so manieth point of any rows it dies, whatever they are; 0 for no such death."""
+        self.rng, self.chance, self.aim, self.lot = rng, chance, aim, lot
         self.skip = int(rng.random() < 0.2)
 
     def _hit(self, names: Sequence[RowName], point: Point) -> bool:
@@ -137,25 +138,31 @@ class Plan:
         self.aim = None
         return True
 
+    def _by_lot(self) -> bool:
+        self.lot -= 1
+        return self.lot == 0 or self._by_chance()
+
     def _by_chance(self) -> bool:
         return self.chance > 0 and self.rng.random() < self.chance
 
     def dies_before(self, rows: Appended) -> bool:
-        return self._hit(rows.names, "before") or self._by_chance()
+        return self._hit(rows.names, "before") or self._by_lot()
 
     def dies_at_effect(self, rows: Appended | None, effect: Effect) -> bool:
         name = rows.next_for(effect) if rows else None
-        return (name is not None and self._hit((name,), "between")) or self._by_chance()
+        if name is None:
+            return self._by_chance()
+        return self._hit((name,), "between") or self._by_lot()
 
     def dies_after_effect(self, done: RowName) -> bool:
-        return self._hit((done,), "after") or self._by_chance()
+        return self._hit((done,), "after") or self._by_lot()
 
     def dies_idle(self, rows: Appended | None) -> None:
         """After a whole step, for rows that permit nothing."""
         if rows is not None:
             plain = [name for name in rows.names if EFFECTS.get(name) is None]
-            if (plain and self._hit(plain, "after")) or self._by_chance():
+            if self._hit(plain, "after") or self._by_lot() if plain else self._by_chance():
                 raise Death
 
     def heal(self) -> None:
-        self.chance, self.aim = 0.0, None
+        self.chance, self.aim, self.lot = 0.0, None, 0

@@ -33,6 +33,12 @@ BEFORE_CUT_OVER = datetime(2026, 11, 22, 15, 58, tzinfo=UTC)
 """Two minutes before the accounting day ends, in the utility's country."""
 LONGEST_S = 3600.0
 QUIET_S = 330.0
+UNHARMED = 0.03
+"""The share of runs in which no death is drawn by lot; such a run may still meet one by chance."""
+LATEST, SOON = 40, 12
+"""Before which point of any rows the kiosk dies: of the customers who were to come, and of those who come late."""
+LATE_VISITS = 2
+"""So many more customers come where nothing has died yet that should have."""
 JUMPS = (
     timedelta(hours=-1),
     timedelta(hours=1),
@@ -68,6 +74,8 @@ class Result:
     violations: tuple[Violation, ...]
     coverage: Coverage
     steps: int
+    crashed: bool
+    """Kiosk or acceptor lost its power, or the kiosk's process died, at least once."""
     trace: tuple[str, ...] = ()
 
 
@@ -102,7 +110,10 @@ class World:
         for home in self.town.values():
             self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
         self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
-        self.plan = Plan(rng, chance, options.aim)
+        self.crashed = False
+        self.plan = Plan(
+            rng, chance, options.aim, 0 if aside.random() < UNHARMED else rng.randrange(1, LATEST)
+        )
         hub = Hub(self.books, lambda: self.base + timedelta(seconds=self.t))
         self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
         self.numbers = count(1)
@@ -134,6 +145,7 @@ class World:
     def died(self) -> None:
         """The process is gone; someone starts it again, at once or after a while."""
         self.note("kiosk dies")
+        self.crashed = True
         if not self._down:
             self._down = True
             if self.rng.random() < 0.3 and self.bad:
@@ -158,6 +170,7 @@ class World:
         match rng.choice(["cut", "mute", "kill", "hub", "hub", "clock", "cut and kill", "broken"]):
             case "cut":
                 self.note("the acceptor loses power")
+                self.crashed = True
                 self.unit.cut()
             case "mute":
                 self.note("the acceptor's line is cut")
@@ -204,13 +217,21 @@ class World:
         if self.bad:
             self.later(self.rng.expovariate(1 / self.pace), self._misfortune_if_bad)
         for _ in range(self.rng.choice([1, 2, 3, 4])):
-            self.visitor = Visitor(self)
-            self._until(lambda: self.visitor is None or self.visitor.gone, 700.0)
+            self._visit()
+        for _ in range(LATE_VISITS):
+            if self.crashed or self.plan.lot <= 0:
+                break
+            self.plan.lot = self.rng.randrange(1, SOON)
+            self._visit()
         self._heal()
         self._until(self._settled, LONGEST_S)
         self._until(lambda: False, QUIET_S)
         self._until(self._settled, 900.0)
         judge_end(self)
+
+    def _visit(self) -> None:
+        self.visitor = Visitor(self)
+        self._until(lambda: self.visitor is None or self.visitor.gone, 700.0)
 
     def _until(self, so: Callable[[], bool], seconds: float) -> None:
         limit, heap = self.t + seconds, self._heap
@@ -269,4 +290,6 @@ def run(seed: int, options: Options | None = None) -> Result:
             world.judge.wrong("broken", f"{type(error).__name__}: {error}")
             if options.trace:
                 raise
-    return Result(seed, tuple(world.judge.found), world.coverage, world.steps, tuple(world.trace or ()))
+    return Result(
+        seed, tuple(world.judge.found), world.coverage, world.steps, world.crashed, tuple(world.trace or ())
+    )
