@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TextIO
+
+
+def command(module: str, *words: object) -> str:
+    """What plays something again, as it is typed at the root of a checkout that `make setup` has gone through."""
+    return shlex.join([".venv/bin/python", "-m", module, *map(str, words)])
 
 
 @dataclass(slots=True)
@@ -48,6 +54,8 @@ class Report:
     seed: int
     out: TextIO
     processes: int = 2
+    case: str = ""
+    """The name of the only case that the part shall play; empty for all."""
 
     def say(self, text: str) -> None:
         """One line of progress."""

@@ -25,7 +25,7 @@ FIRST_SEED = 1
 def test_no_run_loses_or_doubles_money(part: int) -> None:
     first = FIRST_SEED + part * RUNS
     chunk = play((first, first + RUNS))
-    again = "python -m tests.crash --only sim --runs 1 --seed"
+    again = ".venv/bin/python -m tests.crash --only sim --runs 1 --seed"
     assert not chunk.failed, [f"{again} {r.seed}: {r.violations[0].text}" for r in chunk.failed[:5]]
     assert chunk.crashed > 0.9 * chunk.runs, "in too many runs nothing crashes"
     assert chunk.at_a_row > 0.6 * chunk.runs, "too few runs crash around a row"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import logging
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,11 +21,11 @@ from kiosk.core.inputs import Moment
 from tests.crash.acceptor import Note, Unit
 from tests.crash.cabinet import Kiosk
 from tests.crash.config import CONFIG, WITHOUT_HUB
-from tests.crash.coverage import Coverage, Mark, Plan
+from tests.crash.coverage import Coverage, Death, Mark, Plan
 from tests.crash.customer import Visitor
 from tests.crash.disk import Disk
 from tests.crash.judge import Judge, Violation
-from tests.crash.line import Hub, Line
+from tests.crash.line import Asked, Hub, Line
 from tests.crash.memory import Books
 from tests.crash.verdict import judge_end
 
@@ -33,6 +34,8 @@ BEFORE_CUT_OVER = datetime(2026, 11, 22, 15, 58, tzinfo=UTC)
 """Two minutes before the accounting day ends, in the utility's country."""
 LONGEST_S = 3600.0
 QUIET_S = 330.0
+MOST_STEPS = 100_000
+"""A run takes some hundreds; one that goes on and on at the same moment must not hold up all the others."""
 UNHARMED = 0.03
 """The share of runs in which no death is drawn by lot; such a run may still meet one by chance."""
 LATEST, SOON = 40, 12
@@ -238,6 +241,8 @@ class World:
         while heap and heap[0][0] <= limit and not so():
             self.t, _, what = heapq.heappop(heap)
             self.steps += 1
+            if self.steps > MOST_STEPS:
+                raise RuntimeError(f"I5: after {self.steps} steps it has not come to rest")
             what()
 
     def _heal(self) -> None:
@@ -286,10 +291,10 @@ def run(seed: int, options: Options | None = None) -> Result:
         logging.disable(logging.CRITICAL)
         try:
             world.run()
-        except Exception as error:
+        except (Exception, Asked, Death) as error:  # noqa: BLE001 - it is told, and other seeds are played
+            for line in traceback.format_exc().splitlines():
+                world.note(line)
             world.judge.wrong("broken", f"{type(error).__name__}: {error}")
-            if options.trace:
-                raise
     return Result(
         seed, tuple(world.judge.found), world.coverage, world.steps, world.crashed, tuple(world.trace or ())
     )
