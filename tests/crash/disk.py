@@ -26,9 +26,13 @@ class Disk:
 
     @property
     def head(self) -> tuple[int, str]:
-        return len(self.rows), self.hash_at(len(self.rows))
+        return len(self.rows), self._head_at(len(self.rows))
 
-    def hash_at(self, seq: int) -> str:
+    def hash_at(self, seq: int) -> str | None:
+        """Hash of the row, the journal's own before the first; None for a row that is not there."""
+        return self._head_at(seq) if 0 <= seq <= len(self.rows) else None
+
+    def _head_at(self, seq: int) -> str:
         return self.rows[seq - 1][2].hex() if seq else GENESIS
 
     def recover(self) -> Books:
@@ -42,7 +46,7 @@ class Disk:
         return self._fold(0, Books.empty())
 
     def _fold(self, seq: int, books: Books) -> Books:
-        head = self.hash_at(seq)
+        head = self._head_at(seq)
         for columns in self.rows[seq:]:
             row = from_columns(columns, PACKING)
             if row.hash != chain_hash(head, row.seq, row.at_ms, row.packed):
@@ -72,10 +76,12 @@ class MemoryJournal:
             world.coverage.died(appended, appended=False)
             raise Death
         seq, head = self.head
+        rows = []
         for event in events:
             row = chained(head, seq := seq + 1, milliseconds(at), event, PACKING)
-            self.disk.rows.append((row.seq, row.at_ms, bytes.fromhex(row.hash), row.packed))
+            rows.append((row.seq, row.at_ms, bytes.fromhex(row.hash), row.packed))
             head = row.hash
+        self.disk.rows += rows
         world.kiosk.appended = appended
         world.coverage.follow(events)
         world.judge.durable(events)

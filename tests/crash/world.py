@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import logging
+import traceback
 from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
@@ -20,11 +21,11 @@ from kiosk.core.inputs import Moment
 from tests.crash.acceptor import Note, Unit
 from tests.crash.cabinet import Kiosk
 from tests.crash.config import CONFIG, WITHOUT_HUB
-from tests.crash.coverage import Coverage, Mark, Plan
+from tests.crash.coverage import Coverage, Death, Mark, Plan
 from tests.crash.customer import Visitor
 from tests.crash.disk import Disk
 from tests.crash.judge import Judge, Violation
-from tests.crash.line import Hub, Line
+from tests.crash.line import Asked, Hub, Line
 from tests.crash.memory import Books
 from tests.crash.verdict import judge_end
 
@@ -33,6 +34,14 @@ BEFORE_CUT_OVER = datetime(2026, 11, 22, 15, 58, tzinfo=UTC)
 """Two minutes before the accounting day ends, in the utility's country."""
 LONGEST_S = 3600.0
 QUIET_S = 330.0
+MOST_STEPS = 100_000
+"""A run takes some hundreds; one that goes on and on at the same moment must not hold up all the others."""
+UNHARMED = 0.03
+"""The share of runs in which no death is drawn by lot; such a run may still meet one by chance."""
+LATEST, SOON = 40, 12
+"""Before which point of any rows the kiosk dies: of the customers who were to come, and of those who come late."""
+LATE_VISITS = 2
+"""So many more customers come where nothing has died yet that should have."""
 JUMPS = (
     timedelta(hours=-1),
     timedelta(hours=1),
@@ -68,6 +77,8 @@ class Result:
     violations: tuple[Violation, ...]
     coverage: Coverage
     steps: int
+    crashed: bool
+    """Kiosk or acceptor lost its power, or the kiosk's process died, at least once."""
     trace: tuple[str, ...] = ()
 
 
@@ -102,7 +113,10 @@ class World:
         for home in self.town.values():
             self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
         self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
-        self.plan = Plan(rng, chance, options.aim)
+        self.crashed = False
+        self.plan = Plan(
+            rng, chance, options.aim, 0 if aside.random() < UNHARMED else rng.randrange(1, LATEST)
+        )
         hub = Hub(self.books, lambda: self.base + timedelta(seconds=self.t))
         self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
         self.numbers = count(1)
@@ -134,6 +148,7 @@ class World:
     def died(self) -> None:
         """The process is gone; someone starts it again, at once or after a while."""
         self.note("kiosk dies")
+        self.crashed = True
         if not self._down:
             self._down = True
             if self.rng.random() < 0.3 and self.bad:
@@ -158,6 +173,7 @@ class World:
         match rng.choice(["cut", "mute", "kill", "hub", "hub", "clock", "cut and kill", "broken"]):
             case "cut":
                 self.note("the acceptor loses power")
+                self.crashed = True
                 self.unit.cut()
             case "mute":
                 self.note("the acceptor's line is cut")
@@ -204,19 +220,29 @@ class World:
         if self.bad:
             self.later(self.rng.expovariate(1 / self.pace), self._misfortune_if_bad)
         for _ in range(self.rng.choice([1, 2, 3, 4])):
-            self.visitor = Visitor(self)
-            self._until(lambda: self.visitor is None or self.visitor.gone, 700.0)
+            self._visit()
+        for _ in range(LATE_VISITS):
+            if self.crashed or self.plan.lot <= 0:
+                break
+            self.plan.lot = self.rng.randrange(1, SOON)
+            self._visit()
         self._heal()
         self._until(self._settled, LONGEST_S)
         self._until(lambda: False, QUIET_S)
         self._until(self._settled, 900.0)
         judge_end(self)
 
+    def _visit(self) -> None:
+        self.visitor = Visitor(self)
+        self._until(lambda: self.visitor is None or self.visitor.gone, 700.0)
+
     def _until(self, so: Callable[[], bool], seconds: float) -> None:
         limit, heap = self.t + seconds, self._heap
         while heap and heap[0][0] <= limit and not so():
             self.t, _, what = heapq.heappop(heap)
             self.steps += 1
+            if self.steps > MOST_STEPS:
+                raise RuntimeError(f"I5: after {self.steps} steps it has not come to rest")
             what()
 
     def _heal(self) -> None:
@@ -265,8 +291,10 @@ def run(seed: int, options: Options | None = None) -> Result:
         logging.disable(logging.CRITICAL)
         try:
             world.run()
-        except Exception as error:
+        except (Exception, Asked, Death) as error:  # noqa: BLE001 - it is told, and other seeds are played
+            for line in traceback.format_exc().splitlines():
+                world.note(line)
             world.judge.wrong("broken", f"{type(error).__name__}: {error}")
-            if options.trace:
-                raise
-    return Result(seed, tuple(world.judge.found), world.coverage, world.steps, tuple(world.trace or ()))
+    return Result(
+        seed, tuple(world.judge.found), world.coverage, world.steps, world.crashed, tuple(world.trace or ())
+    )
