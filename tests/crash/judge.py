@@ -19,6 +19,7 @@ from kiosk.payment.effects import Effect
 from kiosk.receipts import ReceiptFacts
 from kiosk.session.state import Page, SlipFate
 from tests.crash.acceptor import Note, Unit
+from tests.crash.ledger import Clerk
 from tests.crash.line import Answered, Asked
 
 Kind = Literal["lost", "doubled", "in flight", "broken"]
@@ -67,6 +68,10 @@ class Judge:
     inserted: Counter[str] = field(default_factory=Counter)
     orders: dict[str, Asked] = field(default_factory=dict)
     """The first request for each payment that reached the hub."""
+    clerk: Clerk = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clerk = Clerk(self.world)
 
     def wrong(self, kind: Kind, text: str, fen: int = 0) -> None:
         self.world.note(f"WRONG {kind}: {text}")

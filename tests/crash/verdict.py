@@ -12,11 +12,10 @@ from hub.business.ledger import LATE_FEE, SUSPENSE, balance, cash, receivable
 from kiosk.books import from_snapshot, to_snapshot
 from kiosk.numbers import reference
 from kiosk.payment.model import Claim, ClaimState, NoteState, Payment, PaymentState
-from tests.crash.acceptor import VALUES
+from tests.crash.ledger import WHOLE, strange_fen
 from tests.crash.line import TERMINAL, Asked
 from tests.crash.memory import AccountRow, Booking
-
-WHOLE = {"declined", "unanswered"}
+from tests.crash.reconcile import reconcile
 
 
 def judge_end(world: Any) -> None:
@@ -26,7 +25,7 @@ def judge_end(world: Any) -> None:
     _settled(world, payments, claims)
     _same_after_any_start(world)
     _notes(world, payments)
-    _reconcile(world, payments, claims)
+    reconcile(world, payments, claims)
     _sums(world, payments)
     _ledger(world)
     _slips(world, payments, claims)
@@ -79,47 +78,6 @@ def _notes(world: Any, payments: tuple[Payment, ...]) -> None:
             world.judge.wrong("doubled", f"note {number} stands {times} times on the books")
 
 
-def _reconcile(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...]) -> None:
-    """I14: kiosk and hub tell the same of each payment and claim; unknown became once or not at all, and the same."""
-    judge = world.judge
-    at_hub, told = world.books.table("payments"), world.books.table("claims")
-    for payment in payments:
-        row = at_hub.pop(payment.payment_id, None)
-        booked = row is not None and row.stored.serial is not None
-        stands = [c for c in claims if c.payment_id == payment.payment_id and c.reason in WHOLE]
-        amount, name = payment.inserted_fen, f"payment {_tail(payment.payment_id)}"
-        if payment.state is PaymentState.PAID and not booked:
-            judge.wrong("lost", f"{name}: paid at the kiosk, not at the hub", amount)
-        if payment.state is PaymentState.CANCELLED and (booked or amount):
-            judge.wrong("lost", f"{name}: cancelled with {amount} fen in", amount)
-        if payment.state is PaymentState.CLAIMED and not stands:
-            judge.wrong("lost", f"{name}: claimed without a claim", amount)
-        if payment.state is not PaymentState.CLAIMED and stands:
-            judge.wrong("doubled", f"{name}: {payment.state} and claimed", amount)
-        if booked and row.stored.amount_fen != amount:
-            judge.wrong("broken", f"{name}: hub {row.stored.amount_fen} fen, kiosk {amount}")
-        if booked and payment.state is PaymentState.PAID and payment.credit is not None:
-            _same_words(judge, name, payment, msgspec.json.decode(row.stored.reply, type=Booked))
-    for key, row in at_hub.items():
-        judge.wrong(
-            "doubled", f"the hub has payment {_tail(key)} that no kiosk knows", row.stored.amount_fen or 0
-        )
-    for claim in claims:
-        kept = told.pop(claim.claim_id, None)
-        if kept is None or (kept.amount_fen, kept.memo_fen) != (claim.amount_fen, claim.memo_fen):
-            judge.wrong("lost", f"claim {claim.reference} is not at the hub as it is here", claim.amount_fen)
-    for kept in told.values():
-        judge.wrong("doubled", f"the hub has claim {kept.reference} that no kiosk knows", kept.amount_fen)
-
-
-def _same_words(judge: Any, name: str, payment: Payment, said: Booked) -> None:
-    credit = payment.credit
-    assert credit is not None
-    kiosk = (credit.hub_no, credit.to_balance_fen, credit.balance_after_fen, credit.arrears_after_fen)
-    if kiosk != (said.hub_no, said.to_balance_fen, said.balance_after_fen, said.arrears_after_fen):
-        judge.wrong("broken", f"{name}: the kiosk holds another answer than the hub gave")
-
-
 def _sums(world: Any, payments: tuple[Payment, ...]) -> None:
     """I1: what is in the box is credited or in suspense; a count of the box explains every memo and nothing more."""
     box = sum(note.value_fen for note in world.unit.box)
@@ -139,7 +97,7 @@ def _sums(world: Any, payments: tuple[Payment, ...]) -> None:
     # intended, whatever its value: a stated limit.
     strange = [note.value_fen for note in world.unit.box if note.unasked]
     unasked = sum(strange)
-    if held > box + len(strange) * (max(VALUES) - min(VALUES)):
+    if held > box + strange_fen(world.unit.box):
         world.judge.wrong("doubled", sums, held - box)
     if box > held + memo + unseen * 10000 + unasked:
         world.judge.wrong("lost", sums, box - held - memo)

@@ -103,7 +103,8 @@ class World:
             self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
         self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
         self.plan = Plan(rng, chance, options.aim)
-        hub = Hub(self.books, lambda: self.base + timedelta(seconds=self.t))
+        hub = Hub(self.books, self.hub_clock)
+        self.books.begun, self.books.committed = self.hub_clock, self.judge.clerk.committed
         self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
         self.numbers = count(1)
         self.pace = rng.choice([25.0, 80.0, 250.0])
@@ -120,6 +121,10 @@ class World:
         """Keep a line for whoever replays the run."""
         if self.trace is not None:
             self.trace.append(f"{self.t:10.3f} {text}")
+
+    def hub_clock(self) -> datetime:
+        """The hub's own time, which is right."""
+        return self.base + timedelta(seconds=self.t)
 
     def moment(self, born: float) -> Moment:
         """Both clocks of the kiosk; the monotonic one begins anew with the machine, the other one may jump."""
