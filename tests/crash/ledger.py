@@ -14,7 +14,7 @@ from hub.business.forms import ClaimOrder, PaymentOrder
 from hub.business.forms import Payment as Booked
 from hub.business.keeping import ClaimRecord
 from hub.business.ledger import LATE_FEE, SUSPENSE, balance, cash, receivable
-from tests.crash.acceptor import VALUES
+from tests.crash.acceptor import VALUES, Note
 from tests.crash.line import TERMINAL
 from tests.crash.memory import Booking, Key, Row
 
@@ -106,7 +106,10 @@ class Clerk:
         """What must have been booked on the account for this answer, by ledger account and bill."""
         home = self.world.town.get(account_no)
         numbers = {bill.month: bill.bill_no for bill in home.bills} if home else {}
-        due = Counter({(cash(TERMINAL), None): said.amount_fen, (balance(account_no), None): -said.to_balance_fen})
+        due: Counter[tuple[str, str | None]] = Counter()
+        due.update(
+            {(cash(TERMINAL), None): said.amount_fen, (balance(account_no), None): -said.to_balance_fen}
+        )
         for part in said.allocations:
             bill_no = numbers.get(part.month, "no such bill")
             due[LATE_FEE, bill_no] -= part.late_fee_fen
@@ -129,7 +132,7 @@ class Clerk:
                 yield "doubled", f"I4: {name} stands beside its booked payment", claim.amount_fen
 
 
-def strange_fen(box: list[Any]) -> int:
+def strange_fen(box: list[Note]) -> int:
     """How much may be on the books beyond the box: a note that was stacked unasked may be taken for another one."""
     return sum(note.unasked for note in box) * (max(VALUES) - min(VALUES))
 

@@ -87,7 +87,7 @@ def _same_words(judge: Any, name: str, payment: Payment, said: Booked) -> None:
 
 
 def _as_sent(judge: Any, payment: Payment) -> None:
-    """The request that first reached the hub had the content of the journal; that others are the same the hub judges."""
+    """The first request that reached the hub had the journal's content; that later ones are the same the hub judges."""
     asked = judge.orders.get(f"/v1/payments/{payment.payment_id}")
     if asked is None:
         return
