@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from tests.crash import faults
 from tests.crash.coverage import Mark, marks
 from tests.crash.report import Report, Tally
-from tests.crash.world import Options, Result, run
+from tests.crash.world import Result, options_for, run
 
 CHUNK = 50
 COVERED_FROM = 20_000
@@ -26,12 +26,6 @@ class Chunk:
     runs: int = 0
     coverage: Counter[Mark] = field(default_factory=Counter)
     failed: list[Result] = field(default_factory=list)
-
-
-def options_for(seed: int, *, trace: bool = False) -> Options:
-    """Every second seed aims at one point of one row, so that rare rows are crashed, too."""
-    aims = marks()
-    return Options(aim=aims[seed // 2 % len(aims)] if seed % 2 else None, trace=trace)
 
 
 def play(seeds: tuple[int, int]) -> Chunk:

@@ -9,8 +9,8 @@ import pytest
 from tests.crash import __main__ as crash
 from tests.crash.coverage import marks, rows
 from tests.crash.report import Report, Tally
-from tests.crash.sim import count, options_for, play, run_part
-from tests.crash.world import Options, run
+from tests.crash.sim import count, play, run_part
+from tests.crash.world import Options, options_for, run
 
 RUNS = 250
 FIRST_SEED = 1
