@@ -28,7 +28,6 @@ class Reader:
     def appended(self, events: Sequence[ev.AnyEvent]) -> None:
         """Judge the rows of one append, which are durable now."""
         self._chain()
-        self._same_in_memory(events)
         self._bounded(events)
         before = self.booked_fen
         for event in events:
@@ -54,18 +53,6 @@ class Reader:
             if seq != self.length or chain_hash(self.head, seq, at_ms, packed) != digest.hex():
                 self.world.judge.wrong("broken", f"I12: row {seq} does not follow the row before it")
             self.head = digest.hex()
-
-    def _same_in_memory(self, events: Sequence[ev.AnyEvent]) -> None:
-        """I12: what the kiosk believes of a payment or claim is what its rows on disk say."""
-        states, books = self.world.coverage.states, self.world.kiosk.core.books
-        for key in {event.key for event in events}:
-            payment, claim = books.payments.get(key), books.claims.get(key)
-            believed = (
-                payment.state.value if payment else f"claim {claim.state.value}" if claim else states[key]
-            )
-            if believed != states[key]:
-                text = f"I12: {key[-4:]} is {believed} in memory and {states[key]} on disk"
-                self.world.judge.wrong("broken", text)
 
     def _bounded(self, events: Sequence[ev.AnyEvent]) -> None:
         """A request is repeated so often and no more; then its money is a claim. A restart asks once more."""

@@ -166,6 +166,13 @@ FAULTS = (
         ("the legs are not on account",),
     ),
     Fault(
+        "the hub keeps a payment under another account",
+        6,
+        100,
+        hub_patches.payment_of_another,
+        (": row 0399900000",),
+    ),
+    Fault(
         "a payment is opened for another account than was confirmed",
         6,
         100,
@@ -208,6 +215,13 @@ FAULTS = (
         100,
         lambda: patches.told_otherwise("claim_request", account_no="0399900003"),
         ("with another account_no",),
+    ),
+    Fault(
+        "a claim is kept without a booking",
+        7,
+        100,
+        hub_patches.claim_without_booking,
+        ("are not in suspense",),
     ),
     Fault(
         "the hub forgets whose claim it is", 7, 100, hub_patches.claim_of_nobody, ("is not kept as it came",)

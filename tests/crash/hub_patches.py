@@ -118,3 +118,17 @@ def claim_of_nobody() -> tuple[Patch, ...]:
         return original(store, replace(claim, account_no=None))
 
     return (wrapped(memory_store.MemoryStore, "add_claim", keep),)
+
+
+def payment_of_another() -> tuple[Patch, ...]:
+    def keep(
+        original: Any, store: Any, payment_id: str, terminal: str, content: str, order: Any, *rest: Any
+    ) -> Any:
+        other = msgspec.structs.replace(order, account_no="0399900000")
+        return original(store, payment_id, terminal, content, other, *rest)
+
+    return (wrapped(memory_store.MemoryStore, "add_payment", keep),)
+
+
+def claim_without_booking() -> tuple[Patch, ...]:
+    return (patch.object(hub_desk, "claim_legs", lambda *_: ()),)

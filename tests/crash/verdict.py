@@ -9,7 +9,7 @@ import msgspec
 
 from hub.business.forms import Payment as Booked
 from hub.business.ledger import SUSPENSE, balance, cash, receivable
-from kiosk.books import from_snapshot, to_snapshot
+from kiosk.books import Books, from_snapshot, to_snapshot
 from kiosk.numbers import reference
 from kiosk.payment.model import Claim, ClaimState, NoteState, Payment, PaymentState
 from tests.crash.ledger import WHOLE, strange_fen
@@ -23,7 +23,7 @@ def judge_end(world: Any) -> None:
     books = world.disk.whole()
     payments, claims = tuple(books.payments.values()), tuple(books.claims.values())
     _settled(world, payments, claims)
-    _same_after_any_start(world)
+    _same_after_any_start(world, books)
     _notes(world, payments)
     reconcile(world, payments, claims)
     _sums(world, payments)
@@ -43,9 +43,9 @@ def _settled(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...
             world.judge.wrong("in flight", f"I5: claim {claim.reference} never reached the hub")
 
 
-def _same_after_any_start(world: Any) -> None:
+def _same_after_any_start(world: Any, whole: Books) -> None:
     """I12: the chain holds, and a start from a snapshot knows all that a start from the first row knows."""
-    whole, recovered = world.disk.whole(), world.disk.recover()
+    recovered = world.disk.recover()
     live = from_snapshot(to_snapshot(world.kiosk.core.books))
     for name, books in (("a start", recovered), ("the kiosk", live)):
         same = (
@@ -216,18 +216,20 @@ def _paid_slip(judge: Any, key: str, facts: Any, knew: bytes) -> None:
         return
     said = msgspec.json.decode(knew, type=Booked)
     slip = (
+        facts.account.account_no,
         facts.received_fen,
         facts.hub_no,
-        facts.balance_after_fen,
-        facts.to_balance_fen,
-        facts.business_date,
+        [(a.month, a.late_fee_fen, a.principal_fen) for a in facts.months],
+        (facts.balance_before_fen, facts.to_balance_fen, facts.balance_after_fen, facts.arrears_after_fen),
+        (facts.business_date, facts.at),
     )
     hub = (
+        said.account_no,
         said.amount_fen,
         said.hub_no,
-        said.balance_after_fen,
-        said.to_balance_fen,
-        said.business_date.isoformat(),
+        [(a.month, a.late_fee_fen, a.principal_fen) for a in said.allocations],
+        (said.balance_before_fen, said.to_balance_fen, said.balance_after_fen, said.arrears_after_fen),
+        (said.business_date.isoformat(), said.credited_at),
     )
     if slip != hub:
         judge.wrong("broken", f"the paid slip for {_tail(key)} is not what the hub booked")
