@@ -27,6 +27,8 @@ class Disk:
 
     rows: list[tuple[int, int, bytes, bytes]] = field(default_factory=list)
     snapshot: tuple[int, bytes] | None = None
+    folded: tuple[int, Books] | None = None
+    """All rows up to so many, and the books that they make."""
 
     @property
     def head(self) -> tuple[int, str]:
@@ -43,7 +45,9 @@ class Disk:
 
     def whole(self) -> Books:
         """Fold all rows, forgetting nothing."""
-        return self._fold(0, Books.empty())
+        if self.folded is None or self.folded[0] != len(self.rows):
+            self.folded = len(self.rows), self._fold(0, Books.empty())
+        return self.folded[1]
 
     def _fold(self, seq: int, books: Books) -> Books:
         head = self.hash_at(seq)
