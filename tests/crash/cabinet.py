@@ -8,7 +8,7 @@ from typing import Any
 from drivers.status import DeviceHealth, DeviceStatus
 from kiosk import runner as kiosk_runner
 from kiosk.core.core import Core
-from kiosk.core.inputs import DeviceFelt, Input, Tick
+from kiosk.core.inputs import DeviceFelt, Input, Intent, Tick
 from kiosk.lanes.build import BACK_LANES
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
@@ -78,6 +78,8 @@ class Kiosk:
         if not self.dead:
             if self.world.trace is not None:
                 self.world.note(f"told {told}")
+            if isinstance(told, Intent):
+                self.world.judge.chose(self.core.session, told)
             self._guarded(lambda: self.core.handle(told, self.now))
 
     def _guarded(self, decide: Callable[[], Any]) -> None:

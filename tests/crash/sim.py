@@ -12,7 +12,7 @@ from multiprocessing import get_context
 
 from tests.crash.coverage import Mark, marks
 from tests.crash.report import Report, Tally, command
-from tests.crash.world import Options, Result, run
+from tests.crash.world import Result, options_for, run
 
 CHUNK = 50
 CRASHED = 100_000
@@ -33,12 +33,6 @@ class Chunk:
     """Runs in which the kiosk died around a journal row at least once."""
     coverage: Counter[Mark] = field(default_factory=Counter)
     failed: list[Result] = field(default_factory=list)
-
-
-def options_for(seed: int, *, trace: bool = False) -> Options:
-    """Every second seed aims at one point of one row, so that rare rows are crashed, too."""
-    aims = marks()
-    return Options(aim=aims[seed // 2 % len(aims)] if seed % 2 else None, trace=trace)
 
 
 def play(seeds: tuple[int, int]) -> Chunk:

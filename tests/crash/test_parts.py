@@ -83,8 +83,8 @@ def test_a_fault_that_survives_or_cannot_be_applied_is_told_with_its_name(
     def cannot() -> Any:
         raise AttributeError("the product has no such name")
 
-    harmless = faults.Fault("a harmless fault", 1, 1, tuple)
-    misfit = faults.Fault("a fault that fits no more", 1, 1, cannot)
+    harmless = faults.Fault("a harmless fault", 1, 1, tuple, ("anything",))
+    misfit = faults.Fault("a fault that fits no more", 1, 1, cannot, ("anything",))
     monkeypatch.setattr(faults, "FAULTS", (harmless, misfit, fault))
     out = io.StringIO()
     assert faults.run_part(Report(None, 40, out, processes=1)).broken == 2

@@ -13,8 +13,8 @@ from tests.crash.cabinet import Kiosk
 from tests.crash.coverage import Appended, Coverage, Mark, RowName, marks, rows
 from tests.crash.line import Asked, Line
 from tests.crash.report import Report, Tally
-from tests.crash.sim import count, options_for, play, run_part
-from tests.crash.world import Options, run
+from tests.crash.sim import count, play, run_part
+from tests.crash.world import Options, options_for, run
 
 RUNS = 250
 FIRST_SEED = 1
