@@ -13,7 +13,8 @@ from kiosk.core import cash
 from kiosk.core.fate import Verdict
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
-from tests.crash import hub_patches, patches
+from kiosk.session.state import Page
+from tests.crash import hub_patches, patches, truth_patches
 from tests.crash.patches import Patch
 from tests.crash.report import Report, Tally
 from tests.crash.world import Options, run
@@ -91,6 +92,21 @@ FAULTS = (
         patches.cash_without_hub_against_the_settings,
     ),
     Fault("notes are taken without limit", 8, 100, patches.notes_without_limit),
+    Fault(
+        "an unknown outcome is shown as cancelled",
+        2,
+        100,
+        lambda: truth_patches.shown_as_cancelled(Page.CHECKING),
+    ),
+    Fault("the screen thanks before the answer", 2, 100, truth_patches.thanked_before_the_answer),
+    Fault("the screen names another reference", 2, 100, truth_patches.other_reference_shown),
+    Fault("the screen says that what is due is paid", 2, 100, truth_patches.due_for_paid),
+    Fault("the screen says that every slip came out", 2, 100, truth_patches.slip_never_fails),
+    Fault("a slip is for a neighbour's account", 2, 100, truth_patches.slip_of_a_neighbour),
+    Fault("a note in the box is shown as returned", 5, 100, truth_patches.credited_called_returned),
+    Fault("a claim is shown as cancelled", 7, 100, lambda: truth_patches.shown_as_cancelled(Page.CLAIM)),
+    Fault("a claimed note is not told of", 7, 100, truth_patches.claimed_note_passed_over),
+    Fault("the fate of a slip is mistaken", 7, 400, truth_patches.fate_mistaken),
     Fault("names are not masked", 9, 100, hub_patches.names_unmasked),
 )
 

@@ -16,10 +16,12 @@ from drivers.cash.model import CashReport, CashState
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
+from kiosk.payment.model import Claim
 from kiosk.receipts import ReceiptFacts
-from kiosk.session.state import Page, SlipFate
 from tests.crash.acceptor import Note, Unit
+from tests.crash.known import Journal
 from tests.crash.line import Answered, Asked
+from tests.crash.truth import Truth, slip_tells
 
 Kind = Literal["lost", "doubled", "in flight", "broken"]
 UNBOOKED = {"sending", "checking"}
@@ -67,6 +69,11 @@ class Judge:
     inserted: Counter[str] = field(default_factory=Counter)
     orders: dict[str, Asked] = field(default_factory=dict)
     """The first request for each payment that reached the hub."""
+    journal: Journal = field(default_factory=Journal)
+    truth: Truth = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.truth = Truth(self.world, self.journal)
 
     def wrong(self, kind: Kind, text: str, fen: int = 0) -> None:
         self.world.note(f"WRONG {kind}: {text}")
@@ -74,6 +81,7 @@ class Judge:
 
     def durable(self, events: Sequence[ev.AnyEvent]) -> None:
         """These rows are on disk; what they permit may happen from here on."""
+        self.journal.follow(events)
         length = len(self.world.disk.rows)
         for event in events:
             match event:
@@ -168,30 +176,10 @@ class Judge:
 
     def stepped(self, core: Any) -> None:
         """After each step: what the screen says is true."""
-        session = core.session
         if core.facts.journal_verdict in {"behind", "forked", "new_journal"}:
             self.wrong("broken", f"the hub finds our journal {core.facts.journal_verdict}")
-        payment = core.books.payments.get(session.payment_id)
-        if session.page is Page.DONE and (payment is None or payment.payment_id not in self.states):
-            self.wrong("broken", "I6: the screen says paid without a durable approval")
-        if session.page is Page.CLAIM and core._desk.shown_claim is None:
-            self.wrong("broken", "the screen speaks of a claim that is not on the books")
-        if (
-            session.page is Page.REFERENCE
-            and session.slip.fate == "booked"
-            and not self._booked(session.slip)
-        ):
-            self.wrong("broken", f"the screen says that {session.slip.reference} is booked")
-
-    def _booked(self, slip: SlipFate) -> bool:
-        """Whether the hub has booked so much under this reference, or closed a claim because it had."""
-        for (table, _), row in self.world.books.rows.items():
-            if table == "payments" and row.reference == slip.reference and row.stored.serial is not None:
-                if row.stored.amount_fen == slip.amount_fen:
-                    return True
-            elif table == "claims" and row.reference == slip.reference and row.state == "closed":
-                return True
-        return False
+        for untrue in self.truth.shown(core):
+            self.wrong("broken", untrue)
 
     def answered(self, asked: Asked, answered: Answered) -> None:
         """I8, I9: what the hub says it has is committed, and it says so in the same bytes each time."""
@@ -218,6 +206,9 @@ class Judge:
     def printed(self, effect: fx.PrintSlip, facts: ReceiptFacts) -> None:
         """A slip fell into a customer's hand: keep what it says and what the hub knew at that moment."""
         about = effect.about
+        owner = about.claim_id if isinstance(about, Claim) else about.payment_id
+        for untrue in slip_tells(self.journal.jobs.get(owner, {}).get(effect.job), facts, effect.slip):
+            self.wrong("broken", untrue)
         key = getattr(about, "payment_id", "") or getattr(about, "claim_id", "")
         row = self.world.books.rows.get(("payments", key))
         knew = row.stored.reply if row is not None and row.stored.serial is not None else b""

@@ -92,6 +92,8 @@ class World:
         trouble = rng.choice([0.0, 0.05, 0.15, 0.35])
         if options.aim is not None:
             self.bad, trouble = rng.choice([0.25, 0.45]), rng.choice([0.15, 0.35])
+        self.calm = not self.bad
+        """Nothing ever goes wrong with the line."""
         self.slow_paper = self.bad / 2
         chance = rng.choice([0.0, 0.004, 0.02])
         if options.aim is not None and options.aim[0] in {"paid", "claimed"}:

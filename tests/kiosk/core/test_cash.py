@@ -201,6 +201,34 @@ def test_a_note_stacked_after_the_amount_was_fixed_becomes_a_claim(stage: Any) -
     assert stage.payment.inserted_fen == 5000
 
 
+@pytest.mark.parametrize("press", [(), ("help",)])
+def test_a_note_stacked_after_the_cancel_is_told_of(stage: Any, press: tuple[str, ...]) -> None:
+    stage.at_slot()
+    stage.press("cancel")
+    stage.acceptor(CashState.DISABLED)
+    assert stage.at(Page.CANCELLED)
+    stage.press(*press)
+    stage.acceptor(CashState.STACKED, 1000)
+    [claim] = stage.core.books.open_claims
+    assert stage.at(Page.CLAIM)
+    assert claim.reference in {row.value for row in stage.core.page.context}
+    stage.wait(stage.config.screen.slip_s + 1)
+    assert stage.at(Page.ATTRACT)
+
+
+def test_a_note_stacked_after_the_receipt_is_told_of_on_its_page(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.hub()
+    assert stage.at(Page.DONE)
+    stage.acceptor(CashState.STACKED, 1000)
+    assert stage.at(Page.DONE)
+    [claim] = stage.core.books.open_claims
+    assert claim.reference in {row.value for row in stage.core.page.context}
+
+
 def test_a_stacked_note_without_any_payment_becomes_a_claim(stage: Any) -> None:
     stage.acceptor(CashState.STACKED, 2000)
     [claim] = stage.core.books.open_claims
