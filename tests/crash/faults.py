@@ -107,6 +107,9 @@ FAULTS = (
     Fault("a claim is shown as cancelled", 7, 100, lambda: truth_patches.shown_as_cancelled(Page.CLAIM)),
     Fault("a claimed note is not told of", 7, 100, truth_patches.claimed_note_passed_over),
     Fault("the fate of a slip is mistaken", 7, 400, truth_patches.fate_mistaken),
+    Fault("a failed slip is called printed", 7, 100, truth_patches.failed_slip_called_printed),
+    Fault("a payment begins without paper", 8, 100, truth_patches.begins_without_paper),
+    Fault("a note is taken without paper", 8, 100, truth_patches.takes_without_paper),
     Fault("names are not masked", 9, 100, hub_patches.names_unmasked),
 )
 

@@ -60,6 +60,10 @@ class Judge:
     """The real note behind each of the kiosk's own ids."""
     unquoted: set[str] = field(default_factory=set)
     """The payments that were opened without the hub."""
+    prints: bool = False
+    """Whether the kiosk that runs now has been told of a printer that can print."""
+    out: set[str] = field(default_factory=set)
+    """The print jobs whose slip came out."""
     escrow: Note | None = None
     kiosk_no: int = 0
     replies: dict[str, bytes] = field(default_factory=dict)
@@ -105,11 +109,16 @@ class Judge:
                     self.permitted.add(("claim", key, attempt))
                 case ev.SlipIntended(job=job):
                     self.permitted.add(("slip", job, 0))
+                case ev.SlipPrinted(job=job):
+                    if job not in self.out:
+                        self.wrong("broken", f"slip {job[-4:]} is called printed and never came out")
                 case ev.CreditApproved():
                     self.states[event.key] = event
 
     def _may_be_taken(self, event: ev.NoteIntended) -> None:
         rules, total = self.world.config, self.inserted[event.key] + event.value_fen
+        if not self.prints:
+            self.wrong("broken", "rule 8: a note is taken without paper")
         if total > rules.cash.most_fen:
             self.wrong("broken", "rule 8: a note beyond what may be taken")
         if event.key in self.unquoted or not self.world.kiosk.core.facts.hub_up:
@@ -122,6 +131,8 @@ class Judge:
         if event.kiosk_no <= self.kiosk_no:
             self.wrong("broken", f"I10: kiosk number {event.kiosk_no} after {self.kiosk_no}")
         self.kiosk_no = event.kiosk_no
+        if not self.prints:
+            self.wrong("broken", "rule 8: a payment begins without paper")
         if not event.quote.quote_id:
             self._opened_without_hub(event)
         others = [k for k, s in self.world.coverage.states.items() if s in BUSY and k != event.key]
@@ -205,6 +216,7 @@ class Judge:
 
     def printed(self, effect: fx.PrintSlip, facts: ReceiptFacts) -> None:
         """A slip fell into a customer's hand: keep what it says and what the hub knew at that moment."""
+        self.out.add(effect.job)
         about = effect.about
         owner = about.claim_id if isinstance(about, Claim) else about.payment_id
         for untrue in slip_tells(self.journal.jobs.get(owner, {}).get(effect.job), facts, effect.slip):

@@ -287,6 +287,14 @@ def money(fen: int) -> str:
     return f"¥{fen // 100:,}.{fen % 100:02}"
 
 
+def unsaid(journal: Journal) -> Wrongs:
+    """The payments and claims of whose last slip nobody has written down whether it came out."""
+    for key, jobs in journal.jobs.items():
+        last = list(jobs.values())[-1]
+        if last.printed is None:
+            yield f"nobody wrote down whether the {last.kind} slip of {key[-4:]} came out"
+
+
 class Truth:
     """Looks at every page as a customer does."""
 

@@ -8,12 +8,13 @@ from unittest.mock import patch
 
 import msgspec
 
+from drivers.status import DeviceHealth, DeviceStatus
 from kiosk.core import cash, closing, settle
 from kiosk.core import reference as look_up
 from kiosk.core.desk import Desk
 from kiosk.pages import end
 from kiosk.pages.reading import Amount
-from kiosk.session.state import Page
+from kiosk.session.state import Facts, Page
 from kiosk.slips import Slips
 from tests.crash.patches import Patch, wrapped
 
@@ -76,3 +77,27 @@ def slip_of_a_neighbour() -> tuple[Patch, ...]:
         return replace(facts, account=msgspec.structs.replace(facts.account, account_no="0399900009"))
 
     return (wrapped(Slips, "of_payment", of_payment),)
+
+
+def begins_without_paper() -> tuple[Patch, ...]:
+    def works(facts: Facts) -> bool:
+        return facts.acceptor.usable and facts.acceptor_free and (facts.hub_up or facts.stands_in)
+
+    return (patch.object(Facts, "cash_works", property(works)),)
+
+
+def takes_without_paper() -> tuple[Patch, ...]:
+    def why_not(original: Any, desk: Desk, payment: Any, report: Any) -> str:
+        fine = replace(desk.facts, printer=DeviceHealth(DeviceStatus.ONLINE))
+        with patch.object(desk, "facts", fine):
+            why: str = original(desk, payment, report)
+        return why
+
+    return (wrapped(cash, "why_not", why_not),)
+
+
+def failed_slip_called_printed() -> tuple[Patch, ...]:
+    def on_slip(original: Any, desk: Desk, said: Any) -> None:
+        original(desk, replace(said, printed=True))
+
+    return (wrapped(settle, "on_slip", on_slip),)

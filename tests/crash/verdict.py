@@ -15,6 +15,7 @@ from kiosk.payment.model import Claim, ClaimState, NoteState, Payment, PaymentSt
 from tests.crash.acceptor import VALUES
 from tests.crash.line import TERMINAL, Asked
 from tests.crash.memory import AccountRow, Booking
+from tests.crash.truth import unsaid
 
 WHOLE = {"declined", "unanswered"}
 
@@ -30,13 +31,14 @@ def judge_end(world: Any) -> None:
     _sums(world, payments)
     _ledger(world)
     _slips(world, payments, claims)
+    for untold in unsaid(world.judge.journal):
+        world.judge.wrong("in flight", untold)
     _asked_again(world)
     _private(world)
 
 
 def _settled(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...]) -> None:
     for payment in payments:
-        # Not the slip's own end: books that forget an ended payment pass over a late word of the printer.
         if not payment.ended:
             world.judge.wrong("in flight", f"I5: payment {_tail(payment.payment_id)} is {payment.state}")
     for claim in claims:

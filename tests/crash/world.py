@@ -26,6 +26,7 @@ from tests.crash.disk import Disk
 from tests.crash.judge import Judge, Violation
 from tests.crash.line import Hub, Line
 from tests.crash.memory import Books
+from tests.crash.paper import Roll
 from tests.crash.verdict import judge_end
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -81,6 +82,8 @@ class World:
         self.config = WITHOUT_HUB if aside.random() < 0.3 else CONFIG
         self.mistyped = self.config.offline.take_cash and aside.random() < 0.1
         """The customers go by an account number that the hub does not have."""
+        aside = Random(f"paper {seed}")
+        self.roll = Roll(aside, self.later, self._paper, aside.choice([0.0, 0.0, 30.0, 120.0]))
         self.t, self.steps = 0.0, 0
         self.trace: list[str] | None = [] if options.trace else None
         self._order, self._heap = count(), list[tuple[float, int, Callable[[], None]]]()
@@ -200,9 +203,15 @@ class World:
             self.note(f"acceptor: {self.unit.state}")
             self.kiosk.port.listen()
 
+    def _paper(self) -> None:
+        """The printer's lane looks once a second."""
+        self.note(f"printer: {self.roll.health.code}")
+        self.later(self.roll.rng.uniform(0.05, 1.0), lambda: self.kiosk.paper.look())
+
     def run(self) -> None:
         """Customers come and go; then everything heals, and everything must come to its end."""
         self.boot()
+        self.roll.begin()
         if self.bad:
             self.later(self.rng.expovariate(1 / self.pace), self._misfortune_if_bad)
         for _ in range(self.rng.choice([1, 2, 3, 4])):
@@ -225,6 +234,7 @@ class World:
         self.note("everything heals")
         self.bad = self.line.bad = self.unit.trouble = 0.0
         self.line.down = False
+        self.roll.heal()
         self.plan.heal()
         self._hear_again()
 
