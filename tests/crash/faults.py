@@ -111,6 +111,9 @@ FAULTS = (
     Fault("a payment begins without paper", 8, 100, truth_patches.begins_without_paper),
     Fault("a note is taken without paper", 8, 100, truth_patches.takes_without_paper),
     Fault("names are not masked", 9, 100, hub_patches.names_unmasked),
+    Fault("addresses are not masked", 9, 100, truth_patches.addresses_unmasked),
+    Fault("a slip bears the name in clear", 9, 100, truth_patches.slip_in_clear),
+    Fault("a card number is written down", 9, 100, truth_patches.card_number_kept),
 )
 
 

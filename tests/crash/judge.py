@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from drivers.cash.model import CashReport, CashState
+from drivers.printer.document import Document
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
@@ -21,6 +22,7 @@ from kiosk.receipts import ReceiptFacts
 from tests.crash.acceptor import Note, Unit
 from tests.crash.known import Journal
 from tests.crash.line import Answered, Asked
+from tests.crash.privacy import exposed
 from tests.crash.truth import Truth, slip_tells
 
 Kind = Literal["lost", "doubled", "in flight", "broken"]
@@ -60,6 +62,8 @@ class Judge:
     """The real note behind each of the kiosk's own ids."""
     unquoted: set[str] = field(default_factory=set)
     """The payments that were opened without the hub."""
+    secrets: frozenset[bytes] = frozenset()
+    """Names and addresses of the customers, which stand in the hub's books alone."""
     prints: bool = False
     """Whether the kiosk that runs now has been told of a printer that can print."""
     out: set[str] = field(default_factory=set)
@@ -198,6 +202,8 @@ class Judge:
             self.wrong(
                 "broken", f"{asked.method} {asked.path}: {FORBIDDEN.get(answered.status, 'no resource')}"
             )
+        if any(secret in answered.body for secret in self.secrets):
+            self.wrong("broken", f"I13: the answer to {asked.path} tells in clear who is billed")
         if b'"id_reused"' in answered.body and answered.status == 409:
             self.wrong("broken", f"rule 4: {asked.path} was sent with other content")
         if "/payments/" in asked.path:
@@ -225,3 +231,8 @@ class Judge:
         row = self.world.books.rows.get(("payments", key))
         knew = row.stored.reply if row is not None and row.stored.serial is not None else b""
         self.slips.append(Slip(effect, facts, knew))
+
+    def read(self, slip: Document) -> None:
+        """I13: what is printed on it."""
+        for open_secret in exposed("a slip", repr(slip).encode(), self.secrets):
+            self.wrong("broken", open_secret)

@@ -117,6 +117,8 @@ class Paper(Lane):
         elif rng.random() > bad:
             roll.used()
             self.world.judge.printed(effect, self.slips.facts(effect))
+            if self.world.reads:
+                self.world.judge.read(self.slips.compose(effect))
             told = SlipOutcome(effect.job, rng.random() > bad / 2, "")
         else:
             told = SlipOutcome(effect.job, False, "paper_out")

@@ -1,6 +1,7 @@
 """What every page that tells an outcome says must be true of journal, hub and box at the moment it is shown.
 
-`PAGES` holds for each page what must be so, at each step; what is written on it is read again whenever it changes.
+`PAGES` holds for each page what must be so, at each step; what is written on it is read again whenever it changes, in
+every fourth run.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from kiosk.page import PageModel
 from kiosk.session.state import NoteNotice, Page, Session, SlipFate
 from kiosk.words import load
 from tests.crash.known import Job, Journal, Known
+from tests.crash.privacy import exposed
 
 Wrongs = Iterator[str]
 COLLECTING = {"open", "stacking_first", "funded", "stacking"}
@@ -25,7 +27,7 @@ NOT_OF_THIS_WORLD = {"credited", "refunded", "nothing_found", "reversed", "other
 PRINTED = {None: "printing", True: "printed", False: "failed"}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Scene:
     """One page, and all that it can be held against. `known` is the payment that it is about, `None` without one."""
 
@@ -160,12 +162,13 @@ PAGES: dict[Page, Callable[[Scene], Wrongs]] = {
     Page.REFERENCE: _fate,
 }
 """What must be true while the page stands."""
+READ = {Page.MORE_TIME, Page.CONFIRM_ACCOUNT}
+"""Other pages on which something stands that is read again."""
 
 
-def newly_told(scene: Scene) -> Wrongs:
+def newly_told(scene: Scene, slip: SlipFate) -> Wrongs:
     """The fate of a slip, when the page has just come: by then all that this kiosk has must be in it."""
-    slip, journal, states = scene.session.slip, scene.journal, scene.world.coverage.states
-    assert slip is not None
+    journal, states = scene.journal, scene.world.coverage.states
     if slip.fate in NOT_OF_THIS_WORLD:
         yield f"the screen says that {slip.reference} is {slip.fate}, which nobody has decided"
     paid = [
@@ -296,34 +299,44 @@ def unsaid(journal: Journal) -> Wrongs:
 
 
 class Truth:
-    """Looks at every page as a customer does."""
+    """Looks at every page as a customer does. What is written there is read in some of the runs only: it takes time."""
 
     def __init__(self, world: Any, journal: Journal) -> None:
         self._world, self._journal = world, journal
-        self._last: tuple[Any, ...] = ()
+        self._slip: SlipFate | None = None
+        self._notice: NoteNotice | None = None
+        self._seen: tuple[Any, ...] = ()
 
     def shown(self, core: Core) -> Wrongs:
         """What is untrue of the page that stands now."""
         session = core.session
         must = PAGES.get(session.page)
-        if must is None and session.page is not Page.MORE_TIME:
-            self._last = ()
+        if must is None and session.page not in READ:
+            self._slip = self._notice = None
+            self._seen = ()
             return
         scene = Scene(self._world, session, self._journal, self._journal.payments.get(session.payment_id))
         if must is not None:
             yield from must(scene)
-        desk, last = core._desk, self._last
-        now = (session, desk.shown, desk.shown_claim)
+        if session.slip is not self._slip:
+            self._slip = session.slip
+            if session.slip is not None:
+                yield from newly_told(scene, session.slip)
+        if session.note_notice is not self._notice:
+            self._notice = session.note_notice
+            if session.note_notice is not None:
+                yield from notice_told(scene, session.note_notice)
+        if self._world.reads:
+            yield from self._read(scene, core)
+
+    def _read(self, scene: Scene, core: Core) -> Wrongs:
+        desk, last = core._desk, self._seen
+        self._seen = now = (scene.session.page, desk.shown, desk.shown_claim, scene.session.slip)
         if last and all(a is b for a, b in zip(now, last, strict=True)):
             return
-        self._last = now
-        yield from written(scene, core.page)
-        before: Session | None = last[0] if last else None
-        if session.slip is not None and (before is None or before.slip is not session.slip):
-            yield from newly_told(scene)
-        notice = session.note_notice
-        if notice is not None and (before is None or before.note_notice is not notice):
-            yield from notice_told(scene, notice)
+        page = core.page
+        yield from written(scene, page)
+        yield from exposed(f"the page {page.name}", repr(page).encode(), self._world.judge.secrets)
 
 
 def slip_tells(job: Job | None, facts: Any, kind: str) -> Wrongs:

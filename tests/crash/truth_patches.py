@@ -8,7 +8,9 @@ from unittest.mock import patch
 
 import msgspec
 
+from drivers.printer.document import Line
 from drivers.status import DeviceHealth, DeviceStatus
+from hub.business import orders as hub_orders
 from kiosk.core import cash, closing, settle
 from kiosk.core import reference as look_up
 from kiosk.core.desk import Desk
@@ -17,6 +19,9 @@ from kiosk.pages.reading import Amount
 from kiosk.session.state import Facts, Page
 from kiosk.slips import Slips
 from tests.crash.patches import Patch, wrapped
+
+PAN = "6212345678900000003"
+"""Nineteen digits with a right check digit, of a bank that there is not."""
 
 
 def shown_as_cancelled(page: Page) -> tuple[Patch, ...]:
@@ -101,3 +106,22 @@ def failed_slip_called_printed() -> tuple[Patch, ...]:
         original(desk, replace(said, printed=True))
 
     return (wrapped(settle, "on_slip", on_slip),)
+
+
+def addresses_unmasked() -> tuple[Patch, ...]:
+    return (patch.object(hub_orders, "mask_address", lambda address: address),)
+
+
+def slip_in_clear() -> tuple[Patch, ...]:
+    def compose(original: Any, slips: Any, effect: Any) -> Any:
+        document = original(slips, effect)
+        return replace(document, elements=(*document.elements, Line("张伟")))
+
+    return (wrapped(Slips, "compose", compose),)
+
+
+def card_number_kept() -> tuple[Patch, ...]:
+    def unanswered(original: Any, *args: Any, why: str, **kwargs: Any) -> None:
+        original(*args, why=f"{why} (card {PAN})", **kwargs)
+
+    return (wrapped(settle, "_unanswered", unanswered),)

@@ -83,7 +83,7 @@ class World:
         self.mistyped = self.config.offline.take_cash and aside.random() < 0.1
         """The customers go by an account number that the hub does not have."""
         aside = Random(f"paper {seed}")
-        self.roll = Roll(aside, self.later, self._paper, aside.choice([0.0, 0.0, 30.0, 120.0]))
+        self.roll = Roll(aside, self.later, self._paper, aside.choice([0.0, 0.0, 60.0]))
         self.t, self.steps = 0.0, 0
         self.trace: list[str] | None = [] if options.trace else None
         self._order, self._heap = count(), list[tuple[float, int, Callable[[], None]]]()
@@ -95,6 +95,8 @@ class World:
         trouble = rng.choice([0.0, 0.05, 0.15, 0.35])
         if options.aim is not None:
             self.bad, trouble = rng.choice([0.25, 0.45]), rng.choice([0.15, 0.35])
+        self.reads = Random(f"read {seed}").random() < 0.25
+        """Somebody reads what is written on the pages."""
         self.calm = not self.bad
         """Nothing ever goes wrong with the line."""
         self.slow_paper = self.bad / 2
@@ -107,6 +109,8 @@ class World:
         for home in self.town.values():
             self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
         self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
+        who = [home.customer for home in self.town.values()]
+        self.judge.secrets = frozenset(word.encode() for c in who for word in (c.name, c.address))
         self.plan = Plan(rng, chance, options.aim)
         hub = Hub(self.books, lambda: self.base + timedelta(seconds=self.t))
         self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
