@@ -82,8 +82,8 @@ class World:
         self.config = WITHOUT_HUB if aside.random() < 0.3 else CONFIG
         self.mistyped = self.config.offline.take_cash and aside.random() < 0.1
         """The customers go by an account number that the hub does not have."""
-        aside = Random(f"paper {seed}")
-        self.roll = Roll(aside, self.later, self._paper, aside.choice([0.0, 0.0, 60.0]))
+        paper = Random(f"paper {seed}")
+        self.roll = Roll(paper, self.later, self._paper, paper.choice([0.0, 0.0, 60.0]))
         self.t, self.steps = 0.0, 0
         self.trace: list[str] | None = [] if options.trace else None
         self._order, self._heap = count(), list[tuple[float, int, Callable[[], None]]]()
