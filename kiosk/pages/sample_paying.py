@@ -14,6 +14,7 @@ from kiosk.pages.sample_accounts import (
     FACTS,
     JAMMED,
     LONGEST,
+    NO_PAPER,
     ONE,
     STANDS_IN,
     THREE,
@@ -87,6 +88,7 @@ NOTICES = (
     NoteNotice("refused", 10000, "over_limit"),
     NoteNotice("refused", 500, "type_off"),
     NoteNotice("refused", 10000, "hub_gone"),
+    NoteNotice("refused", 10000, "printer"),
     NoteNotice("refused", 10000, "closing"),
     NoteNotice("rejected", 0, "optic"),
     NoteNotice("rejected", 0, "type_disabled"),
@@ -102,7 +104,8 @@ def _notes() -> Iterator[Sample]:
     for notice in NOTICES:
         name = "_".join(part for part in ("cash_note", notice.kind, notice.reason) if part)
         session = Session(page=Page.CASH, account=ONE, note_notice=notice)
-        yield name, session, payment(ONE, 10000), None, FACTS
+        facts = NO_PAPER if notice.reason == "printer" else FACTS
+        yield name, session, payment(ONE, 10000), None, facts
     enough = Session(page=Page.CASH, account=ONE, note_notice=NoteNotice("credited", 5000))
     yield "cash_note_credited_enough", enough, payment(ONE, 10000, 5000), None, FACTS
     for state, name in ((NoteState.STACKED, "recovered"), (NoteState.RETURNED, "recovered_back")):

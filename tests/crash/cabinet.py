@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from drivers.status import DeviceHealth, DeviceStatus
 from kiosk import runner as kiosk_runner
 from kiosk.core.core import Core
-from kiosk.core.inputs import DeviceFelt, Input, Intent, Tick
+from kiosk.core.inputs import Input, Intent, Tick
 from kiosk.lanes.build import BACK_LANES
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
@@ -18,8 +17,6 @@ from tests.crash.coverage import Appended, Death
 from tests.crash.disk import MemoryJournal
 from tests.crash.lanes import Paper, Port
 from tests.crash.line import WireClient, WireLane
-
-FINE = DeviceHealth(DeviceStatus.ONLINE)
 
 
 class SimRunner(kiosk_runner.Runner):
@@ -70,7 +67,7 @@ class Kiosk:
     def begin(self) -> None:
         self._guarded(lambda: self.core.begin(self.now))
         if not self.dead:
-            self.tell(DeviceFelt("printer", FINE))
+            self.paper.look()
             self.port.listen()
 
     def tell(self, told: Input) -> None:

@@ -13,7 +13,8 @@ from kiosk.core import cash
 from kiosk.core.fate import Verdict
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
-from tests.crash import hub_patches, patches
+from kiosk.session.state import Page
+from tests.crash import hub_patches, patches, truth_patches
 from tests.crash.judge import PROOF, Violation
 from tests.crash.patches import Patch
 from tests.crash.report import Report, Tally, command
@@ -260,7 +261,105 @@ FAULTS = (
         ("a payment begins while the hub is gone",),
     ),
     Fault("notes are taken without limit", 8, 100, patches.notes_without_limit, ("rule 8: a note",)),
-    Fault("names are not masked", 9, 100, hub_patches.names_unmasked, ("I13: a name in clear",)),
+    Fault(
+        "an unknown outcome is shown as cancelled",
+        2,
+        100,
+        lambda: truth_patches.shown_as_cancelled(Page.CHECKING),
+        ("nothing was taken",),
+    ),
+    Fault(
+        "the screen thanks before the answer",
+        2,
+        100,
+        truth_patches.thanked_before_the_answer,
+        ("I6: the screen says paid",),
+    ),
+    Fault(
+        "the screen names another reference", 2, 100, truth_patches.other_reference_shown, ("does not name",)
+    ),
+    Fault(
+        "the screen says that what is due is paid",
+        2,
+        100,
+        truth_patches.due_for_paid,
+        ("the page done tells",),
+    ),
+    Fault(
+        "the screen says that every slip came out",
+        2,
+        100,
+        truth_patches.slip_never_fails,
+        ("says of its slip",),
+    ),
+    Fault(
+        "a slip is for a neighbour's account",
+        2,
+        100,
+        truth_patches.slip_of_a_neighbour,
+        ("slip is for account",),
+    ),
+    Fault(
+        "a note in the box is shown as returned",
+        5,
+        100,
+        truth_patches.credited_called_returned,
+        ("which lies in the box",),
+    ),
+    Fault(
+        "a claim is shown as cancelled",
+        7,
+        100,
+        lambda: truth_patches.shown_as_cancelled(Page.CLAIM),
+        ("nothing was taken",),
+    ),
+    Fault(
+        "a claimed note is not told of",
+        7,
+        100,
+        truth_patches.claimed_note_passed_over,
+        ("nothing was taken",),
+    ),
+    Fault(
+        "the fate of a slip is mistaken",
+        7,
+        400,
+        truth_patches.fate_mistaken,
+        ("a person decides on", "is booked"),
+    ),
+    Fault(
+        "a failed slip is called printed",
+        7,
+        100,
+        truth_patches.failed_slip_called_printed,
+        ("is called printed and never came out",),
+    ),
+    Fault(
+        "a payment begins without paper",
+        8,
+        100,
+        truth_patches.begins_without_paper,
+        ("a payment begins without paper",),
+    ),
+    Fault(
+        "a note is taken without paper",
+        8,
+        100,
+        truth_patches.takes_without_paper,
+        ("a note is taken without paper",),
+    ),
+    Fault("names are not masked", 9, 100, hub_patches.names_unmasked, ("in clear",)),
+    Fault("addresses are not masked", 9, 100, truth_patches.addresses_unmasked, ("in clear",)),
+    Fault(
+        "a slip bears the name in clear", 9, 100, truth_patches.slip_in_clear, ("stands in clear in a slip",)
+    ),
+    Fault(
+        "a card number is written down",
+        9,
+        100,
+        truth_patches.card_number_kept,
+        ("what may be a card number",),
+    ),
 )
 
 

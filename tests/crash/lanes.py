@@ -98,6 +98,16 @@ class Paper(Lane):
         self.world, self.dead, self.done = world, False, done
         self.slips = Slips(world.config, KEY)
         self.at_work = 0
+        self.health: DeviceHealth | None = None
+        world.judge.prints = False
+
+    def look(self) -> None:
+        """The lane's round: ask the printer how it is, and tell when that is news."""
+        health = self.world.roll.health
+        if not self.dead and health != self.health:
+            self.health = health
+            self.world.judge.prints = health.usable
+            self.tell(DeviceFelt("printer", health))
 
     def put(self, effect: Effect) -> None:
         assert isinstance(effect, fx.PrintSlip)
@@ -111,12 +121,19 @@ class Paper(Lane):
         rng, bad = self.world.rng, self.world.bad
         if self.dead and rng.random() < 0.5:
             return
-        if rng.random() > bad:
+        roll = self.world.roll
+        if not roll.health.usable:
+            told = SlipOutcome(effect.job, False, roll.health.code)
+        elif rng.random() > bad:
+            roll.used()
             self.world.judge.printed(effect, self.slips.facts(effect))
             self.done(effect)
+            if self.world.reads:
+                self.world.judge.read(self.slips.compose(effect))
             told = SlipOutcome(effect.job, rng.random() > bad / 2, "")
         else:
             told = SlipOutcome(effect.job, False, "paper_out")
         self.at_work -= 1
         if not self.dead:
             self.tell(told)
+            self.look()

@@ -12,10 +12,13 @@ from hub.business.ledger import SUSPENSE, balance, cash, receivable
 from kiosk.books import Books, from_snapshot, to_snapshot
 from kiosk.numbers import reference
 from kiosk.payment.model import Claim, ClaimState, NoteState, Payment, PaymentState
+from tests.crash.disk import PACKING
 from tests.crash.ledger import WHOLE, strange_fen
 from tests.crash.line import TERMINAL, Asked
 from tests.crash.memory import AccountRow, Booking
+from tests.crash.privacy import exposed
 from tests.crash.reconcile import reconcile
+from tests.crash.truth import unsaid
 
 
 def judge_end(world: Any) -> None:
@@ -29,13 +32,14 @@ def judge_end(world: Any) -> None:
     _sums(world, payments)
     _ledger(world)
     _slips(world, payments, claims)
+    for untold in unsaid(world.judge.journal):
+        world.judge.wrong("in flight", untold)
     _asked_again(world)
     _private(world)
 
 
 def _settled(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...]) -> None:
     for payment in payments:
-        # Not the slip's own end: books that forget an ended payment pass over a late word of the printer.
         if not payment.ended:
             world.judge.wrong("in flight", f"I5: payment {_tail(payment.payment_id)} is {payment.state}")
     for claim in claims:
@@ -203,11 +207,13 @@ def _whole_claims(world: Any) -> list[Any]:
 
 
 def _private(world: Any) -> None:
-    """I13: no name in clear in journal or slips."""
-    names = {home.customer.name for home in world.town.values()}
-    for payment in world.disk.whole().payments.values():
-        if payment.account.name_masked in names:
-            world.judge.wrong("broken", "I13: a name in clear is in the journal")
+    """I13: no name, address or card number in clear in the journal's rows and its snapshot."""
+    disk = world.disk
+    rows = b"\n".join(PACKING.unpack(columns[3]) for columns in disk.rows)
+    snapshot = disk.snapshot[1] if disk.snapshot else b""
+    for where, text in (("the journal", rows), ("the journal's snapshot", snapshot)):
+        for open_secret in exposed(where, text, world.judge.secrets):
+            world.judge.wrong("broken", open_secret)
 
 
 def _paid_slip(judge: Any, key: str, facts: Any, knew: bytes) -> None:

@@ -29,6 +29,7 @@ from tests.crash.disk import BrokenJournal, Disk
 from tests.crash.judge import PROOF, Judge, Violation
 from tests.crash.line import Asked, Hub, Line
 from tests.crash.memory import Books
+from tests.crash.paper import Roll
 from tests.crash.verdict import judge_end
 
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -94,6 +95,8 @@ class World:
         self.config = WITHOUT_HUB if aside.random() < 0.3 else CONFIG
         self.mistyped = self.config.offline.take_cash and aside.random() < 0.1
         """The customers go by an account number that the hub does not have."""
+        paper = Random(f"paper {seed}")
+        self.roll = Roll(paper, self.later, self._paper, paper.choice([0.0, 0.0, 60.0]))
         self.t, self.steps = 0.0, 0
         self.trace: list[str] | None = [] if options.trace else None
         self._order, self._heap = count(), list[tuple[float, int, Callable[[], None]]]()
@@ -105,6 +108,10 @@ class World:
         trouble = rng.choice([0.0, 0.05, 0.15, 0.35])
         if options.aim is not None:
             self.bad, trouble = rng.choice([0.25, 0.45]), rng.choice([0.15, 0.35])
+        self.reads = Random(f"read {seed}").random() < 0.25
+        """Somebody reads what is written on the pages."""
+        self.calm = not self.bad
+        """Nothing ever goes wrong with the line."""
         self.slow_paper = self.bad / 2
         chance = rng.choice([0.0, 0.004, 0.02])
         if options.aim is not None and options.aim[0] in {"paid", "claimed"}:
@@ -115,6 +122,8 @@ class World:
         for home in self.town.values():
             self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
         self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
+        who = [home.customer for home in self.town.values()]
+        self.judge.secrets = frozenset(word.encode() for c in who for word in (c.name, c.address))
         self.crashed = False
         self.plan = Plan(
             rng, chance, options.aim, 0 if aside.random() < UNHARMED else rng.randrange(1, LATEST)
@@ -221,9 +230,15 @@ class World:
             self.note(f"acceptor: {self.unit.state}")
             self.kiosk.port.listen()
 
+    def _paper(self) -> None:
+        """The printer's lane looks once a second."""
+        self.note(f"printer: {self.roll.health.code}")
+        self.later(self.roll.rng.uniform(0.05, 1.0), lambda: self.kiosk.paper.look())
+
     def run(self) -> None:
         """Customers come and go; then everything heals, and everything must come to its end."""
         self.boot()
+        self.roll.begin()
         if self.bad:
             self.later(self.rng.expovariate(1 / self.pace), self._misfortune_if_bad)
         for _ in range(self.rng.choice([1, 2, 3, 4])):
@@ -256,6 +271,7 @@ class World:
         self.note("everything heals")
         self.bad = self.line.bad = self.unit.trouble = 0.0
         self.line.down = False
+        self.roll.heal()
         self.plan.heal()
         self._hear_again()
 

@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tests.kills import random_kills
+from tests.kills.leaks import searched
 from tests.kills.points import WHERE, Point, die, points
 from tests.kills.random_kills import Journey
 from tests.powercut.__main__ import say, tidy
@@ -46,8 +47,9 @@ def play_all(cases: Iterable[Case], report: Report, lanes: int = LANES) -> Tally
 
 
 def play(station: Station, case: Case) -> Outcome:
-    """Play one."""
-    return die(station, case) if isinstance(case, Point) else random_kills.play(station, case)
+    """Play one, and search what the kiosk has written meanwhile."""
+    outcome = die(station, case) if isinstance(case, Point) else random_kills.play(station, case)
+    return searched(station, outcome)
 
 
 def main(report: Callable[[str], None] = say) -> int:

@@ -20,7 +20,9 @@ HASTY: dict[str, dict[str, Any]] = {
         "status_every_s": 0.5,
     },
     "cash": {"note_fate_s": 3.0},
+    "log": {"level": "debug"},
 }
+"""Short patience, and a log that tells everything."""
 FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("delay", {"ms": 300}),
     ("delay", {"ms": 1500}),

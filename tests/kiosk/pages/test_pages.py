@@ -265,6 +265,8 @@ def test_the_slot_says_stopped_only_where_no_further_note_will_be_taken(lang: st
     assert title(payment(THREE, 10000), STANDS_IN) != stopped
     assert title(payment(THREE, 10000, 10000), STANDS_IN) == stopped
     assert title(unquoted(10000, 10000), NO_HUB) != stopped
+    assert title(payment(THREE, 10000), NO_PAPER) == stopped
+    assert title(unquoted(10000), replace(NO_PAPER, hub_up=False)) == stopped
 
 
 def test_every_entry_error_says_something_of_its_own(pages: dict[str, PageModel]) -> None:
