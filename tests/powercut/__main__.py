@@ -15,7 +15,8 @@ import tempfile
 from pathlib import Path
 
 from tests.powercut import passes, traced
-from tests.powercut.cuts import Case, play
+from tests.powercut.case import Case
+from tests.powercut.cuts import play
 from tests.powercut.power import Folders, Place, missing, mounted
 from tests.powercut.station import Station
 
@@ -42,7 +43,10 @@ def main() -> int:
         return int(bool(tally.failures))
     given = vars(options)
     del given["seconds"], given["traced"]
-    return once(Case(**given), by_trace)
+    try:
+        return once(Case(**given), by_trace)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def once(case: Case, by_trace: bool) -> int:

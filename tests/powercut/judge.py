@@ -50,6 +50,22 @@ class Verdict:
     in_flight: int = 0
 
 
+def at_rest(
+    cabinet: Cabinet,
+    town: Town,
+    kiosk: Forked,
+    before: Count,
+    pages: list[str],
+    then: Callable[[], object] = lambda: None,
+) -> Verdict:
+    """Let it settle, let one more thing happen, and judge; `pages` is what the customer was shown."""
+    missing = settle(cabinet, kiosk)
+    then()
+    found = judge(cabinet, town, kiosk, before, pages)
+    faults = (*found.faults, *filter(None, [missing]))
+    return Verdict(faults, found.lost, found.doubled, found.in_flight)
+
+
 def settle(cabinet: Cabinet, kiosk: Forked, *, served: bool = True) -> str:
     """Stand by until the kiosk has nothing open and is ready, taking what is held out; what is missing, if anything."""
     until = time.monotonic() + PATIENCE_S
