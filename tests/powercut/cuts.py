@@ -30,9 +30,7 @@ def _play_kiosk(station: Station, case: Case) -> Outcome:
         mount.do("arm", disk, pid=kiosk.pid, cut_at=case.cut)
     with contextlib.suppress(Dark):
         station.pays(_closing(kiosk.go()))
-    if case.fail:
-        kiosk.process.kill()
-    cuts = int(kiosk.close() == -9)
+    cuts = int(kiosk.close() == -9 or bool(case.fail))
     pages, operations = kiosk.shown.names, mount.operations(disk)
     kiosk, again = _comes_back(station, case, disk)
     try:

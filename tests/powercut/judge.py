@@ -12,6 +12,7 @@ from kiosk.payment.model import Claim, ClaimState, Payment, PaymentState
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.town import Town
 from tests.powercut.machine import Dark, Forked
+from tests.powercut.slips import untrue
 
 PATIENCE_S = 60.0
 _BACK = ("returned", "returned_at_start", "rejected")
@@ -19,13 +20,14 @@ _BACK = ("returned", "returned_at_start", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What acceptor and hub have counted so far, in fen."""
+    """What acceptor and hub have counted so far, in fen, and how many slips have come out."""
 
     inserted: int
     back: int
     box: int
     credited: int
     suspense: int
+    slips: int
 
     @classmethod
     def of(cls, cabinet: Cabinet, town: Town) -> Count:
@@ -34,7 +36,9 @@ class Count:
         totals = status["totals"]
         books = town.books()
         back = sum(totals.get(what, 0) for what in _BACK)
-        return cls(totals.get("inserted", 0), back, status["box_fen"], books.credited_fen, books.suspense_fen)
+        slips = cabinet.printer("status")["slips"]
+        money = (totals.get("inserted", 0), back, status["box_fen"], books.credited_fen, books.suspense_fen)
+        return cls(*money, slips)
 
     def __sub__(self, before: Count) -> Count:
         return Count(*(getattr(self, name) - getattr(before, name) for name in self.__slots__))
@@ -92,7 +96,10 @@ def _unsettled(cabinet: Cabinet, kiosk: Forked, served: bool) -> str:
     if not kiosk.path.exists():
         return "there is no journal"
     still = open_items(kiosk)
-    return f"still open: {still}" if still else ""
+    if still:
+        return f"still open: {still}"
+    owed = sum(not item.over for item in kiosk.books())
+    return f"the printer owes its word on the slips of {owed}" if owed else ""
 
 
 def open_items(kiosk: Forked) -> list[str]:
@@ -132,6 +139,7 @@ def judge(cabinet: Cabinet, town: Town, kiosk: Forked, before: Count, pages: lis
         for c in claims
         if town.client.get(f"/v1/claims/{c.claim_id}").status_code != 200
     ]
+    faults += untrue(cabinet.slips()[before.slips :], kiosk.books())
     books = town.books()
     must(books.ok and books.ledger_sum == 0, lambda: f"the hub's books: {books.findings}")
     lost, doubled = max(0, since.box - accounted - memo), max(0, accounted - since.box)
