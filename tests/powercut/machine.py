@@ -23,7 +23,9 @@ from kiosk.page import PageModel, Snapshot
 from tests.journeys.kiosk import PATIENCE, Kiosk, Shown, killed
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.journeys.program", "hub.serve", "tests.powercut.machine"])
+_context.set_forkserver_preload(
+    ["tests.journeys.program", "hub.serve", "tests.powercut.machine", "tests.powercut.pruning"]
+)
 CHECKPOINT_PAGES = 12
 SNAPSHOT_ROWS = 5
 

@@ -1,14 +1,16 @@
-"""All cuts of the cash journey: every write and every sync of kiosk and hub, in lanes beside one another."""
+"""All cuts of the cash journey and of a pruning: every write and every sync of kiosk and hub, in lanes."""
 
 from __future__ import annotations
 
 import itertools
 import tempfile
+import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tests.powercut import pruning
 from tests.powercut.case import Case
 from tests.powercut.cuts import play
 from tests.powercut.lanes import Lanes, Outcome, Report, timed
@@ -29,7 +31,10 @@ def run(report: Report, budget_s: float = BUDGET_S) -> Tally:
         lengths = {case: lanes.one(case).operations for case in UNCUT}
         report("operations: " + ", ".join(f"{case}: {count}" for case, count in lengths.items()))
         further = timed(more_cuts(lengths), budget_s)
+        beside = threading.Thread(target=pruning.run, args=(mount, report, lanes.tally, COMMAND))
+        beside.start()
         lanes.go(itertools.chain(every_cut(lengths), further))
+        beside.join()
     for line in made.lines(lengths):
         report(line)
     return lanes.tally
