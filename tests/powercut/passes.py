@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import itertools
 import tempfile
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,10 +31,10 @@ def run(report: Report, budget_s: float = BUDGET_S) -> Tally:
         lengths = {case: lanes.one(case).operations for case in UNCUT}
         report("operations: " + ", ".join(f"{case}: {count}" for case, count in lengths.items()))
         further = timed(more_cuts(lengths), budget_s)
-        beside = threading.Thread(target=pruning.run, args=(mount, report, lanes.tally, COMMAND))
-        beside.start()
-        lanes.go(itertools.chain(every_cut(lengths), further))
-        beside.join()
+        with ThreadPoolExecutor(1) as beside:
+            pruned = beside.submit(pruning.run, mount, report, lanes.tally, COMMAND)
+            lanes.go(itertools.chain(every_cut(lengths), further))
+            pruned.result()
     for line in made.lines(lengths):
         report(line)
     return lanes.tally
