@@ -170,7 +170,7 @@ def found(folder: Path, kept: Kept) -> tuple[str, ...]:
 
 
 def run(mount: Mount, report: Report, tally: Tally, command: str) -> None:
-    """Every operation: all unsynced lost, torn, and failing or full by turns; counted in `tally`."""
+    """Every operation: all unsynced lost, then torn, failing or full by turns; counted in `tally`."""
     with written() as (image, kept):
         length = play(mount, image, kept, Pruning()).operations
         for case in every_cut(length):
@@ -178,7 +178,7 @@ def run(mount: Mount, report: Report, tally: Tally, command: str) -> None:
             tally.add(verdict, cuts=1, replay=f"{command} {case}")
             if verdict.faults:
                 report(f"FAULT: {'; '.join(verdict.faults)}\n  replay: {command} {case}")
-    report(f"pruning: cut, torn, and failing or full at each of its {length} operations")
+    report(f"pruning: cut, then torn, failing or full by turns, at each of its {length} operations")
 
 
 def _verdict(mount: Mount, image: Path, kept: Kept, case: Pruning) -> Verdict:
@@ -195,5 +195,5 @@ def every_cut(length: int) -> Iterator[Pruning]:
     """All cases."""
     for cut in range(1, length + 1):
         yield Pruning(cut)
-        yield Pruning(cut, cut + 1)
-        yield Pruning(cut, cut + 1, "EIO" if cut % 2 else "ENOSPC")
+        ways: tuple[Literal["", "EIO", "ENOSPC"], ...] = ("", "EIO", "ENOSPC")
+        yield Pruning(cut, cut + 1, ways[cut % 3])
