@@ -132,12 +132,13 @@ class Station:
         self.feeds(kiosk)
 
     def feeds(self, kiosk: Forked) -> None:
-        """From the open slot to the receipt. Raises Dark."""
+        """From the open slot to the receipt, or to the slip that tells him it is being checked. Raises Dark."""
         for value in NOTES_YUAN:
             self.insert(kiosk, value)
             kiosk.notice(f"¥{value}.00 received")
         kiosk.press("pay_now")
-        kiosk.page("done")
+        # Where the hub has just lost its power it may come back later than a customer is made to wait.
+        kiosk.shown.wait(lambda page: page.name in {"done", "checking"}, "page done or checking")
         kiosk.page("attract")
 
     def insert(self, kiosk: Forked, value_yuan: int) -> None:
