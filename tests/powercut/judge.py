@@ -12,6 +12,7 @@ from kiosk.payment.model import Claim, ClaimState, Payment, PaymentState
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.town import Town
 from tests.powercut.machine import Dark, Forked
+from tests.powercut.slips import untrue
 
 PATIENCE_S = 60.0
 _BACK = ("returned", "returned_at_start", "rejected")
@@ -19,13 +20,14 @@ _BACK = ("returned", "returned_at_start", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What acceptor and hub have counted so far, in fen."""
+    """What acceptor and hub have counted so far, in fen, and how many slips have come out."""
 
     inserted: int
     back: int
     box: int
     credited: int
     suspense: int
+    slips: int
 
     @classmethod
     def of(cls, cabinet: Cabinet, town: Town) -> Count:
@@ -34,7 +36,9 @@ class Count:
         totals = status["totals"]
         books = town.books()
         back = sum(totals.get(what, 0) for what in _BACK)
-        return cls(totals.get("inserted", 0), back, status["box_fen"], books.credited_fen, books.suspense_fen)
+        slips = cabinet.printer("status")["slips"]
+        money = (totals.get("inserted", 0), back, status["box_fen"], books.credited_fen, books.suspense_fen)
+        return cls(*money, slips)
 
     def __sub__(self, before: Count) -> Count:
         return Count(*(getattr(self, name) - getattr(before, name) for name in self.__slots__))
@@ -48,6 +52,22 @@ class Verdict:
     lost: int = 0
     doubled: int = 0
     in_flight: int = 0
+
+
+def at_rest(
+    cabinet: Cabinet,
+    town: Town,
+    kiosk: Forked,
+    before: Count,
+    pages: list[str],
+    then: Callable[[], object] = lambda: None,
+) -> Verdict:
+    """Let it settle, let one more thing happen, and judge; `pages` is what the customer was shown."""
+    missing = settle(cabinet, kiosk)
+    then()
+    found = judge(cabinet, town, kiosk, before, pages)
+    faults = (*found.faults, *filter(None, [missing]))
+    return Verdict(faults, found.lost, found.doubled, found.in_flight)
 
 
 def settle(cabinet: Cabinet, kiosk: Forked, *, served: bool = True) -> str:
@@ -76,7 +96,10 @@ def _unsettled(cabinet: Cabinet, kiosk: Forked, served: bool) -> str:
     if not kiosk.path.exists():
         return "there is no journal"
     still = open_items(kiosk)
-    return f"still open: {still}" if still else ""
+    if still:
+        return f"still open: {still}"
+    owed = sum(not item.over for item in kiosk.books())
+    return f"the printer owes its word on the slips of {owed}" if owed else ""
 
 
 def open_items(kiosk: Forked) -> list[str]:
@@ -112,6 +135,7 @@ def judge(cabinet: Cabinet, town: Town, kiosk: Forked, before: Count, pages: lis
     )
     faults += [fault for payment in payments if (fault := _at_hub(town, payment, payment in paid))]
     faults += [fault for claim in claims if (fault := _claim_at_hub(town, claim))]
+    faults += untrue(cabinet.slips()[before.slips :], kiosk.books())
     books = town.books()
     must(books.ok and books.ledger_sum == 0, lambda: f"the hub's books: {books.findings}")
     lost, doubled = max(0, since.box - accounted - memo), max(0, accounted - since.box)
