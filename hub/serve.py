@@ -31,6 +31,10 @@ from hub.data.tariff_file import read_tariffs
 from hub.settings import Settings
 
 Clock = Callable[[], datetime]
+KEPT_S = 330
+"""How long an idle connection is kept: a kiosk on a mobile line asks every 300 s and should find its own."""
+STOP_S = 10
+"""How long the end of the program waits for requests that have begun."""
 
 
 def utc_now() -> datetime:
@@ -103,8 +107,8 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
         proxy_headers=False,  # nobody asks where a request came from: its signature counts
         date_header=False,  # each signature says when it was made, and a mobile line pays for every byte
         http=WholeMessages,
-        timeout_keep_alive=330,  # a kiosk on a mobile line asks every 300 s and should find its connection
-        timeout_graceful_shutdown=10,
+        timeout_keep_alive=KEPT_S,
+        timeout_graceful_shutdown=STOP_S,
     )
     server = _Server(config, lambda: ready(address))
 

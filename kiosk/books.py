@@ -8,7 +8,7 @@ import msgspec
 
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
-from kiosk.payment.model import Claim, ClaimState, NoteState, Payment
+from kiosk.payment.model import WHOLE, Claim, ClaimState, NoteState, Payment
 from kiosk.payment.table import IllegalEvent, step, step_claim
 
 
@@ -41,6 +41,8 @@ class Books:
         """Fold one event in and return the effects it permits. Raises IllegalEvent and then changes nothing."""
         if isinstance(event, ev.ClaimOpened) or event.key in self.claims:
             claim, effects = step_claim(self.claims.get(event.key), event)
+            if isinstance(event, ev.ClaimOpened):
+                claim = replace(claim, returned=self._returned_beside(event))
             self.claims[event.key] = claim
         else:
             payment, effects = step(self.payments.get(event.key), event)
@@ -49,6 +51,11 @@ class Books:
             self.payments[event.key] = payment
         self._note(event)
         return effects
+
+    def _returned_beside(self, event: ev.ClaimOpened) -> tuple[ev.NoteCount, ...]:
+        """What the claim's slip tells of notes that came back: no other slip of a payment that is claimed would."""
+        payment = self.payments.get(event.payment_id)
+        return payment.returned_counts if payment is not None and event.reason in WHOLE else ()
 
     def _note(self, event: ev.Event) -> None:
         match event:
@@ -112,7 +119,7 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kiosk_no: int
 
 
-VERSION = 1
+VERSION = 2
 
 
 def to_snapshot(books: Books) -> bytes:

@@ -24,6 +24,8 @@ from kiosk.session.state import Facts, Page
 
 log = logging.getLogger("kiosk.core")
 IDLE_TICK_S = 5.0
+STOP_S = 10.0
+"""How long the end of the program waits for the core, and then for all lanes together."""
 HUBS_WORDS = (CreditSaid, ClaimSaid)
 """What comes in numbers when the hub is back; nobody stands before it, so several may share one append."""
 MOST_TOGETHER = 64
@@ -86,6 +88,7 @@ class Runner:
         self._steps = 0
         self._failed = journal is None
         self._changes = Changes()
+        self._verdict = ""
         self.pulse = self._take_pulse()
 
     def tell(self, told: Input) -> None:
@@ -103,7 +106,7 @@ class Runner:
         """Take up what is open, start the lanes and the core thread."""
         self._thread.start()
 
-    def stop(self, seconds: float = 10.0) -> None:
+    def stop(self, seconds: float = STOP_S) -> None:
         """End the core thread, then the lanes, then close the journal."""
         self._inbox.put(None)
         if self._thread.is_alive():
@@ -178,8 +181,21 @@ class Runner:
             for effect in decision.effects:
                 self._route(effect)
         self._steps += 1
+        self._tell_verdict()
         self._show()
         self.pulse = self._take_pulse()
+
+    def _tell_verdict(self) -> None:
+        """Log once when the hub begins to know this journal otherwise, and when it knows it again."""
+        said, before = self._core.facts.journal_verdict, self._verdict
+        self._verdict = said
+        if said == before or self._journal is None:
+            return
+        seq, head = self._journal.head
+        if said != "ok":
+            log.error("journal_disowned", extra={"verdict": said, "seq": seq, "head": head})
+        elif before:
+            log.info("journal_known_again", extra={"before": before, "seq": seq, "head": head})
 
     def _route(self, effect: Effect) -> None:
         match effect:

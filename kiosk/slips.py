@@ -97,6 +97,7 @@ class Slips:
             account=account,
             received_fen=claim.amount_fen,
             notes=claim.notes if claim.amount_fen else (),
+            returned=claim.returned,
             reference=claim.reference,
             uncertain_fen=claim.memo_fen,
             copy_no=effect.copy_no,

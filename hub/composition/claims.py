@@ -19,7 +19,7 @@ from hub.business.deciding import (
     check_decision,
     check_proposal,
 )
-from hub.business.forms import Claim, OpenItem
+from hub.business.forms import Claim, OpenItem, Payment
 from hub.business.keeping import ClaimRecord, Shelf
 from hub.business.ledger import SUSPENSE, claim_legs, payment_legs, refund_legs
 from hub.business.orders import stands_for_payment
@@ -65,6 +65,17 @@ class ClaimsDesk(Generic[C]):
         if not shown:
             raise DecisionError(f"no claim {reference}")
         return shown
+
+    async def booked_beside(self, claim: ClaimRecord) -> Payment | None:
+        """Give the booked payment because of which a claim was closed, or holds only what goes beyond the booking."""
+        if claim.payment_id is None:
+            return None
+        async with self._shelf.read() as connection:
+            payment = await self._store(connection).payment(claim.payment_id)
+        if payment is None or payment.serial is None or payment.reversal_id is not None:
+            return None
+        touched = claim.resolution == "already_credited" or payment.claim_id == claim.id
+        return msgspec.json.decode(payment.reply, type=Payment) if touched else None
 
     async def propose(
         self, reference: str, target: str, found_fen: int | None, by: str, note: str

@@ -19,6 +19,8 @@ from hub.data.schema import seen_requests
 
 log = logging.getLogger("hub.seen")
 _PRUNE = timedelta(seconds=60)
+_LOCKED_S = 1.0
+"""How long a hub waits for another one that writes into the same window."""
 
 
 class SeenInPostgres:
@@ -123,7 +125,7 @@ class SeenInFile:
 
 def _opened(path: str) -> sqlite3.Connection:
     """Open the window; raises sqlite3.DatabaseError when the file is none any more."""
-    connection = sqlite3.connect(path, isolation_level=None, timeout=1)
+    connection = sqlite3.connect(path, isolation_level=None, timeout=_LOCKED_S)
     try:
         connection.execute("PRAGMA journal_mode=WAL")
         connection.execute("PRAGMA synchronous=OFF")

@@ -154,12 +154,22 @@ def _list_claims(options: argparse.Namespace) -> int:
 
 
 def _show_claim(options: argparse.Namespace) -> int:
-    found = _at_desk(options, lambda desk: desk.show(options.reference))
-    shown = [_plain(claim) | {"proposals": msgspec.to_builtins(proposals)} for claim, proposals in found]
+    async def whole(desk: Any) -> Any:
+        shown = await desk.show(options.reference)
+        return [(claim, proposals, await desk.booked_beside(claim)) for claim, proposals in shown]
+
+    found = _at_desk(options, whole)
+    shown = [
+        _plain(claim) | {"proposals": msgspec.to_builtins(proposals), "booked": msgspec.to_builtins(booked)}
+        for claim, proposals, booked in found
+    ]
     lines = []
-    for claim, proposals in found:
+    for claim, proposals, booked in found:
         lines.append(_line(claim))
         lines.append(f"  payment {claim.payment_id or '-'}, account {claim.account_no or '-'}, id {claim.id}")
+        if booked is not None:
+            where = f"to account {booked.account_no}, number {booked.hub_no}, on {booked.business_date}"
+            lines.append(f"  the payment is booked: {booked.amount_fen} fen {where}; they are in no suspense")
         for each in proposals:
             decided = f"{each.decision} by {each.decided_by}" if each.decision else "not decided"
             lines.append(f"  {each.target}, {each.found_fen} fen counted, by {each.proposed_by}: {decided}")

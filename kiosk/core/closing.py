@@ -77,7 +77,7 @@ def finish(desk: Desk, *, waited: bool = False) -> None:
 def _show_cancelled(desk: Desk, payment: Payment) -> None:
     if desk.session.payment_id != payment.payment_id:
         return
-    if desk.shown_claim is not None:
+    if desk.shown_claim is not None:  # as always where a fault ended it: the note that was lost is in doubt
         desk.go(Page.CLAIM)
         desk.after("page", desk.config.screen.slip_s)
     elif payment.ended_by == "customer":
@@ -86,8 +86,6 @@ def _show_cancelled(desk: Desk, payment: Payment) -> None:
     elif payment.ended_by == "restart" and _gave_back(desk, payment):
         desk.go(Page.CANCELLED)
         desk.after("page", desk.config.screen.slip_s)
-    elif payment.ended_by == "fault":
-        desk.go(Page.MESSAGE, message="no_cash")
     else:
         desk.start_over()
 

@@ -110,22 +110,20 @@ def _fate(desk: Desk, found: wire.Reference) -> SlipFate:
 
 
 def _own(desk: Desk, word: str) -> SlipFate | None:
-    """What this kiosk has open under the reference, a payment with its claims: the hub hears of it later."""
-    books = desk.books
-    unbooked = [p for p in books.open_payments if p.inserted_fen and p.credit is None]
-    paid = [p for p in unbooked if reference(p.payment_id) == word]
-    cases = [case for case in books.open_claims if case.reference == word]
-    if not paid and not cases:
-        return None
-    made_at = [p.taken_at or p.opened_at for p in paid] + [case.made_at for case in cases]
-    return SlipFate(
-        "checking" if paid else "person",
-        word,
-        "payment" if paid else "claim",
-        sum(p.inserted_fen for p in paid) + sum(case.amount_fen for case in cases),
-        sum(case.memo_fen for case in cases),
-        _here(desk, datetime.fromisoformat(made_at[0])),
-    )
+    """What this kiosk has open under the reference, a payment or a claim: the hub hears of it later.
+
+    Never both: a claim for all of a payment's money bears its reference and ends it, and one for a single note has a
+    reference of its own.
+    """
+    for paid in desk.books.open_payments:
+        if paid.inserted_fen and paid.credit is None and reference(paid.payment_id) == word:
+            made_at = _here(desk, datetime.fromisoformat(paid.taken_at or paid.opened_at))
+            return SlipFate("checking", word, "payment", paid.inserted_fen, made_at=made_at)
+    for case in desk.books.open_claims:
+        if case.reference == word:
+            made_at = _here(desk, datetime.fromisoformat(case.made_at))
+            return SlipFate("person", word, "claim", case.amount_fen, case.memo_fen, made_at)
+    return None
 
 
 def _here(desk: Desk, when: datetime) -> datetime:

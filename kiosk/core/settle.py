@@ -10,7 +10,7 @@ from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
 from kiosk.numbers import reference
 from kiosk.payment import events as ev
-from kiosk.payment.model import Claim, Payment, PaymentState
+from kiosk.payment.model import WHOLE, Claim, Payment, PaymentState
 from kiosk.payment.table import CLAIM_TABLE, TABLE
 from kiosk.session.state import Page
 
@@ -152,7 +152,7 @@ def open_claim(
 ) -> str:
     """Put money into suspense with a reference, print its slip and tell the hub. Returns the claim's id."""
     claim_id = desk.ids()
-    whole = payment is not None and reason in {"declined", "unanswered"}
+    whole = payment is not None and reason in WHOLE
     # All of a payment's money keeps the reference that its slips bear; a single note gets one of its own.
     named = payment.payment_id if payment and whole else claim_id
     single = ev.count_notes(v for v in (amount_fen, memo_fen) if v)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger("kiosk.health")
 RETRY_S = 5.0
+STOP_S = 5.0
 URL_FILE = "health.url"
 
 
@@ -44,7 +45,7 @@ class HealthServer:
         """Start the thread; binding and imports happen there."""
         self._thread.start()
 
-    def stop(self, seconds: float = 5.0) -> None:
+    def stop(self, seconds: float = STOP_S) -> None:
         """End it; safe to call when it was never started."""
         self._stopping.set()
         if self._thread.is_alive():

@@ -119,7 +119,10 @@ def _prune(path: Path, args: argparse.Namespace) -> int:
     if args.json:
         print(json.dumps({"ok": True, "removed": done.removed, "anchor": done.anchor, "kept": done.kept}))
     else:
-        none = ", no archive was written" if args.archive and not done.removed else ""
+        none = ""
+        if args.archive and not done.removed:
+            finished = args.archive[0].exists()
+            none = ", the archive was finished before" if finished else ", no archive was written"
         print(f"ok: {done.removed} rows removed up to row {done.anchor}, {done.kept} kept{none}")
     return 0
 

@@ -43,8 +43,8 @@ def prune(journal: Journal, before: datetime, archive: Path | None = None) -> Pr
 
     The whole chain is checked first. The rows are durable in `archive`, a new file that `verify` accepts, before they
     leave the journal in one transaction: a kill or a power cut at any moment leaves the old journal or the new one. An
-    archive that an interrupted run left is taken for what it holds. Raises JournalDamaged or JournalFailed, and
-    JournalError for an archive that is something else.
+    archive that an interrupted run left is taken for what it holds, and a finished one is never added to. Raises
+    JournalDamaged or JournalFailed, and JournalError for an archive that is finished or something else.
     """
     cut = _cut(journal, milliseconds(before.isoformat()))
     if archive is not None and archive.exists():
@@ -134,8 +134,18 @@ def _columns(row: Row) -> tuple[int, int, bytes, bytes]:
 
 
 def _left_over(journal: Journal, archive: Path, cut: int) -> int:
-    """Take up where an earlier run was cut off between its archive and the journal. Raises JournalError."""
+    """Take up where an earlier run was cut off between its archive and the journal. Raises JournalError.
+
+    An archive whose rows have left the journal is finished: it is no fault where no further row can go.
+    """
     found = verify(archive)
+    old = journal.anchor
+    newest = (found.last, found.head) == (old.seq, old.head)
+    if found.journal_id == old.journal_id and (newest or found.last < old.seq):
+        if newest and cut <= old.seq:
+            return cut
+        rows = f"its rows {found.first} to {found.last} left the journal before"
+        raise JournalError(f"{archive}: is finished, {rows}: name another archive, nothing was pruned")
     same = (found.journal_id, found.first) == (journal.journal_id, journal.anchor.seq + 1)
     if not same or found.last > cut or file.hash_at(journal.path, found.last) != found.head:
         raise JournalError(f"{archive}: is there already and holds something else, nothing was pruned")

@@ -21,6 +21,8 @@ from kiosk.payment.events import AnyEvent
 
 log = logging.getLogger("kiosk.journal")
 SNAPSHOT_EVERY = 500
+_LOOKED_AT_S = 5.0
+"""How long a statement waits for a program that looks into the journal at that moment."""
 __all__ = [
     "Journal",
     "JournalDamaged",
@@ -181,7 +183,7 @@ class Journal:
         try:
             self._db.execute("PRAGMA busy_timeout=0")
             busy = self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
-            self._db.execute("PRAGMA busy_timeout=5000")
+            self._db.execute(f"PRAGMA busy_timeout={int(_LOOKED_AT_S * 1000)}")
         except sqlite3.Error:
             log.exception("checkpoint_failed")  # a full disk: the first append will tell
         else:

@@ -14,6 +14,8 @@ from kiosk.payment.effects import Effect
 
 Tell = Callable[[Input], None]
 T = TypeVar("T")
+STOP_S = 5.0
+"""How long the end of the program waits for a lane; what hangs in it is left to die with the program."""
 
 
 class Work(Protocol):
@@ -61,7 +63,7 @@ class Lane:
         if self._thread.is_alive():
             self._thread.join(max(seconds, 0.0))
 
-    def stop(self, seconds: float = 5.0) -> None:
+    def stop(self, seconds: float = STOP_S) -> None:
         """End the lane and wait for it."""
         self.end()
         self.join(seconds)

@@ -199,7 +199,7 @@ def message(look: Look) -> Draft:
     draft.title = look.line(f"message.{known}")
     draft.prompt = look.line(f"message.{known}_text", hotline=look.facts.hotline)
     draft.picture = "info"
-    draft.notice("info", look.line("message.nothing_taken"), _slip_of_returned(look))
+    draft.notice("info", look.line("message.nothing_taken"))
     contact(draft)
     draft.main = finish(look)
     draft.footnote = code(look, word)

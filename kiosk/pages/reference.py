@@ -30,7 +30,9 @@ def enter_reference(look: Look) -> Draft:
     """Ask for the reference of a slip: digits and the letters A to F."""
     draft = Draft(look, Page.ENTER_REFERENCE, PageKind.ENTRY)
     digits, count = look.session.digits, len(look.session.digits)
-    draft.title, draft.prompt = look.line("reference.enter"), look.line("reference.where")
+    # What it takes to be told is said before twelve characters are typed.
+    where = "reference.where" if look.facts.hub_up else "reference.where_alone"
+    draft.title, draft.prompt = look.line("reference.enter"), look.line(where)
     draft.picture = "receipt"
     error = look.line("reference.too_short", count=count) if look.session.entry_error else NOTHING
     complete = count == REFERENCE_LENGTH

@@ -102,6 +102,7 @@ REFERENCE = "0198F2C4A1B3"
 def _references() -> Iterator[Sample]:
     for name, typed in (("empty", ""), ("part", REFERENCE[:6]), ("full", REFERENCE)):
         yield plain(f"enter_reference_{name}", Page.ENTER_REFERENCE, digits=typed)
+    yield plain("enter_reference_no_hub", Page.ENTER_REFERENCE, NO_HUB, digits=REFERENCE[:6])
     short, error = REFERENCE[:11], "too_short"
     yield plain("enter_reference_too_short", Page.ENTER_REFERENCE, digits=short, entry_error=error)
     for level in range(3):

@@ -11,6 +11,7 @@ from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
 from kiosk.pages.sample_accounts import FACTS, THREE
 from kiosk.pages.sample_payments import claim, credited, payment, unquoted
 from kiosk.payment.effects import PrintSlip
+from kiosk.payment.events import NoteCount
 from kiosk.payment.model import Claim, Note, NoteState, Payment, PaymentState
 from kiosk.slips import Slips
 
@@ -43,4 +44,6 @@ def _states() -> Iterator[tuple[str, str, int, Payment | Claim]]:
     yield "checking", "checking", 0, payment(THREE, *_FIVE, state=PaymentState.CHECKING)
     yield "provisional", "provisional", 0, unquoted(10000, 5000, state=PaymentState.CHECKING)
     yield "claim", "claim", 0, replace(claim("unanswered", 50000), notes=paid.note_counts)
+    back_too = (NoteCount(10000, 1),)
+    yield "claim_note_back", "claim", 0, replace(claim("declined", 10000), notes=back_too, returned=back_too)
     yield "claim_in_doubt", "claim", 0, claim("note_fate_unknown", 0, 10000)

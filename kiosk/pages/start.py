@@ -61,7 +61,8 @@ def home(look: Look) -> Draft:
     draft.choices = [
         Press("pay_bill", look.line("home.pay_bill"), _bill_detail(look), "bill", offline),
         Press("prepay", look.line("home.prepay"), look.line("home.prepay_detail"), "wallet", cash),
-        Press("look_up_slip", look.line("home.look_up_slip"), icon="search", reason=no_hub(look), quiet=True),
+        # Open without the hub too: of what this kiosk itself has open it can tell.
+        Press("look_up_slip", look.line("home.look_up_slip"), icon="search", quiet=True),
     ]
     draft.back = Press("back", look.line("home.back"), icon="home")
     if cash.shown or look.facts.stands_in:

@@ -25,7 +25,8 @@ PLACES_HEAD = """## Places kept for what follows
 
 Designed now (`kiosk/payment/places.py`) and not in service yet. After a restart the kiosk writes the event of the
 column "restart" first; each unknown outcome is repeated, asked for or reversed, and ends as one of: paid, declined
-(nothing was taken), reversed (it went back), owed (paid, and the good has an order) or claimed.
+(nothing was taken), reversed (it went back), owed (paid, and the good has an order) or claimed. A word marked "late"
+comes after an end: it is journalled as evidence and changes nothing, unless it is the only word of money taken.
 """
 
 
@@ -77,11 +78,13 @@ def _payment_list() -> str:
 def _plan(plan: Plan) -> str:
     lines = [f"### {plan.title}\n", plan.why + "\n"]
     lines += ["| in state | event | next state | permits | restart |", "|---|---|---|---|---|"]
-    for event, way in plan.begins.items():
-        lines.append(_way(plan.start, event, way, ""))
+    for state, ways in plan.begins.items():
+        lines += [_way(state, event, way, "") for event, way in ways.items()]
     for state, place in plan.places.items():
         for event, way in place.ways.items():
             lines.append(_way(state, event, way, "writes this first" if event == place.restart else ""))
+    for state, ways in plan.late.items():
+        lines += [_way(state, event, way, "late") for event, way in ways.items()]
     return "\n".join(lines) + "\n"
 
 

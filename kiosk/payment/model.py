@@ -38,6 +38,8 @@ class PaymentState(StrEnum):
 
 
 ENDS = frozenset({PaymentState.PAID, PaymentState.CANCELLED, PaymentState.CLAIMED})
+WHOLE = frozenset({"declined", "unanswered"})
+"""Reasons of a claim for all of a payment's money; any other is for a single note."""
 
 
 class ClaimState(StrEnum):
@@ -188,6 +190,8 @@ class Claim:
     in_flight: bool = False
     resolution: str = ""
     slips: tuple[Slip, ...] = ()
+    returned: tuple[NoteCount, ...] = ()
+    """Notes of its payment that came back while nobody watched them, where all of the payment's money is claimed."""
 
     @property
     def over(self) -> bool:

@@ -9,7 +9,7 @@ an unknown outcome leads, what a restart does in each state, and how each way en
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from kiosk.payment.model import ENDS, PaymentState
 
@@ -36,19 +36,31 @@ class Plan:
     """A tender or a good: where it hangs on the machine in service and the states of its own."""
 
     title: str
-    begins: Mapping[str, Way]
-    """Events from the machine's own OPEN (a tender) or CREDITED (a good) into this plan."""
-    start: str
+    begins: Mapping[str, Mapping[str, Way]]
+    """Events into this plan, by the state of the machine in service, or of another plan, in which they come."""
     places: Mapping[str, Place]
     why: str
+    late: Mapping[str, Mapping[str, Way]] = field(default_factory=dict)
+    """Words that may come after an end of this plan, by end: journalled as evidence, or money to be claimed."""
 
 
 IN_SERVICE = frozenset(state.value for state in PaymentState)
 NEW_ENDS = frozenset({"declined", "reversed", "owed"})
 """Ends that come with these plans: nothing was taken; what was taken went back; paid, and the good has an order."""
 ALL_ENDS = NEW_ENDS | {end.value for end in ENDS}
+ANSWERS: Mapping[str, tuple[str, ...]] = {
+    "send_sale": ("sale_approved", "sale_declined"),
+    "send_reversal": ("reversal_answered",),
+    "ask_box_for_sale": ("sale_approved", "sale_declined"),
+    "ask_box_for_last_result": ("sale_approved", "sale_declined"),
+    "open_order": ("order_opened", "order_refused"),
+    "close_order": ("order_closed", "sale_approved"),
+    "send_redeem": ("sale_approved", "redeem_refused"),
+}
+"""What may answer an act over a line, at any later moment: in each place that can follow it has a way."""
 
 _CLAIMED = Way("claimed")
+_EVIDENCE_REVERSED = {"sale_approved": Way("reversed"), "sale_declined": Way("reversed")}
 
 _REVERSING = Place(
     "The sale may stand at the bank; a reversal is due and repeated until it is answered.",
@@ -57,16 +69,16 @@ _REVERSING = Place(
         "reversal_sending": Way("reversing", "send_reversal"),
         "reversal_unknown": Way("reversing"),
         "reversal_answered": Way("reversed"),
-        # A late approval is evidence only: nothing is delivered for it, the reversal runs on (rule R4).
+        # A late answer is evidence only: nothing is delivered for it, the reversal runs on (rule R4).
         "sale_approved": Way("reversing"),
+        "sale_declined": Way("reversing"),
         "claimed": _CLAIMED,
     },
 )
 
 BANK_CARD = Plan(
     "Bank card, the hub as switch",
-    {"sale_sending": Way("authorising", "send_sale")},
-    PaymentState.OPEN.value,
+    {PaymentState.OPEN.value: {"sale_sending": Way("authorising", "send_sale")}},
     {
         "authorising": Place(
             "The payment with its sealed card data may be at the hub and at the bank.",
@@ -81,12 +93,16 @@ BANK_CARD = Plan(
         "reversing": _REVERSING,
     },
     "The PIN block lives in memory only, so an unanswered sale cannot be sent again: it is reversed (rule 3).",
+    {
+        "reversed": {**_EVIDENCE_REVERSED, "reversal_answered": Way("reversed")},
+        # The hub has answered twice about one id: it holds the bank's word and settles it there.
+        "declined": {"sale_approved": Way("declined"), "sale_declined": Way("declined")},
+    },
 )
 
 TERMINAL_BOX = Plan(
     "Bank card, a certified terminal box",
-    {"sale_sending": Way("authorising_box", "ask_box_for_sale")},
-    PaymentState.OPEN.value,
+    {PaymentState.OPEN.value: {"sale_sending": Way("authorising_box", "ask_box_for_sale")}},
     {
         "authorising_box": Place(
             "The box may have taken the money.",
@@ -110,16 +126,22 @@ TERMINAL_BOX = Plan(
         "taken": Place(
             "The money is taken and not on the hub's books yet; from here on as stacked cash (rule 3).",
             "credit_sending",
-            {"credit_sending": Way("sending", "send_credit")},
+            {
+                "credit_sending": Way("sending", "send_credit"),
+                "sale_approved": Way("taken"),
+                # Two words of one box contradict each other: the money was taken by the first.
+                "sale_declined": Way("taken"),
+            },
         ),
     },
     "The box is the only one who knows; a sale that the kiosk never heard of is found in its last result.",
+    # Nobody but the kiosk can tell the hub of money that the box took after all.
+    {"declined": {"sale_approved": _CLAIMED, "sale_declined": Way("declined")}},
 )
 
 PHONE = Plan(
     "Phone payment by QR code",
-    {"order_sending": Way("opening_order", "open_order")},
-    PaymentState.OPEN.value,
+    {PaymentState.OPEN.value: {"order_sending": Way("opening_order", "open_order")}},
     {
         "opening_order": Place(
             "The hub may have opened an order at the acquirer; no code was shown yet.",
@@ -136,6 +158,8 @@ PHONE = Plan(
             {
                 "sale_approved": Way("credited"),
                 "order_closing": Way("closing_order", "close_order"),
+                "order_opened": Way("awaiting_phone"),
+                "order_refused": Way("closing_order"),
             },
         ),
         "closing_order": Place(
@@ -145,17 +169,28 @@ PHONE = Plan(
                 "order_closing": Way("closing_order", "close_order"),
                 "order_closed": Way("declined"),
                 "sale_approved": Way("credited"),
+                # Late words about the opening: the closing has the order's id and covers it either way.
+                "order_opened": Way("closing_order"),
+                "order_refused": Way("closing_order"),
                 "claimed": _CLAIMED,
             },
         ),
     },
     "The order's id is the payment's: a payment that comes after closing is the hub's to refund or credit by policy.",
+    {
+        "declined": {
+            "order_opened": Way("declined"),
+            "order_refused": Way("declined"),
+            "order_closed": Way("declined"),
+            # Paid after closing: the hub, which closed it, refunds or credits and tells the customer's phone.
+            "sale_approved": Way("declined"),
+        }
+    },
 )
 
 RECHARGE_CARD = Plan(
     "Recharge card",
-    {"redeem_sending": Way("redeeming", "send_redeem")},
-    PaymentState.OPEN.value,
+    {PaymentState.OPEN.value: {"redeem_sending": Way("redeeming", "send_redeem")}},
     {
         "redeeming": Place(
             "The secret number may be spent at the hub for this payment.",
@@ -171,13 +206,35 @@ RECHARGE_CARD = Plan(
         ),
     },
     "Spent value is like stacked cash: the same request is repeated until it is answered, never reversed.",
+    {"declined": {"redeem_refused": Way("declined"), "sale_approved": _CLAIMED}},
 )
+
+_OWED = Way("owed", "order_rewrite")
 
 METER_CARD = Plan(
     "Meter-card write",
-    {"write_intended": Way("writing", "write_card")},
-    PaymentState.CREDITED.value,
     {
+        # In place of a tender's own approval: the hub has booked the money and authorised one purchase count.
+        **{
+            state: {"good_approved": Way("undelivered")}
+            for state in ("sending", "authorising", "awaiting_phone")
+        },
+        "redeeming": {"good_approved": Way("undelivered")},
+        # Nobody may stand there with the card any more: what is owed is written when it comes back.
+        **{state: {"good_approved": _OWED} for state in ("checking", "closing_order")},
+    },
+    {
+        "undelivered": Place(
+            "The money is booked; the card holds the old purchase count.",
+            "write_given_up",
+            {
+                "write_intended": Way("writing", "write_card"),
+                "write_given_up": _OWED,
+                # Only money of a bank card, only while the card certainly holds the old count, and only when the hub
+                # has withdrawn the purchase count in the same answer: an order and a reversal exclude each other.
+                "good_withdrawn": Way("reversing", "send_reversal"),
+            },
+        ),
         "writing": Place(
             "The card may hold the new purchase count, in whole or torn.",
             "write_uncertain",
@@ -187,18 +244,31 @@ METER_CARD = Plan(
             },
         ),
         "reading_back": Place(
-            "The card is read before anything else; its purchase count says what happened.",
+            "The card is read before anything else; its serial, files and purchase count say what happened.",
             "card_read_asked",
             {
                 "card_read_asked": Way("reading_back", "read_card"),
                 "write_verified": Way("credited"),
-                # The old count: nothing was delivered, the same write with the same count may be made again.
-                "write_absent": Way("credited"),
-                "card_gone": Way("owed", "order_rewrite"),
+                "write_absent": Way("undelivered"),
+                "write_torn": Way("torn"),
+                "card_gone": _OWED,
+                "card_foreign": _OWED,
+                "write_given_up": _OWED,
             },
         ),
+        "torn": Place(
+            "Some files are new and the wallet, which is written last, is not: the meter takes nothing from this card.",
+            "write_given_up",
+            {
+                # The same write with the same purchase count, over what was torn.
+                "write_intended": Way("writing", "write_card"),
+                "write_given_up": _OWED,
+            },
+        ),
+        "reversing": _REVERSING,
     },
     "The write is idempotent by meter and purchase count: an order for a rewrite can never credit twice.",
+    {"reversed": {**_EVIDENCE_REVERSED, "reversal_answered": Way("reversed")}},
 )
 
 PLANS = (BANK_CARD, TERMINAL_BOX, PHONE, RECHARGE_CARD, METER_CARD)

@@ -195,6 +195,7 @@ def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...])
     """The slips tell the truth, every claim has one, and a customer who was promised nothing else has a receipt."""
     judge = world.judge
     originals: Counter[tuple[str, str]] = Counter()
+    own = {payment.payment_id: payment for payment in payments}
     for slip in judge.slips:
         facts, about = slip.facts, slip.effect.about
         key = about.claim_id if isinstance(about, Claim) else about.payment_id
@@ -204,8 +205,7 @@ def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...])
             judge.wrong("broken", f"a slip of {_tail(key)} is a {facts.kind} slip, not {slip.effect.slip}")
         if not facts.adds_up:
             judge.wrong("broken", f"a {facts.kind} slip of {_tail(key)} does not add up")
-        if isinstance(about, Payment):
-            _came_back(judge, key, facts, about)
+        _came_back(judge, key, facts, about, own)
         if facts.kind == "paid":
             _paid_slip(judge, key, facts, slip.hub_knew)
         elif facts.kind in {"checking", "provisional"}:
@@ -285,10 +285,14 @@ def _paid_slip(judge: Any, key: str, facts: Any, knew: bytes) -> None:
         judge.wrong("broken", f"the paid slip for {_tail(key)} is not what the hub booked")
 
 
-def _came_back(judge: Any, key: str, facts: Any, about: Payment) -> None:
+def _came_back(judge: Any, key: str, facts: Any, about: Payment | Claim, own: dict[str, Payment]) -> None:
     """A slip tells each note that came back unwatched, and none that lies in the box."""
     told = facts.notes if facts.kind == "returned" else facts.returned
-    back = [n for n in about.notes if n.state is NoteState.RETURNED and n.recovered]
+    # Beside the claim slip of a single note there is the payment's own, which tells what came back.
+    whole = isinstance(about, Claim) and about.reason in WHOLE
+    paid = own[about.payment_id] if whole else about
+    notes = paid.notes if isinstance(paid, Payment) else ()
+    back = [n for n in notes if n.state is NoteState.RETURNED and n.recovered]
     if sum(n.value_fen * n.count for n in told) != sum(n.value_fen for n in back):
         judge.wrong("broken", f"the {facts.kind} slip of {_tail(key)} tells of other returned notes")
     for note in back:

@@ -8,12 +8,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 import requests
 from sqlalchemy import make_url, text
 
 from hub.data.database import sync_engine
+from hub.serve import STOP_S
 from tools.hub_process import HubClient, HubProcess, new_id, power_hub, write_test_key
 
 
@@ -74,6 +76,17 @@ def test_it_starts_within_two_seconds_and_stops_on_sigterm(books: Any) -> None:
     seconds = time.monotonic() - began
     assert process.stop() == 0
     assert seconds < 40  # two on an idle machine; this guards against a hang and not against a busy neighbour
+
+
+@pytest.mark.slow
+def test_a_request_that_does_not_end_holds_the_end_of_the_hub_up_for_a_while_only(books: Any) -> None:
+    hub = HubProcess(books.url)
+    address = urlsplit(hub.url)
+    with socket.create_connection((str(address.hostname), int(address.port or 0))) as half:
+        half.sendall(b"PUT /v1/quotes/1 HTTP/1.1\r\nContent-Length: 10\r\n\r\n{")
+        began = time.monotonic()
+        hub.stop()
+        assert time.monotonic() - began < 4 * STOP_S
 
 
 def test_plain_http_is_for_loopback_only(books: Any) -> None:

@@ -82,6 +82,7 @@ def test_a_customer_pays_over_a_thin_line_and_then_one_with_4_kb(line: Laid, cab
     pays(cabinet, kiosk)
     cabinet.settled(kiosk, credited=10000)
     assert len(kiosk.events("CreditSending")) == 1
+    assert sum(way["lost"] for way in line.do("status").values()) > 0, "the line has lost nothing"
     kiosk.press("finish")
     kiosk.page("attract")
     line.do("set", loss=0)  # bytes that are sent again would count too

@@ -42,8 +42,9 @@ WHERE: dict[str, tuple[Walk, tuple[str, ...], tuple[str, ...]]] = {
 """What a customer does, the events that it brings and the acts."""
 
 CUSTOMER_WAITS_S = 20.0
-PATIENT = HASTY | {"hub": HASTY["hub"] | {"query_deadline_s": 15.0}}
-"""A kiosk that waits for a slow hub's answer before there is money, lest its customer never comes to the point."""
+PATIENT = HASTY | {"hub": HASTY["hub"] | {"query_deadline_s": 15.0}, "cash": {"note_fate_s": 30.0}}
+"""A kiosk that waits for a slow hub's answer before there is money, and for a note's fate while a busy machine lets
+acceptor or kiosk wait, lest its customer never comes to the point."""
 
 
 @dataclass(frozen=True, slots=True)

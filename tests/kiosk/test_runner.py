@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -33,7 +34,7 @@ from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason
 from kiosk.journal.store import Journal
 from kiosk.lanes.lane import Lane, Tell
-from kiosk.page import Snapshot
+from kiosk.page import PageKind, Snapshot
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
@@ -41,6 +42,7 @@ from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import Claim
 from kiosk.runner import Runner, now
 
+Verdict = Literal["ok", "show", "behind", "forked", "new_journal"]
 PATIENCE = 20.0
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 DAY = date(2026, 11, 22)
@@ -222,6 +224,43 @@ def test_every_permission_is_durable_before_the_act(house: House) -> None:
     house.course.done(fx.SendCredit)
     for effect, event in PERMITS.items():
         assert house.course.place("durable", event) < house.course.place("effect", effect), effect
+
+
+def test_the_log_tells_once_when_the_hub_disowns_the_journal_and_when_it_knows_it_again(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "kiosk.core")
+    words: list[Verdict] = [
+        "show",
+        "ok",
+        "ok",
+        "behind",
+        "behind",
+        "forked",
+        "show",
+        "forked",
+        "ok",
+        "new_journal",
+    ]
+    for number, word in enumerate(words):
+        beat = wire.Heartbeat(
+            id=f"{number:032x}", verdict=word, known_seq=0, as_of=NOW, business_date=DAY, mode="open"
+        )
+        house.says(StatusSaid(Answer(beat)))
+    house.says(Intent("start"))
+    house.course.wait(lambda what, of: what == "shown" and of.page.kind is PageKind.CHOICES)
+    told = [
+        (r.levelname, r.getMessage(), getattr(r, "verdict", ""), r.seq)  # type: ignore[attr-defined]
+        for r in caplog.records
+    ]
+    assert told == [
+        ("ERROR", "journal_disowned", "behind", 0),
+        ("ERROR", "journal_disowned", "forked", 0),
+        ("INFO", "journal_known_again", "", 0),
+        ("ERROR", "journal_disowned", "new_journal", 0),
+    ]
+    assert house.journal is not None
+    assert {getattr(r, "head", "") for r in caplog.records} == {house.journal.head[1]}
 
 
 def test_what_an_effect_carries_is_what_the_journal_holds(house: House) -> None:

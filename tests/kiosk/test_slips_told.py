@@ -160,6 +160,11 @@ def unbooked(kind: Any, at: str) -> ReceiptFacts:
             ),
         ),
         (CLAIM, "claim", OF_CLAIM),
+        (
+            replace(CLAIM, returned=(ev.NoteCount(5000, 2),)),
+            "claim",
+            replace(OF_CLAIM, returned=(ev.NoteCount(5000, 2),)),
+        ),
         (replace(CLAIM, account_no=""), "claim", replace(OF_CLAIM, account=None)),
         (replace(CLAIM, amount_fen=0), "claim", replace(OF_CLAIM, received_fen=0, notes=())),
     ],

@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
+from hub.business import forms
 from hub.business.ledger import Leg
 from hub.data.books import OwnBooks
-from tests.hub.composition.office import NOW, Office
+from tests.hub.composition.office import LONG_AGO, NOW, TODAY, Office
 
 pytestmark = pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 
@@ -162,3 +163,29 @@ def test_a_reference_must_be_of_one_claim(office: Office) -> None:
     office.propose("refund", reference=ids[1])
     shown = office.ask(lambda o, _k, _d: o.show("R"))
     assert [claim.state for claim, _ in shown] == ["open", "proposed"]
+
+
+def test_a_payment_that_was_undone_is_not_shown_as_booked_beside_its_claim(
+    office: Office, books: Any
+) -> None:
+    account, payment_id = books.account((), 0), "d" * 32
+    order = forms.PaymentOrder(
+        account_no=account.account_no,
+        quote_id="e" * 32,
+        business="prepay",
+        tender="bank_card",
+        amount_fen=900,
+        months=(),
+        notes=(),
+        kiosk_no=1,
+        business_date=TODAY,
+        taken_at=LONG_AGO,
+    )
+    asked = forms.QuoteOrder(account_no=account.account_no, business="prepay", months=(), tender="cash")
+    undone = forms.ReversalOrder(payment_id=payment_id, amount_fen=900, reason="unanswered", made_at=LONG_AGO)
+    office.ask(lambda _o, desk, _d: desk.quote("T", "e" * 32, asked))
+    office.ask(lambda _o, desk, _d: desk.pay("T", payment_id, order))
+    office.ask(lambda _o, desk, _d: desk.reverse("T", "f" * 32, undone))
+    claim = office.kept(office.claim(payment_id=payment_id, reason="unanswered"))
+    assert (claim.state, claim.amount_fen) == ("open", 900)
+    assert office.ask(lambda o, _k, _d: o.booked_beside(claim)) is None

@@ -1,12 +1,15 @@
 """The replay window: of equal attempts one is new, however many come at one moment."""
 
 import asyncio
+import sqlite3
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from hub.business.refusals import Refusal
 from hub.data.database import Database
 from hub.data.seen import SeenInFile, seen_requests_of
 
@@ -81,4 +84,19 @@ def test_damage_that_shows_only_while_it_runs_costs_no_request(tmp_path: Path) -
     scribbled(path)
     assert asyncio.run(window.first_time("k", "b" * 32, NOW))
     assert not asyncio.run(window.first_time("k", "b" * 32, NOW))
+    window.close()
+
+
+def test_a_hub_that_keeps_the_window_locked_cannot_hold_a_request_up_for_ever(tmp_path: Path) -> None:
+    path = tmp_path / "books-seen"
+    window = SeenInFile(str(path), timedelta(seconds=600))
+    other = sqlite3.connect(path, isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    began = time.monotonic()
+    with pytest.raises(Refusal, match="locked"):
+        asyncio.run(window.first_time("k", "a" * 32, NOW))
+    assert time.monotonic() - began < 60
+    other.execute("ROLLBACK")
+    assert asyncio.run(window.first_time("k", "a" * 32, NOW))
+    other.close()
     window.close()

@@ -257,6 +257,31 @@ def test_lines_for_people(office: Any, capsys: Any) -> None:
 
 
 @pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_the_booked_payment_is_shown_beside_the_claim_that_gave_way_to_it(office: Any, capsys: Any) -> None:
+    account, client = office.hub.account((12374,), 35), office.hub.client()
+    payments = {
+        name: client.put(f"/v1/payments/{new_id()}", client.payment_order(account.account_no, 5000)).json()
+        for name in ("closed", "lessened", "beside")
+    }
+    references = {
+        "closed": office.claim(5000, payment_id=payments["closed"]["id"], reason="unanswered"),
+        "lessened": office.claim(7000, payment_id=payments["lessened"]["id"], reason="unanswered"),
+        "beside": office.claim(1000, payment_id=payments["beside"]["id"], reason="late_note"),
+        "unbooked": office.claim(1000, payment_id=new_id(), reason="unanswered"),
+    }
+    for name, reference in references.items():
+        [claim] = office.run("claims", "show", reference)
+        assert claim["booked"] == (payments[name] if name in {"closed", "lessened"} else None), name
+    assert office.run("claims", "show", references["lessened"])[0]["amount_fen"] == 2000
+    assert main(["claims", "show", references["closed"], "--database", office.hub.url]) == 0
+    told = payments["closed"]
+    assert (
+        f"the payment is booked: 5000 fen to account {account.account_no}, number {told['hub_no']},"
+        f" on {told['business_date']}; they are in no suspense" in capsys.readouterr().out
+    )
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_a_reference_is_found_however_it_is_typed(office: Any) -> None:
     office.claim(100, reference="0198-F2C4-A1B3")
     for typed in ("0198-F2C4-A1B3", "0198f2c4a1b3", "0198 f2c4 a1b3"):

@@ -218,15 +218,24 @@ def test_money_of_an_earlier_run_is_paid_in_because_of_the_restart(stage: Any) -
     assert last(stage, ev.PayRequested).by == "restart"
 
 
-def test_a_fault_before_any_money_says_that_no_cash_can_be_taken(stage: Any) -> None:
-    from kiosk.core import closing
-
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_fault_before_any_money_leaves_the_claim_of_its_note_in_sight(stage: Any, killed: bool) -> None:
+    """Also where another note came back before, and the claim was taken and printed before the acceptor rests."""
     stage.at_slot()
-    desk = stage.core._desk
-    closing.request_cancel(desk, stage.payment, "fault")
+    stage.acceptor(CashState.ESCROW, 5000)
+    stage.acceptor(CashState.POWER_UP_NOTE_IN_HEAD)
+    stage.acceptor(CashState.IDLE)
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.wait(62)
+    assert last(stage, ev.CancelRequested).by == "fault"
+    stage.printed()
+    stage.claim_taken()
+    stage.take_snapshot()
+    if killed:
+        stage.restart()
     stage.acceptor(CashState.DISABLED)
-    assert stage.at(Page.MESSAGE)
-    assert stage.core.session.message == "no_cash"
+    assert (stage.page, stage.core._desk.shown_claim.memo_fen) == (Page.CLAIM, 10000)
+    assert [e.slip for e in stage.journal if isinstance(e, ev.SlipIntended)] == ["claim", "returned"]
 
 
 def test_a_restart_before_any_note_begins_anew_without_a_word(stage: Any) -> None:

@@ -11,7 +11,7 @@ from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Refused
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
-from kiosk.payment.model import NoteState, Payment, PaymentState
+from kiosk.payment.model import Claim, NoteState, Payment, PaymentState
 from kiosk.session.state import Page
 
 
@@ -105,6 +105,30 @@ def test_a_payment_that_took_nothing_but_gave_a_note_back_has_a_slip(stage: Any)
     assert isinstance(job.about, Payment)
     assert [(n.value_fen, n.count) for n in job.about.returned_counts] == [(10000, 1)]
     assert stage.at(Page.CANCELLED)
+
+
+@pytest.mark.parametrize("copies", [0, 1])
+def test_a_payment_that_becomes_a_claim_tells_of_the_note_that_came_back_on_the_claims_slip(
+    stage: Any, copies: int
+) -> None:
+    stage.acceptor(CashState.DISABLED, counter=7)
+    stage.at_slot()
+    stage.note(5000)
+    stage.acceptor(CashState.ESCROW, 10000)
+    restarted(stage)
+    bring_up(stage, CashState.RETURNED, 10000)
+    stage.acceptor(CashState.DISABLED)
+    assert stage.stands(PaymentState.SENDING)
+    stage.hub(Refused(wire.Problem(status=422, code="over_limit")))
+    assert stage.stands(PaymentState.CLAIMED)
+    if copies:
+        stage.press("finish")
+        stage.take_snapshot()
+        restarted(stage)
+    [job] = [e for e in stage.effects if isinstance(e, fx.PrintSlip)]
+    assert (job.slip, job.copy_no) == ("claim", copies)
+    assert isinstance(job.about, Claim)
+    assert [(n.value_fen, n.count) for n in job.about.returned] == [(10000, 1)]
 
 
 @pytest.mark.parametrize("last", [CashState.RETURNED, CashState.DISABLED])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -268,6 +269,30 @@ def test_money_of_which_only_this_kiosk_knows_is_being_checked(stage: Any, outco
     assert stage.core.session.unknown_slips == 0
 
 
+def test_a_kiosk_that_knows_the_hub_gone_tells_of_its_own_money_and_of_no_other(stage: Any) -> None:
+    word = waiting(stage)
+    stage.leaves()
+    stage.press("start")
+    [way] = [key for key in stage.core.page.choices if key.id == "look_up_slip"]
+    assert way.enabled
+    stage.press("back")
+    slip = asks(stage, GONE, word.replace("-", ""))
+    assert (slip.fate, slip.reference, slip.amount_fen) == ("checking", word, 5000)
+    stage.press("another", *(f"key:{letter}" for letter in TYPED), "confirm")
+    assert answered(stage, GONE) == SlipFate("hub_gone", WORD)
+
+
+def test_an_answer_that_could_not_be_had_is_no_guess(stage: Any) -> None:
+    most = stage.config.screen.most_unknown_references
+    asks(stage, NOBODYS)
+    for outcome in (GONE, Unknown(UnknownReason.SERVER_ERROR, "", BUSY)) * most:
+        stage.press("correct", "confirm")
+        assert answered(stage, outcome).fate in {"hub_gone", "hub_busy"}
+    assert stage.core.session.unknown_slips == 1
+    stage.press("correct", "confirm")
+    assert answered(stage, NOBODYS).fate == "unknown"
+
+
 def test_what_the_hub_knows_goes_before_what_this_kiosk_believes(stage: Any) -> None:
     word = waiting(stage)
     body = wire.Reference(
@@ -297,7 +322,8 @@ def test_a_claim_of_which_only_this_kiosk_knows_is_for_a_person(stage: Any) -> N
     assert slip.made_at == datetime.fromisoformat(case.made_at)
 
 
-def test_a_payment_and_the_note_in_doubt_beside_it_are_told_together(stage: Any) -> None:
+def test_a_payment_and_the_note_in_doubt_beside_it_have_each_a_reference(make_stage: Any) -> None:
+    stage = make_stage(ids=lambda: uuid.uuid4().hex).up()
     stage.at_slot()
     stage.note(5000)
     stage.acceptor(CashState.ESCROW, 10000)
@@ -307,10 +333,26 @@ def test_a_payment_and_the_note_in_doubt_beside_it_are_told_together(stage: Any)
     stage.acceptor(CashState.DISABLED)
     stage.wait(16)
     stage.press("finish")
-    assert case.reference == reference(stage.payment.payment_id)
-    slip = asks(stage, NOBODYS, case.reference.replace("-", ""))
-    assert (slip.fate, slip.kind, slip.amount_fen, slip.memo_fen) == ("checking", "payment", 5000, 10000)
-    assert slip.made_at == datetime.fromisoformat(stage.payment.taken_at)
+    word = reference(stage.payment.payment_id)
+    assert case.reference != word
+    for asked, told in (
+        (word, ("checking", word, "payment", 5000, 0)),
+        (case.reference, ("person", case.reference, "claim", 0, 10000)),
+    ):
+        slip = asks(stage, NOBODYS, asked.replace("-", ""))
+        assert (slip.fate, slip.reference, slip.kind, slip.amount_fen, slip.memo_fen) == told
+        stage.press("finish")
+
+
+def test_a_payment_that_became_a_claim_is_told_once(stage: Any) -> None:
+    word = waiting(stage)
+    stage.hub(Refused(wire.Problem(status=422, code="over_limit")))
+    [case] = stage.core.books.open_claims
+    assert case.reference == word
+    assert stage.stands(PaymentState.CLAIMED)
+    slip = asks(stage, GONE, word.replace("-", ""))
+    assert (slip.fate, slip.kind, slip.amount_fen, slip.memo_fen) == ("person", "claim", 5000, 0)
+    assert slip.made_at == datetime.fromisoformat(case.made_at)
 
 
 def test_the_page_asks_before_it_ends_and_leaves_nothing(stage: Any) -> None:

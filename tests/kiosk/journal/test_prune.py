@@ -245,6 +245,10 @@ def test_the_command_prunes_archives_and_refuses_beside_a_kiosk(
     archive = str(quick / "archive")
     assert command("prune", "--keep-days", "1", "--archive", archive) == 0
     assert "17 rows removed up to row 17, 0 kept" in capsys.readouterr().out
+    assert command("prune", "--keep-days", "1", "--archive", archive) == 0
+    assert "0 rows removed up to row 17, 0 kept, the archive was finished before" in capsys.readouterr().out
+    assert command("prune", "--keep-days", "1", "--archive", f"{archive}2") == 0
+    assert "0 kept, no archive was written" in capsys.readouterr().out
     assert command("verify", "--archive", archive, "--head", head) == 0
     assert f"ok: 17 rows of journal {journal.journal_id}" in capsys.readouterr().out
     assert command("verify", "--head", f"18:{'0' * 64}", "--json") == 1

@@ -171,6 +171,45 @@ def test_an_archive_of_rows_that_are_to_stay_stops_the_pruning(
     assert left(journal) == [1, 2, 3, 4, 5, 6]
 
 
+def test_a_finished_archive_is_no_fault_where_nothing_more_can_go(
+    journal: Journal, kinds: Any, quick: Path
+) -> None:
+    tell(journal, kinds, "cancelled", "sending")
+    assert prune(journal, NOON + timedelta(days=1), quick / "archive") == Pruned(3, 3, 5)
+    before = (quick / "archive").read_bytes()
+    assert prune(journal, NOON + timedelta(days=1), quick / "archive") == Pruned(0, 3, 5)
+    assert (quick / "archive").read_bytes() == before
+
+
+def test_a_finished_archive_is_said_to_be_so_where_more_could_go(
+    journal: Journal, kinds: Any, quick: Path
+) -> None:
+    for number, name in enumerate(("first", "second"), 1):
+        tell(journal, kinds, "cancelled", first=number)
+        assert prune(journal, NOON + timedelta(days=1), quick / name).removed == 3
+    tell(journal, kinds, "cancelled", first=3)
+    for name, rows in (("first", "1 to 3"), ("second", "4 to 6")):
+        with pytest.raises(JournalError) as found:
+            prune(journal, NOON + timedelta(days=1), quick / name)
+        assert str(found.value) == (
+            f"{quick / name}: is finished, its rows {rows} left the journal before:"
+            " name another archive, nothing was pruned"
+        )
+    assert left(journal) == [7, 8, 9]
+
+
+def test_an_archive_that_ends_in_another_row_is_not_taken_for_a_finished_one(
+    journal: Journal, kinds: Any, quick: Path
+) -> None:
+    with closing(Journal(quick / "twin", ID)) as another:
+        tell(another, kinds, "cancelled", first=9)
+        prune(another, NOON + timedelta(days=1), quick / "archive")
+    tell(journal, kinds, "cancelled")
+    prune(journal, NOON + timedelta(days=1))
+    with pytest.raises(JournalError, match="holds something else"):
+        prune(journal, NOON + timedelta(days=1), quick / "archive")
+
+
 @pytest.mark.parametrize("fault", ["changed", "cut short"])
 def test_an_archive_that_does_not_hold_what_goes_stops_the_pruning(
     journal: Journal, kinds: Any, quick: Path, monkeypatch: pytest.MonkeyPatch, fault: str

@@ -16,7 +16,7 @@ from pathlib import Path
 import pytest
 
 from kiosk.books import Books
-from kiosk.journal import file
+from kiosk.journal import file, store
 from kiosk.journal.store import (
     Journal,
     JournalDamaged,
@@ -378,4 +378,17 @@ def test_a_start_begins_the_write_ahead_log_anew(path: Path) -> None:
         reader.execute("SELECT count(*) FROM event").fetchone()
         assert len(journal.recover().payments) == 2  # put off, and nobody waits for the reader
     assert verify_rows(path, journal.rows()) == journal.head
+    journal.close()
+
+
+def test_a_program_that_keeps_the_log_cannot_hold_an_append_up_for_ever(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(store, "_LOOKED_AT_S", 0.2)
+    journal = Journal(path)
+    journal.recover()
+    with closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(JournalFailed, match="locked"):
+            journal.append([opened(1)], AT)
     journal.close()

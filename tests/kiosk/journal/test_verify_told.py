@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from kiosk.books import Books, to_snapshot
@@ -200,3 +201,23 @@ def test_a_snapshot_that_was_sealed_anew_is_held_against_the_rows(quick: Path, k
     damage(quick / "j", "UPDATE snapshot SET seq = ?, body = ?", seq, body)
     damage(quick / "j", "UPDATE snapshot SET seal = ?", file.snapshot_seal(seq, head, body))
     says(quick / "j", f"the snapshot beside row {seq} was changed")
+
+
+def test_a_snapshot_of_an_earlier_program_is_no_damage_and_the_rows_are_read_instead(
+    quick: Path, kinds: Any
+) -> None:
+    made = Books.empty()
+    with closing(Journal(quick / "j", ID)) as journal:
+        for event in (*kinds["sending"](1), *kinds["claim open"](2)):
+            made.apply(event)
+            journal.append([event], AT)
+        seq, head = journal.head
+    earlier = msgspec.json.decode(to_snapshot(made)) | {"version": 1}
+    for claim in earlier["claims"]:
+        del claim["returned"]
+    body = msgspec.json.encode(earlier)
+    damage(quick / "j", "UPDATE snapshot SET seq = ?, body = ?", seq, body)
+    damage(quick / "j", "UPDATE snapshot SET seal = ?", file.snapshot_seal(seq, head, body))
+    assert verify(quick / "j").last == seq
+    with closing(Journal(quick / "j")) as journal:
+        assert journal.recover() == made

@@ -67,6 +67,28 @@ def test_stopping_lets_the_lane_finish_what_is_queued(told: Told) -> None:
     assert lane.closed.is_set()
 
 
+class Hanging(Lane):
+    """Comes back from its effect when a test lets it."""
+
+    def __init__(self, told: Told) -> None:
+        super().__init__("hanging", told)
+        self.let_go = threading.Event()
+
+    def serve(self, effect: Effect) -> None:
+        self.let_go.wait(PATIENCE)
+
+
+def test_a_lane_that_hangs_does_not_hold_the_end_up(told: Told) -> None:
+    lane = Hanging(told)
+    lane.start()
+    lane.put(fx.AskHubStatus())
+    lane.stop(0.2)
+    assert lane._thread.is_alive()
+    lane.let_go.set()
+    lane.join(PATIENCE)
+    assert not lane._thread.is_alive()
+
+
 def test_a_lane_that_waits_for_an_effect_sees_its_own_end(told: Told) -> None:
     lane = Clumsy(told)
     lane.stop()

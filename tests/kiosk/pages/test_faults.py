@@ -14,7 +14,10 @@ def test_every_fault_has_its_page_and_its_slip(lang: str, pages: dict[str, PageM
     for fault, seen in FAULT_PAGES.items():
         assert seen.page in pages, fault
         assert not seen.slip or seen.slip in papers, fault
-    assert {seen.slip for seen in FAULT_PAGES.values() if seen.slip} == set(papers) - {"paid_note_back"}
+    assert {seen.slip for seen in FAULT_PAGES.values() if seen.slip} == set(papers) - {
+        "paid_note_back",
+        "claim_note_back",
+    }
 
 
 def test_a_slip_with_a_reference_has_the_reference_of_its_page(

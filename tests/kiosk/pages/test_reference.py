@@ -101,14 +101,20 @@ def test_the_reference_is_grouped_counted_and_spelled(lang: str, pages: dict[str
     assert (empty.main and empty.main.enabled, part.main and part.main.enabled) == (False, True)
 
 
-def test_the_way_from_home_is_quiet_and_says_why_it_is_shut(lang: str) -> None:
+def test_the_way_from_home_is_quiet_and_open_without_the_hub_too(lang: str) -> None:
     def home(facts: Facts) -> PageModel:
         return build(Session(page=Page.HOME, modes=Modes(lang=lang)), None, None, facts)
 
     assert {key.id for key in home(FACTS).choices if key.quiet} == {"look_up_slip"}
-    for facts, works in ((FACTS, True), (NO_HUB, False), (STANDS_IN, False)):
+    for facts in (FACTS, NO_HUB, STANDS_IN):
         key = next(key for key in home(facts).choices if key.quiet)
-        assert (key.enabled, bool(key.reason)) == (works, not works)
+        assert (key.enabled, key.reason) == (True, "")
+
+
+def test_without_the_hub_it_is_said_before_anything_is_typed(lang: str, pages: dict[str, PageModel]) -> None:
+    gone = {"zh": "网络中断", "en": "No connection"}[lang]
+    assert gone in pages["enter_reference_no_hub"].prompt
+    assert gone not in pages["enter_reference_empty"].prompt
 
 
 def test_nothing_is_told_of_a_slip_that_was_not_asked_for(lang: str) -> None:

@@ -220,7 +220,20 @@ CLAIM_EVENTS: tuple[ev.Event, ...] = (
     ev.ClaimUnanswered(key=CLAIM.key, attempt=1, reason="timeout"),
     ev.ClaimTaken(key=CLAIM.key, resolution=""),
     ev.SlipIntended(key=CLAIM.key, job="d" * 32, slip="claim"),
+    ev.SlipPrinted(key=CLAIM.key, job="d" * 32),
+    ev.SlipFailed(key=CLAIM.key, job="d" * 32, reason="paper_end"),
 )
+OTHERS = [
+    msgspec.structs.replace(event, key=CLAIM.key)
+    for kind, event in EVENTS.items()
+    if kind not in {type(own) for own in CLAIM_EVENTS}
+]
+"""What belongs to payments alone: a claim refuses it."""
+
+
+def test_the_claims_samples_are_the_events_of_its_table() -> None:
+    assert {type(event) for event in CLAIM_EVENTS} == {kind for rows in CLAIM_TABLE.values() for kind in rows}
+    assert {type(event) for event in (*CLAIM_EVENTS, *OTHERS, CLAIM, OPENED)} == set(ev.AnyEvent.__args__)
 
 
 def test_a_claim_that_covers_a_note_permits_its_acknowledgement() -> None:
@@ -230,12 +243,14 @@ def test_a_claim_that_covers_a_note_permits_its_acknowledgement() -> None:
     assert none == ()
 
 
-@pytest.mark.parametrize("event", CLAIM_EVENTS, ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("event", [*CLAIM_EVENTS, *OTHERS, OPENED], ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize("state", ClaimState)
 def test_every_pair_of_a_claim(state: ClaimState, event: ev.Event) -> None:
     claim, _ = step_claim(None, CLAIM)
     if state is ClaimState.TAKEN:
         claim, _ = step_claim(claim, CLAIM_EVENTS[2])
+    if isinstance(event, ev.SlipPrinted | ev.SlipFailed):
+        claim, _ = step_claim(claim, CLAIM_EVENTS[3])
     row = CLAIM_TABLE[state].get(type(event))
     if row is None:
         with pytest.raises(IllegalEvent) as refused:
