@@ -121,7 +121,7 @@ FAULTS = (
     Fault(
         "an answer for another amount is believed",
         4,
-        100,
+        400,
         lambda: patches.believe(amount=True),
         ("do not add up to amount_fen",),
     ),
@@ -259,7 +259,7 @@ FAULTS = (
         patches.cash_without_hub_against_the_settings,
         ("a payment begins while the hub is gone",),
     ),
-    Fault("notes are taken without limit", 8, 100, patches.notes_without_limit, ("rule 8: a note",)),
+    Fault("notes are taken without limit", 8, 400, patches.notes_without_limit, ("rule 8: a note",)),
     Fault("names are not masked", 9, 100, hub_patches.names_unmasked, ("I13: a name in clear",)),
 )
 
