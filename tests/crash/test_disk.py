@@ -19,7 +19,7 @@ from kiosk.journal.errors import JournalDamaged
 from kiosk.journal.store import Journal, hash_at
 from kiosk.payment import events as ev
 from tests.crash.coverage import Coverage, Plan
-from tests.crash.disk import GENESIS, JOURNAL_ID, Disk, MemoryJournal
+from tests.crash.disk import GENESIS, JOURNAL_ID, BrokenJournal, Disk, MemoryJournal
 
 AT = "2026-11-22T19:59:00.000Z"
 
@@ -86,7 +86,7 @@ class OnDisk:
 class InMemory:
     """The simulation's."""
 
-    damaged: type[Exception] = ValueError
+    damaged: type[Exception] = BrokenJournal
 
     def __init__(self, _folder: Path) -> None:
         self.disk = Disk()

@@ -8,7 +8,9 @@ from unittest.mock import patch
 import pytest
 
 from tests.crash import world
-from tests.crash.faults import FAULTS, Fault, found_after
+from tests.crash.fault import Fault
+from tests.crash.fault_list import FAULTS
+from tests.crash.faults import found_after
 from tests.crash.world import run
 
 

@@ -13,6 +13,8 @@ import pytest
 from tests.crash import __main__ as crash
 from tests.crash import faults, sim, world
 from tests.crash.coverage import Death
+from tests.crash.fault import Fault
+from tests.crash.fault_list import FAULTS
 from tests.crash.report import Report, Tally
 from tests.journeys import part as power_up
 
@@ -65,7 +67,10 @@ def test_a_run_that_breaks_off_is_told_with_its_seed_and_its_trace(monkeypatch: 
     tally = sim.run_part(Report(2, 40, out, processes=1))
     asked = typed_again(out.getvalue())
     assert (asked.only, asked.runs, asked.seed) == ("sim", 1, 40)
-    assert "FAILED seed 40: broken: ZeroDivisionError: a run that breaks off" in out.getvalue()
+    assert (
+        "FAILED seed 40: broken: in the proof itself: ZeroDivisionError: a run that breaks off"
+        in out.getvalue()
+    )
     assert "Traceback" in out.getvalue()
     assert tally.broken == 2
 
@@ -78,13 +83,13 @@ def test_a_run_that_does_not_come_to_rest_is_ended(monkeypatch: pytest.MonkeyPat
 def test_a_fault_that_survives_or_cannot_be_applied_is_told_with_its_name(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    fault = faults.FAULTS[0]
+    fault = FAULTS[0]
 
     def cannot() -> Any:
         raise AttributeError("the product has no such name")
 
-    harmless = faults.Fault("a harmless fault", 1, 1, tuple, ("anything",))
-    misfit = faults.Fault("a fault that fits no more", 1, 1, cannot, ("anything",))
+    harmless = Fault("a harmless fault", 1, 1, tuple, ("anything",))
+    misfit = Fault("a fault that fits no more", 1, 1, cannot, ("anything",))
     monkeypatch.setattr(faults, "FAULTS", (harmless, misfit, fault))
     out = io.StringIO()
     assert faults.run_part(Report(None, 40, out, processes=1)).broken == 2
