@@ -114,8 +114,10 @@ class World:
         """Nothing ever goes wrong with the line."""
         self.slow_paper = self.bad / 2
         chance = rng.choice([0.0, 0.004, 0.02])
+        first = 1
         if options.aim is not None and options.aim[0] in {"paid", "claimed"}:
             self.slow_paper, chance = 0.8, 0.02  # only a slip that outlasts its payment leads there
+            first = LATEST  # and a death before it would end the slip
         counts = rng.random() < 0.6 if options.counts is None else options.counts
         self.unit = Unit(rng, self.later, self._moved, counts, trouble)
         self.books, self.town = Books(), town(rng)
@@ -126,7 +128,10 @@ class World:
         self.judge.secrets = frozenset(word.encode() for c in who for word in (c.name, c.address))
         self.crashed = False
         self.plan = Plan(
-            rng, chance, options.aim, 0 if aside.random() < UNHARMED else rng.randrange(1, LATEST)
+            rng,
+            chance,
+            options.aim,
+            0 if aside.random() < UNHARMED else rng.randrange(first, first + LATEST - 1),
         )
         hub = Hub(self.books, self.hub_clock)
         self.books.begun, self.books.committed = self.hub_clock, self.judge.clerk.committed
