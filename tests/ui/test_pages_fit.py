@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -27,15 +27,21 @@ def area(item: QQuickItem) -> QRectF:
 
 def texts(bench: Any) -> Iterator[QQuickItem]:
     """Yield every text that is seen."""
-    return (item for item in bench.items() if item.inherits("QQuickText") and item.property("text"))
+    return texts_of(bench.items())
+
+
+def texts_of(items: Iterable[QQuickItem]) -> Iterator[QQuickItem]:
+    """Yield the texts among items."""
+    return (item for item in items if item.inherits("QQuickText") and item.property("text"))
 
 
 def faults(bench: Any, form: Form) -> Iterator[str]:
     """Yield what is wrong with the page on the screen."""
     panel = PANELS[form]
     window = QRectF(0, 0, panel.width, panel.height)
-    buttons = [(button, area(button)) for button in bench.buttons()]
-    for text in texts(bench):
+    seen = list(bench.items())
+    buttons = [(item, area(item)) for item in seen if item.property("held") is not None]
+    for text in texts_of(seen):
         words, box = text.property("text"), area(text)
         scale = box.height() / text.height() if text.height() else 1
         if text.property("truncated") or text.property("contentHeight") > text.height() + 1:
