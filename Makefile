@@ -20,7 +20,7 @@ test: lint
 lint: setup
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
-	.venv/bin/mypy
+	.venv/bin/mypy --num-workers 2
 	.venv/bin/lint-imports
 	.venv/bin/power-hub openapi --check
 	$(PYTHON) -m kiosk.payment.diagram --check
