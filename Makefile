@@ -20,7 +20,7 @@ test: lint
 lint: setup
 	.venv/bin/ruff check
 	.venv/bin/ruff format --check
-	.venv/bin/mypy
+	.venv/bin/mypy --num-workers 2
 	.venv/bin/lint-imports
 	.venv/bin/power-hub openapi --check
 	$(PYTHON) -m kiosk.payment.diagram --check
@@ -35,7 +35,6 @@ gallery: setup
 	$(PYTHON) -m ui.gallery --out build/gallery
 
 crash: setup
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m slow
 	$(PYTHON) -m tests.crash
 
 mutation: setup

@@ -41,7 +41,7 @@ def _play(folder: Path) -> dict[str, Any]:
         "pay-cash",
     ]
     command += ["--speed", "20", "--out", str(folder)]
-    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    told = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
     lines = told.stdout.splitlines()
     journey: dict[str, Any] = json.loads(lines[-1]) if lines else {}
     if told.returncode or not journey.get("ok") or journey["credited"] != journey["tendered"]:

@@ -14,7 +14,7 @@ from simulators.customer.hand import Hand
 from simulators.far_end import ControlClient
 from ui.tokens import PANELS
 
-READY_S = 30.0
+READY_S = 60.0
 HOLD_MS = 70
 PANEL = PANELS["lobby"]
 
@@ -64,6 +64,7 @@ class Watched:
 def to_keypad(hand: Hand, business: str = "pay_bill") -> None:
     """Go from the attract page to the page that asks for the account."""
     hand.wait("attract")
+    hand.read("¥100")  # until hub and devices are heard of, some ways are shut
     hand.touch("id=start")
     hand.wait("home")
     hand.touch(f"id={business}")

@@ -85,7 +85,8 @@ def watch_kiosk(config: Path, socket: Path, frames: Path) -> int:
         lambda: str(page.property("panel").get("headline", "")),
         frames,
     )
-    server = FingerServer(Screen(view, lambda: str(page.property("name"))), socket)
+    screen = Screen(view, lambda: str(page.property("name")), lambda: not finger.property("closed"))
+    server = FingerServer(screen, socket)
     application.qt.aboutToQuit.connect(watch.write)
     status = application.run()
     server.close()

@@ -174,7 +174,8 @@ def _seconds(rig: Rig, rounds: int) -> Iterator[Figure]:
             rig.pay(near)
         rig.line.do("set", **{**THIN, "loss": 0})
         rig.pay(far)
-        rig.pay(far)  # what the kernel has learnt of the time there and back is this line's, not a quick one's
+        # What the kernel has learnt of the time there and back must be this line's, not a quick one's.
+        rig.pay(far)
         rig.line.do("set", **THIN)
         thin, local = [], []
         before = rig.line.crossed()

@@ -13,6 +13,11 @@ def contract() -> bytes:
     """Give the OpenAPI document of the hub's application, with the headers that every request carries."""
     schema = create_app().openapi_schema.to_schema()
     schema["info"]["description"] = DESCRIPTION
+    for form in schema["components"]["schemas"].values():
+        for field in form.get("properties", {}).values():
+            if "maxItems" in field:
+                # Litestar takes the dots of `tuple[X, ...]` for a second kind, and one of X and anything is no X.
+                field["items"], _anything = field["items"]["oneOf"]
     for path in schema["paths"].values():
         for operation in path.values():
             operation.setdefault("parameters", []).extend(HEADERS)

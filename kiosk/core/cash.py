@@ -203,6 +203,8 @@ def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
         refused_us = not desk.facts.hub_up and total > desk.facts.offline_fen
     if refused_us:
         return "hub_gone"
+    if not desk.facts.printer.usable:
+        return "printer"
     if taken >= cash.most_notes or total > min(cash.most_fen, payment.quote.max_fen):
         return "over_limit"
     return ""

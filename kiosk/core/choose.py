@@ -152,5 +152,5 @@ def cancel(desk: Desk, _arg: str) -> None:
         return
     if payment.state is PaymentState.OPEN:
         closing.request_cancel(desk, payment, "customer")
-    else:
+    elif payment.inserted_fen:  # while the first note moves, the page says so, and no money is in yet
         desk.change(note_notice=NoteNotice("kept", payment.inserted_fen, "money_in"))

@@ -175,6 +175,9 @@ def open_claim(
     if slip:
         print_slip(desk, claim_id, "claim")
     send_claim(desk, desk.books.claims[claim_id])
+    if payment is not None and payment.state is PaymentState.CANCELLED:
+        # Its page has said that nothing was taken.
+        _show_outcome(desk, payment.payment_id, Page.CLAIM, desk.config.screen.slip_s)
     return claim_id
 
 

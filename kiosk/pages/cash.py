@@ -28,6 +28,7 @@ NOTE_REASONS = {
     "type_off": "type_off",
     "type_disabled": "type_off",
     "hub_gone": "hub_gone",
+    "printer": "printer",
     "second_note": "second_note",
     "closing": "closing",
 }
@@ -119,7 +120,9 @@ def _stopped(look: Look) -> bool:
     """Whether no further note will be taken: what is in can be paid, or the payment cancelled."""
     notice = look.session.note_notice
     trouble = notice is not None and notice.kind in ("jam", "trouble")
-    return trouble or not (look.facts.hub_up or _goes_on_without_hub(look))
+    if trouble or not look.facts.printer.usable:
+        return True
+    return not (look.facts.hub_up or _goes_on_without_hub(look))
 
 
 def _goes_on_without_hub(look: Look) -> bool:

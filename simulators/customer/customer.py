@@ -19,9 +19,10 @@ ENDS = ("done", "checking", "claim")
 _WAYS_OUT = ("cancel", "leave", "finish", "wrong", "back")
 _OUTCOMES = ("cancelled", "message", *ENDS)
 _MOVING_S = 60.0
-# The first note waits for a slot that is still opening; one that takes no further note is soon believed.
-_FIRST_SLOT_S = 30.0
+# A slot may still be opening, or opening again; one of which can be read that it takes no further note is believed.
+_OPENING_S = 30.0
 _SLOT_S = 5.0
+_SHUT_S = 15.0
 _SLIP_S = 30.0
 
 
@@ -87,10 +88,6 @@ class Customer:
                 raise JourneyError(f"none of {words} could be read; there stands: {seen}")
             time.sleep(0.05)
 
-    def can_touch(self, name: str) -> bool:
-        """Tell whether that choice is there and on."""
-        return any(target["id"] == name and target["enabled"] for target in self.hand.page()["targets"])
-
     def moment(self, name: str) -> None:
         """Let happen what was planned for this moment."""
         if act := self.faults.get(name):
@@ -103,7 +100,7 @@ class Customer:
         """Touch the attract page."""
         self.hand.wait("attract", own=False, timeout_s=60)
         # A person waits, too, until a machine that was just switched on says which notes it takes.
-        self.hand.read("¥100", timeout_s=30)
+        self.hand.read("¥100")
         self.looks("attract")
         self.moment("before")
         self.hand.touch("id=start")
@@ -111,14 +108,14 @@ class Customer:
 
     def finds_account(self, business: str = "pay_bill") -> None:
         """Type the account number and confirm whose it is."""
-        self.hand.touch(f"id={business}")
+        self._goes_on(business)
         self.sees("enter_account")
         self.hand.key(self.account_no)
         self._confirms()
 
     def finds_meter(self) -> None:
         """Go by the number on the meter instead."""
-        self.hand.touch("id=pay_bill")
+        self._goes_on("pay_bill")
         self.sees("enter_account")
         self.hand.touch("id=by_meter")
         self.sees("enter_meter")
@@ -138,19 +135,28 @@ class Customer:
         page = self.sees("bills", "provisional")
         if page == "bills":
             self.moment("bills")
-            way = "pay" if self.can_touch("pay") else "prepay"
-            if not self.can_touch(way):
+            if not self._goes_on("pay", "prepay"):
                 return False
-            self.hand.touch(f"id={way}")
             self.sees("means")
-            if not self.can_touch("cash"):
+            if not self._goes_on("cash"):
                 return False
-            self.hand.touch("id=cash")
             page = self.sees("cash", "provisional")
         if page == "provisional":
             self.hand.touch("id=accept")
             self.sees("cash")
         self.moment("cash_open")
+        return True
+
+    def _goes_on(self, *ways: str) -> bool:
+        """Touch the first of these ways that is open; False when all stay shut.
+
+        A device that does not answer shuts them for a moment; who has read why they are shut does not wait.
+        """
+        until = time.monotonic() + _SHUT_S
+        while not self.hand.choose(*ways):
+            if self.told or time.monotonic() > until:
+                return False
+            time.sleep(0.1)
         return True
 
     # Money.
@@ -185,7 +191,7 @@ class Customer:
         return True
 
     def _slot_draws_in(self, value_fen: int) -> bool:
-        until = time.monotonic() + (_SLOT_S if self.inserted_fen else _FIRST_SLOT_S)
+        until = time.monotonic() + (_SLOT_S if self.inserted_fen and self.told else _OPENING_S)
         self.stacked_before = self._stacked()
         while not (answer := self.bench.validator("insert", value_fen=value_fen))["taken"]:
             if time.monotonic() > until:
@@ -225,8 +231,7 @@ class Customer:
     def _touches_when_on(self, name: str) -> None:
         until = time.monotonic() + _MOVING_S
         while self.hand.page()["name"] == "cash" and time.monotonic() < until:
-            if self.can_touch(name):
-                self.hand.touch(f"id={name}")
+            if self.hand.choose(name):
                 self.moment("pay_pressed")
                 return
             time.sleep(0.1)
@@ -251,23 +256,22 @@ class Customer:
         """Take the slip and leave."""
         self.takes_slip()
         self.looks("slip")
-        if self.can_touch("finish"):
-            self.hand.touch("id=finish")
+        self.hand.choose("finish")
         self.sees("attract", own=False, timeout_s=60)
 
     def goes_home(self) -> None:
         """Give up before any money is in, page by page, until the attract page stands."""
         before = ""
         for _ in range(8):
-            before = page = self._turns_from(before)
+            page = self._turns_from(before)
             if page == "attract":
                 break
             if page in _OUTCOMES:
                 self.looks(page)
-            way = next((name for name in _WAYS_OUT if self.can_touch(name)), None)
-            if way is None:
+            way = self.hand.choose(*_WAYS_OUT)
+            if not way:
                 break
-            self.hand.touch(f"id={way}")
+            before = self.hand.chose_on
             if way == "cancel":
                 self.hand.wait("cancelled", timeout_s=_MOVING_S)
         self.sees("attract", own=False, timeout_s=120)

@@ -89,6 +89,13 @@ class Screen:
             raise CannotDo(f"{name!r} is there {len(found)} times")
         return found[0]
 
+    def offers(self, name: str, page: str) -> bool:
+        """Tell whether that page stands and the target is there and on."""
+        try:
+            return self.page_name() == page and self.find(name).enabled
+        except CannotDo:
+            return False
+
     def press(self, name: str) -> QPoint:
         """Put the finger on the middle of a target. Raises CannotDo when a person could not hit it or it is off."""
         target = self.find(name)

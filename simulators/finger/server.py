@@ -3,6 +3,7 @@
     {"do": "page"}                                   what stands on the screen
     {"do": "find", "name": "Start"}                  one target
     {"do": "touch", "name": "id=start", "hold_ms": 80}
+    {"do": "touch", "name": "id=start", "on": "attract"}     answers `turned`
     {"do": "wait_page", "names": ["home"], "timeout_s": 5}
     {"do": "wait_text", "text": "100.00", "timeout_s": 5}
     {"do": "grab", "path": "home.png"}
@@ -117,16 +118,23 @@ class Orders:
             "rect": [round(side) for side in (rect.x(), rect.y(), rect.width(), rect.height())],
         }
 
-    def do_touch(self, name: str, hold_ms: int = 60) -> Answer:
-        """Touch a target for so long, once the page takes touches; answers when the finger is lifted."""
+    def do_touch(self, name: str, hold_ms: int = 60, on: str = "") -> Answer:
+        """Touch a target for so long, once the page takes touches; answers when the finger is lifted.
+
+        `on` is the page on which the customer saw the target. If another one came before the finger was lifted, or the
+        target was switched off, the answer's `turned` is true; before the finger is down nothing is touched then.
+        """
         until = time.monotonic() + _TURNING_S
         while not self._screen.takes_touch() and time.monotonic() < until:
             yield _LOOK_EVERY_MS
+        if on and not self._screen.offers(name, on):
+            return {"turned": True}
         spot = self._screen.press(name)
         yield hold_ms
+        turned = bool(on) and not self._screen.offers(name, on)
         at = time.monotonic()
         self._screen.release(spot)
-        return {"at": at}
+        return {"at": at, "turned": turned}
 
     def do_wait_page(self, names: list[str], timeout_s: float = 10.0) -> Answer:
         """Wait until one of these pages stands and tell which."""

@@ -13,17 +13,27 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from drivers.cash.model import CashReport, CashState
+from drivers.printer.document import Document
+from kiosk.core.inputs import Intent
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
+from kiosk.payment.model import Claim
 from kiosk.receipts import ReceiptFacts
-from kiosk.session.state import Page, SlipFate
+from kiosk.session.state import Page, Session
 from tests.crash.acceptor import Note, Unit
+from tests.crash.append import Reader
+from tests.crash.known import Journal
+from tests.crash.ledger import Clerk
 from tests.crash.line import Answered, Asked
+from tests.crash.privacy import exposed
+from tests.crash.truth import Truth, slip_tells
 
 Kind = Literal["lost", "doubled", "in flight", "broken"]
 UNBOOKED = {"sending", "checking"}
 BUSY = {"open", "stacking_first", "funded", "stacking", "cancelling", "closing", "sending"}
+PROOF = "in the proof itself: "
+"""Begins what is told of a failure of the proof's own, which finds no fault of the product."""
 FORBIDDEN = {400: "a body that is not of the contract", 405: "no such method"}
 
 
@@ -58,6 +68,12 @@ class Judge:
     """The real note behind each of the kiosk's own ids."""
     unquoted: set[str] = field(default_factory=set)
     """The payments that were opened without the hub."""
+    secrets: frozenset[bytes] = frozenset()
+    """Names and addresses of the customers, which stand in the hub's books alone."""
+    prints: bool = False
+    """Whether the kiosk that runs now has been told of a printer that can print."""
+    out: set[str] = field(default_factory=set)
+    """The print jobs whose slip came out."""
     escrow: Note | None = None
     kiosk_no: int = 0
     replies: dict[str, bytes] = field(default_factory=dict)
@@ -67,6 +83,16 @@ class Judge:
     inserted: Counter[str] = field(default_factory=Counter)
     orders: dict[str, Asked] = field(default_factory=dict)
     """The first request for each payment that reached the hub."""
+    confirmed: str = ""
+    """The account that the customer was shown and said yes to, last."""
+    journal: Journal = field(default_factory=Journal)
+    clerk: Clerk = field(init=False)
+    reader: Reader = field(init=False)
+    truth: Truth = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clerk, self.reader = Clerk(self.world), Reader(self.world)
+        self.truth = Truth(self.world, self.journal)
 
     def wrong(self, kind: Kind, text: str, fen: int = 0) -> None:
         self.world.note(f"WRONG {kind}: {text}")
@@ -74,6 +100,8 @@ class Judge:
 
     def durable(self, events: Sequence[ev.AnyEvent]) -> None:
         """These rows are on disk; what they permit may happen from here on."""
+        self.reader.appended(events)
+        self.journal.follow(events)
         length = len(self.world.disk.rows)
         for event in events:
             match event:
@@ -97,11 +125,16 @@ class Judge:
                     self.permitted.add(("claim", key, attempt))
                 case ev.SlipIntended(job=job):
                     self.permitted.add(("slip", job, 0))
+                case ev.SlipPrinted(job=job):
+                    if job not in self.out:
+                        self.wrong("broken", f"slip {job[-4:]} is called printed and never came out")
                 case ev.CreditApproved():
                     self.states[event.key] = event
 
     def _may_be_taken(self, event: ev.NoteIntended) -> None:
         rules, total = self.world.config, self.inserted[event.key] + event.value_fen
+        if not self.prints:
+            self.wrong("broken", "rule 8: a note is taken without paper")
         if total > rules.cash.most_fen:
             self.wrong("broken", "rule 8: a note beyond what may be taken")
         if event.key in self.unquoted or not self.world.kiosk.core.facts.hub_up:
@@ -114,6 +147,10 @@ class Judge:
         if event.kiosk_no <= self.kiosk_no:
             self.wrong("broken", f"I10: kiosk number {event.kiosk_no} after {self.kiosk_no}")
         self.kiosk_no = event.kiosk_no
+        if event.account.account_no != self.confirmed:
+            self.wrong("broken", f"opened for {event.account.account_no}, confirmed was {self.confirmed}")
+        if not self.prints:
+            self.wrong("broken", "rule 8: a payment begins without paper")
         if not event.quote.quote_id:
             self._opened_without_hub(event)
         others = [k for k, s in self.world.coverage.states.items() if s in BUSY and k != event.key]
@@ -129,6 +166,13 @@ class Judge:
             self.wrong("broken", "rule 8: a payment begins while the hub is gone")
         elif waiting + event.quote.max_fen > rules.most_waiting_fen:
             self.wrong("broken", f"rule 8: {waiting} fen wait for the hub, and more may come in")
+
+    def chose(self, session: Session, intent: Intent) -> None:
+        """The customer presses something: keep which account was on the screen at a yes."""
+        if intent.name == "correct" and session.page is Page.CONFIRM_ACCOUNT and session.account:
+            self.confirmed = session.account.account_no
+        elif intent.name == "accept" and session.page is Page.PROVISIONAL:
+            self.confirmed = session.account.account_no if session.account else session.typed_first
 
     def ordered(self, effect: Effect) -> None:
         """I6, I7: an act begins only when its permission is durable."""
@@ -168,30 +212,10 @@ class Judge:
 
     def stepped(self, core: Any) -> None:
         """After each step: what the screen says is true."""
-        session = core.session
         if core.facts.journal_verdict in {"behind", "forked", "new_journal"}:
             self.wrong("broken", f"the hub finds our journal {core.facts.journal_verdict}")
-        payment = core.books.payments.get(session.payment_id)
-        if session.page is Page.DONE and (payment is None or payment.payment_id not in self.states):
-            self.wrong("broken", "I6: the screen says paid without a durable approval")
-        if session.page is Page.CLAIM and core._desk.shown_claim is None:
-            self.wrong("broken", "the screen speaks of a claim that is not on the books")
-        if (
-            session.page is Page.REFERENCE
-            and session.slip.fate == "booked"
-            and not self._booked(session.slip)
-        ):
-            self.wrong("broken", f"the screen says that {session.slip.reference} is booked")
-
-    def _booked(self, slip: SlipFate) -> bool:
-        """Whether the hub has booked so much under this reference, or closed a claim because it had."""
-        for (table, _), row in self.world.books.rows.items():
-            if table == "payments" and row.reference == slip.reference and row.stored.serial is not None:
-                if row.stored.amount_fen == slip.amount_fen:
-                    return True
-            elif table == "claims" and row.reference == slip.reference and row.state == "closed":
-                return True
-        return False
+        for untrue in self.truth.shown(core):
+            self.wrong("broken", untrue)
 
     def answered(self, asked: Asked, answered: Answered) -> None:
         """I8, I9: what the hub says it has is committed, and it says so in the same bytes each time."""
@@ -199,8 +223,12 @@ class Judge:
             self.wrong(
                 "broken", f"{asked.method} {asked.path}: {FORBIDDEN.get(answered.status, 'no resource')}"
             )
+        if any(secret in answered.body for secret in self.secrets):
+            self.wrong("broken", f"I13: the answer to {asked.path} tells in clear who is billed")
         if b'"id_reused"' in answered.body and answered.status == 409:
             self.wrong("broken", f"rule 4: {asked.path} was sent with other content")
+        if "/reversals/" in asked.path:
+            self.wrong("broken", f"rule 3: {asked.path} would take cash back")
         if "/payments/" in asked.path:
             self.orders.setdefault(asked.path, asked)
         if asked.method != "PUT" or answered.status not in {200, 201}:
@@ -217,8 +245,17 @@ class Judge:
 
     def printed(self, effect: fx.PrintSlip, facts: ReceiptFacts) -> None:
         """A slip fell into a customer's hand: keep what it says and what the hub knew at that moment."""
+        self.out.add(effect.job)
         about = effect.about
+        owner = about.claim_id if isinstance(about, Claim) else about.payment_id
+        for untrue in slip_tells(self.journal.jobs.get(owner, {}).get(effect.job), facts, effect.slip):
+            self.wrong("broken", untrue)
         key = getattr(about, "payment_id", "") or getattr(about, "claim_id", "")
         row = self.world.books.rows.get(("payments", key))
         knew = row.stored.reply if row is not None and row.stored.serial is not None else b""
         self.slips.append(Slip(effect, facts, knew))
+
+    def read(self, slip: Document) -> None:
+        """I13: what is printed on it."""
+        for open_secret in exposed("a slip", repr(slip).encode(), self.secrets):
+            self.wrong("broken", open_secret)

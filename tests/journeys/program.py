@@ -3,21 +3,27 @@
     python -m tests.journeys.program KIOSK_TOML [before:EVENT | after:EVENT | served:EFFECT]
 
 It kills itself before or after the first event of that kind is durable, or when a lane has done the first such effect.
+Where kiosk.toml sets the log to debug, it writes all of its log, and what it would tell a monitoring centre, to stderr.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+import threading
+import time
 import uuid
 from collections.abc import Mapping
 from pathlib import Path
 
 import msgspec
 
+from kiosk import log
 from kiosk.config import Config, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
+from kiosk.health.metrics import Exposition
+from kiosk.health.report import Reporter
 from kiosk.hubclient.keyfile import load_key
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot
@@ -25,10 +31,14 @@ from kiosk.payment.effects import Effect
 from kiosk.runner import Runner, now
 from tests.journeys.kiosk import WatchedJournal, killed, patient_lanes
 
+WATCHED_S = 0.2
+
 
 def main(config_file: Path, die: str) -> None:
     """Run until the intents end."""
     config = load(config_file)
+    if config.log.level == "debug":
+        log.structured("debug")
     when, _, what = die.partition(":")
     journal = WatchedJournal(config.journal.path)
     if when in {"before", "after"}:
@@ -39,9 +49,22 @@ def main(config_file: Path, die: str) -> None:
     )
     _show(runner.snapshot())
     runner.start()
+    if config.log.level == "debug":
+        threading.Thread(target=_watched, args=(runner,), daemon=True).start()
     for line in sys.stdin:
         runner.tell(Intent(*json.loads(line)))
     runner.stop()
+
+
+def _watched(runner: Runner) -> None:
+    """Write down again and again what `GET /health` and `GET /metrics` would answer."""
+    report = Reporter(runner)
+    exposition = Exposition(report)
+    while True:
+        _, metrics = exposition.render("")
+        sys.stderr.write(f"{msgspec.json.encode(report()).decode()}\n{metrics.decode()}")
+        sys.stderr.flush()
+        time.sleep(WATCHED_S)
 
 
 def _lanes(config: Config, tell: Tell, last: str) -> Mapping[str, Lane]:

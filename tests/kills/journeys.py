@@ -20,7 +20,9 @@ HASTY: dict[str, dict[str, Any]] = {
         "status_every_s": 0.5,
     },
     "cash": {"note_fate_s": 3.0},
+    "log": {"level": "debug"},
 }
+"""Short patience, and a log that tells everything."""
 FAULTS: tuple[tuple[str, dict[str, Any]], ...] = (
     ("delay", {"ms": 300}),
     ("delay", {"ms": 1500}),
@@ -109,3 +111,30 @@ def gets_no_paper(station: Station, kiosk: Forked) -> None:
     station.cabinet.printer("paper_out")
     kiosk.press("pay_now")
     kiosk.page("attract")
+
+
+def gets_it_back_after_all(station: Station, kiosk: Forked) -> None:
+    """His note does not go into the box and comes out again; he takes it and leaves."""
+    kiosk.to_slot(station.town.account(DUE_FEN).account_no)
+    station.cabinet.validator("cannot_stack_next")
+    station.insert(kiosk, 50)
+    station.cabinet.take_note()
+    kiosk.notice("Take the returned note")
+    kiosk.press("cancel")
+    kiosk.page("attract")
+
+
+def loses_sight(station: Station, kiosk: Forked) -> None:
+    """The acceptor loses power with his note on its way and comes back with a count that nobody understands.
+
+    The hub is gone too, so it does not hear of the claim.
+    """
+    acceptor = station.cabinet.validator
+    kiosk.to_slot(station.town.account(DUE_FEN).account_no)
+    acceptor("cut_power_at", state="stacking")
+    station.insert(kiosk, 50)
+    station.cabinet.stands("power_off")
+    station.cabinet.line("refuse")
+    acceptor("counter", by=6)
+    acceptor("power_on")
+    kiosk.shown.wait(lambda _: False, "nothing more")

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tests.kills.journeys as ways
 from simulators.far_end import ControlError
+from tests.journeys.kiosk import PATIENCE
 from tests.kills.journeys import HASTY, Walk
-from tests.powercut.judge import Count, Verdict, judge, settle
+from tests.powercut.judge import Count, Verdict
+from tests.powercut.judge import at_rest as settled
 from tests.powercut.lanes import Outcome
 from tests.powercut.machine import Dark, Forked
 from tests.powercut.station import Station
@@ -38,17 +41,25 @@ WHERE: dict[str, tuple[Walk, tuple[str, ...], tuple[str, ...]]] = {
         ("SendClaim",),
     ),
     "gets_no_paper": (ways.gets_no_paper, ("SlipFailed",), ()),
+    "gets_it_back_after_all": (ways.gets_it_back_after_all, ("NoteReturned",), ()),
+    "loses_sight": (ways.loses_sight, ("NoteFateUnknown", "ClaimUnanswered"), ("ResetAcceptor",)),
 }
 """What a customer does, the events that it brings and the acts."""
+AT_HUB = {"pays": "payment", "is_refused": "claim"}
+"""What the hub is told then; it dies before that is committed, and after it, before it answers."""
 
 CUSTOMER_WAITS_S = 20.0
-PATIENT = HASTY | {"hub": HASTY["hub"] | {"query_deadline_s": 15.0}}
-"""A kiosk that waits for a slow hub's answer before there is money, lest its customer never comes to the point."""
+PATIENT = HASTY | {"hub": HASTY["hub"] | {"query_deadline_s": 15.0}, "cash": {"note_fate_s": 30.0}}
+"""A kiosk that waits for a slow hub's answer before there is money, and for a note's fate while a busy machine lets
+acceptor or kiosk wait, lest its customer never comes to the point."""
 
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """A journey and the moment at which its kiosk dies, such as `before:NoteStacked` or `served:SendCredit`."""
+    """A journey and the moment at which its kiosk dies, such as `before:NoteStacked` or `served:SendCredit`.
+
+    Or its hub, such as `hub_before:payment`.
+    """
 
     way: str
     moment: str
@@ -65,10 +76,19 @@ def points() -> Iterator[Point]:
             yield Point(way, f"after:{event}")
         for effect in effects:
             yield Point(way, f"served:{effect}")
+    for way, order in AT_HUB.items():
+        yield Point(way, f"hub_before:{order}")
+        yield Point(way, f"hub_after:{order}")
 
 
 def die(station: Station, point: Point) -> Outcome:
     """Die there, start again, settle and judge; a point that is not reached is a fault."""
+    player = _hub_dies if point.moment.startswith("hub_") else _kiosk_dies
+    verdict = player(station, point)
+    return Outcome(verdict, kills=1, at=point.moment)
+
+
+def _kiosk_dies(station: Station, point: Point) -> Verdict:
     before = Count.of(station.cabinet, station.town)
     folder = station.place.make()
     kiosk = station.kiosk(folder, die=point.moment, changes=PATIENT).go()
@@ -81,10 +101,36 @@ def die(station: Station, point: Point) -> Outcome:
     kiosk.kill()
     heal(station)
     kiosk = station.kiosk(folder, changes=HASTY).go()
-    verdict = at_rest(station, kiosk, before, pages)
-    if not reached:
-        verdict = Verdict((*verdict.faults, "this point was not reached"))
-    return Outcome(verdict, kills=1, at=point.moment)
+    return _was_reached(reached, at_rest(station, kiosk, before, pages))
+
+
+def _hub_dies(station: Station, point: Point) -> Verdict:
+    """The kiosk lives on; the hub is started again at once."""
+    before, town = Count.of(station.cabinet, station.town), station.town
+    town.restart(die=point.moment.removeprefix("hub_"))
+    mortal = town.hub
+
+    def come_back() -> None:
+        mortal.gone(PATIENCE)
+        town.restart()
+
+    undertaker = threading.Thread(target=come_back, daemon=True)
+    undertaker.start()
+    kiosk = station.kiosk(station.place.make(), changes=PATIENT).go()
+    kiosk.shown.patience_s = CUSTOMER_WAITS_S
+    with contextlib.suppress(Dark):
+        WHERE[point.way][0](station, kiosk)
+    reached = mortal.gone(CUSTOMER_WAITS_S)
+    mortal.kill()
+    undertaker.join()
+    kiosk.shown.patience_s = None
+    return _was_reached(reached, at_rest(station, kiosk, before, kiosk.shown.names))
+
+
+def _was_reached(reached: bool, verdict: Verdict) -> Verdict:
+    if reached:
+        return verdict
+    return replace(verdict, faults=(*verdict.faults, "this point was not reached"))
 
 
 def heal(station: Station) -> None:
@@ -107,10 +153,6 @@ def heal(station: Station) -> None:
 def at_rest(station: Station, kiosk: Forked, before: Count, pages: list[str]) -> Verdict:
     """Let it settle and judge; the kiosk is ended."""
     try:
-        missing = settle(station.cabinet, kiosk)
-        verdict = judge(station.cabinet, station.town, kiosk, before, pages)
+        return settled(station.cabinet, station.town, kiosk, before, pages)
     finally:
         kiosk.kill()
-    return Verdict(
-        (*verdict.faults, *filter(None, [missing])), verdict.lost, verdict.doubled, verdict.in_flight
-    )

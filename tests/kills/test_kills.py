@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from typing import get_args
+
 import pytest
 
+from kiosk.payment import effects as fx
+from kiosk.payment import events as ev
 from tests.kills import points as crash_points
 from tests.kills.__main__ import Case, play_all
 from tests.kills.points import Point, points
@@ -30,6 +34,20 @@ def test_a_point_that_is_never_reached_is_a_failure(monkeypatch: pytest.MonkeyPa
     tally = play_all([Point("cancels", "before:NoteStacked")], lambda _: None, lanes=1)
     assert "not reached" in tally.failures[0]
     assert "--at before:NoteStacked" in tally.failures[0]
+
+
+ASKS = {"LookUp", "AskReference", "AskQuote", "AskHubStatus", "Beat"}
+"""Questions: they move no money, and nothing is durable because of them."""
+
+
+def test_every_event_and_every_act_has_its_points() -> None:
+    named = {point.moment for point in points()}
+    for event in get_args(ev.AnyEvent):
+        assert {f"before:{event.__name__}", f"after:{event.__name__}"} <= named
+    for effect in {effect.__name__ for effect in fx.Effect.__subclasses__()} - ASKS:
+        assert f"served:{effect}" in named
+    for order in ("payment", "claim"):
+        assert {f"hub_before:{order}", f"hub_after:{order}"} <= named
 
 
 def test_each_point_is_named_once() -> None:

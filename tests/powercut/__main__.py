@@ -3,6 +3,7 @@
 python -m tests.powercut [--seconds N]
 python -m tests.powercut kiosk|hub --cut N [--seed N] [--acceptor-too] [--often] [--again N] [--fail EIO|ENOSPC]
     [--weak] [--traced]
+python -m tests.powercut prune --cut N [--seed N] [--fail EIO|ENOSPC]
 """
 
 from __future__ import annotations
@@ -14,8 +15,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.powercut import passes, traced
-from tests.powercut.cuts import Case, play
+from tests.powercut import passes, pruning, traced
+from tests.powercut.case import Case
+from tests.powercut.cuts import play
 from tests.powercut.power import Folders, Place, missing, mounted
 from tests.powercut.station import Station
 
@@ -23,7 +25,7 @@ from tests.powercut.station import Station
 def main() -> int:
     """Run; 1 when a fen is not where it must be."""
     parser = argparse.ArgumentParser(description="Cut the power at the writes and syncs of the cash journey.")
-    parser.add_argument("victim", nargs="?", choices=["kiosk", "hub"])
+    parser.add_argument("victim", nargs="?", choices=["kiosk", "hub", "prune"])
     parser.add_argument("--seconds", type=float, default=passes.BUDGET_S, help="how long to go on with seeds")
     for number in ("cut", "seed", "again"):
         parser.add_argument(f"--{number}", type=int, default=0)
@@ -42,7 +44,12 @@ def main() -> int:
         return int(bool(tally.failures))
     given = vars(options)
     del given["seconds"], given["traced"]
-    return once(Case(**given), by_trace)
+    try:
+        if options.victim == "prune":
+            return prune(pruning.Pruning(options.cut, options.seed, options.fail))
+        return once(Case(**given), by_trace)
+    except ValueError as error:
+        parser.error(str(error))
 
 
 def once(case: Case, by_trace: bool) -> int:
@@ -55,6 +62,14 @@ def once(case: Case, by_trace: bool) -> int:
             outcome = (traced.play if by_trace else play)(station, case)
         finally:
             station.close()
+    say(f"cut at: {outcome.at or 'not reached'}; operations: {outcome.operations}; {outcome.verdict}")
+    return int(bool(outcome.verdict.faults))
+
+
+def prune(case: pruning.Pruning) -> int:
+    """Play one cut of a pruning and say what came of it."""
+    with tempfile.TemporaryDirectory(prefix="cut-") as name, mounted(Path(name)) as mount:
+        outcome = pruning.once(mount, case)
     say(f"cut at: {outcome.at or 'not reached'}; operations: {outcome.operations}; {outcome.verdict}")
     return int(bool(outcome.verdict.faults))
 

@@ -148,6 +148,14 @@ class Disk:
         with self._operation("rename", f"{old} {new}"):
             self._move(lambda names: names.update({new: names.pop(old, file)}))
 
+    def link(self, old: str, new: str) -> None:
+        """Give a file a second name. Raises EEXIST."""
+        file = self.file(old)
+        if new in self.names:
+            raise OSError(errno.EEXIST, os.strerror(errno.EEXIST))
+        with self._operation("link", f"{old} {new}"):
+            self._move(lambda names: names.__setitem__(new, file))
+
     def write(self, file: File, data: bytes, at: int) -> int:
         """Write all of it."""
         named = f"{self._name(file)} {len(data)}@{at}"

@@ -12,6 +12,7 @@ from kiosk.payment.model import Claim, ClaimState, Payment, PaymentState
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.town import Town
 from tests.powercut.machine import Dark, Forked
+from tests.powercut.slips import untrue
 
 PATIENCE_S = 60.0
 _BACK = ("returned", "returned_at_start", "rejected")
@@ -19,13 +20,14 @@ _BACK = ("returned", "returned_at_start", "rejected")
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What acceptor and hub have counted so far, in fen."""
+    """What acceptor and hub have counted so far, in fen, and how many slips have come out."""
 
     inserted: int
     back: int
     box: int
     credited: int
     suspense: int
+    slips: int
 
     @classmethod
     def of(cls, cabinet: Cabinet, town: Town) -> Count:
@@ -34,7 +36,9 @@ class Count:
         totals = status["totals"]
         books = town.books()
         back = sum(totals.get(what, 0) for what in _BACK)
-        return cls(totals.get("inserted", 0), back, status["box_fen"], books.credited_fen, books.suspense_fen)
+        slips = cabinet.printer("status")["slips"]
+        money = (totals.get("inserted", 0), back, status["box_fen"], books.credited_fen, books.suspense_fen)
+        return cls(*money, slips)
 
     def __sub__(self, before: Count) -> Count:
         return Count(*(getattr(self, name) - getattr(before, name) for name in self.__slots__))
@@ -48,6 +52,22 @@ class Verdict:
     lost: int = 0
     doubled: int = 0
     in_flight: int = 0
+
+
+def at_rest(
+    cabinet: Cabinet,
+    town: Town,
+    kiosk: Forked,
+    before: Count,
+    pages: list[str],
+    then: Callable[[], object] = lambda: None,
+) -> Verdict:
+    """Let it settle, let one more thing happen, and judge; `pages` is what the customer was shown."""
+    missing = settle(cabinet, kiosk)
+    then()
+    found = judge(cabinet, town, kiosk, before, pages)
+    faults = (*found.faults, *filter(None, [missing]))
+    return Verdict(faults, found.lost, found.doubled, found.in_flight)
 
 
 def settle(cabinet: Cabinet, kiosk: Forked, *, served: bool = True) -> str:
@@ -76,7 +96,10 @@ def _unsettled(cabinet: Cabinet, kiosk: Forked, served: bool) -> str:
     if not kiosk.path.exists():
         return "there is no journal"
     still = open_items(kiosk)
-    return f"still open: {still}" if still else ""
+    if still:
+        return f"still open: {still}"
+    owed = sum(not item.over for item in kiosk.books())
+    return f"the printer owes its word on the slips of {owed}" if owed else ""
 
 
 def open_items(kiosk: Forked) -> list[str]:
@@ -111,11 +134,8 @@ def judge(cabinet: Cabinet, town: Town, kiosk: Forked, before: Count, pages: lis
         "done" not in pages or bool(paid), lambda: "the customer was thanked for a payment that is not there"
     )
     faults += [fault for payment in payments if (fault := _at_hub(town, payment, payment in paid))]
-    faults += [
-        f"claim {c.claim_id} is not at the hub"
-        for c in claims
-        if town.client.get(f"/v1/claims/{c.claim_id}").status_code != 200
-    ]
+    faults += [fault for claim in claims if (fault := _claim_at_hub(town, claim))]
+    faults += untrue(cabinet.slips()[before.slips :], kiosk.books())
     books = town.books()
     must(books.ok and books.ledger_sum == 0, lambda: f"the hub's books: {books.findings}")
     lost, doubled = max(0, since.box - accounted - memo), max(0, accounted - since.box)
@@ -126,7 +146,41 @@ def _at_hub(town: Town, payment: Payment, paid: bool) -> str:
     told = town.client.get(f"/v1/payments/{payment.payment_id}")
     if told.status_code != (200 if paid else 404):
         return f"payment {payment.payment_id} is {payment.state.value} here and {told.status_code} at the hub"
-    body: dict[str, Any] = told.json()
-    if paid and body["amount_fen"] != payment.inserted_fen:
-        return f"payment {payment.payment_id} has {payment.inserted_fen} here and {body['amount_fen']} there"
-    return ""
+    if not paid:
+        return ""
+    there, here = told.json(), _as_credited(payment)
+    other = {name: (value, there.get(name)) for name, value in here.items() if there.get(name) != value}
+    return f"payment {payment.payment_id} is other here than there: {other}" if other else ""
+
+
+def _as_credited(payment: Payment) -> dict[str, Any]:
+    """What the hub must say of a payment, by the kiosk's journal."""
+    credit = payment.credit
+    assert credit is not None
+    return {
+        "account_no": payment.account.account_no,
+        "amount_fen": payment.inserted_fen,
+        "hub_no": credit.hub_no,
+        "allocations": [
+            {"month": a.month, "late_fee_fen": a.late_fee_fen, "principal_fen": a.principal_fen}
+            for a in credit.allocations
+        ],
+        "to_balance_fen": credit.to_balance_fen,
+        "balance_after_fen": credit.balance_after_fen,
+        "business_date": credit.business_date,
+    }
+
+
+def _claim_at_hub(town: Town, claim: Claim) -> str:
+    told = town.client.get(f"/v1/claims/{claim.claim_id}")
+    if told.status_code != 200:
+        return f"claim {claim.claim_id} is not at the hub"
+    there = told.json()
+    here = {
+        "reference": claim.reference,
+        "payment_id": claim.payment_id or None,
+        "amount_fen": claim.amount_fen,
+        "memo_fen": claim.memo_fen,
+    }
+    other = {name: (value, there.get(name)) for name, value in here.items() if there.get(name) != value}
+    return f"claim {claim.claim_id} is other here than there: {other}" if other else ""

@@ -9,7 +9,9 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,12 @@ import msgspec
 
 from kiosk.config import load
 from kiosk.page import PageModel, Snapshot
-from tests.journeys.kiosk import PATIENCE, Kiosk, Shown
+from tests.journeys.kiosk import PATIENCE, Kiosk, Shown, killed
 
 _context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.journeys.program", "hub.serve", "tests.powercut.machine"])
+_context.set_forkserver_preload(
+    ["tests.journeys.program", "hub.serve", "tests.powercut.machine", "tests.powercut.pruning"]
+)
 CHECKPOINT_PAGES = 12
 SNAPSHOT_ROWS = 5
 
@@ -116,13 +120,18 @@ class Forked(Kiosk):
 
 
 class ForkedHub:
-    """A hub process on this database and port; answers when the constructor has returned."""
+    """A hub process on this database and port; answers when the constructor has returned.
+
+    `die` is a moment such as `before:payment`: written and not committed; `after:payment`: committed and not answered.
+    """
 
     def __init__(
-        self, database: str, port: int = 0, often: bool = False, cut: Callable[[int], Any] | None = None
+        self, database: str, port: int = 0, often: bool = False, weak: bool = False, die: str = ""
     ) -> None:
         read, write = _context.Pipe(duplex=False)
-        self.process = _context.Process(target=_hub, args=(write, database, port, often), daemon=True)
+        self.process = _context.Process(
+            target=_hub, args=(write, database, port, often, weak, die), daemon=True
+        )
         self.process.start()
         write.close()
         try:
@@ -173,12 +182,16 @@ def _kiosk(
         program.main(config_file, die)
 
 
-def _hub(ready: Connection, database: str, port: int, often: bool) -> None:
+def _hub(ready: Connection, database: str, port: int, often: bool, weak: bool, die: str) -> None:
     from hub.serve import serve
     from hub.settings import Settings
 
     if often:
         _checkpoint_often()
+    if weak:
+        _sync_seldom()
+    if die:
+        _mortal(*die.split(":"))
     serve(Settings(database, port=port, bench=True), ready.send)
 
 
@@ -194,13 +207,52 @@ def _checkpoint_often() -> None:
     sqlite3.connect = sqlite3.dbapi2.connect = connected  # type: ignore[assignment]
 
 
-class _Weak(sqlite3.Connection):
+def _mortal(when: str, order: str) -> None:
+    """Kill the hub before or after the commit of its first order of this kind."""
+    from hub.data.database import Database
+    from hub.data.store import Store
+
+    write: Any = Database.write
+    added: ContextVar[bool] = ContextVar("added", default=False)
+
+    @asynccontextmanager
+    async def writing(database: Database) -> AsyncIterator[Any]:
+        added.set(False)
+        async with write(database) as conversation:
+            yield conversation
+            if when == "before" and added.get():
+                killed()
+        if added.get():
+            killed()
+
+    add = getattr(Store, f"add_{order}")
+
+    async def adding(*told: Any) -> None:
+        await add(*told)
+        added.set(True)
+
+    Database.write = writing  # type: ignore[method-assign,assignment]
+    setattr(Store, f"add_{order}", adding)
+
+
+class _WeakCursor(sqlite3.Cursor):
     """Commits without a sync and claims the contrary."""
 
-    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+    def execute(self, sql: str, parameters: Any = ()) -> _WeakCursor:
         if sql.replace(" ", "").lower() == "pragmasynchronous":
             return super().execute("SELECT 2")
         return super().execute(sql.replace("synchronous=FULL", "synchronous=NORMAL"), parameters)
+
+
+class _Weak(sqlite3.Connection):
+    """The same for whoever asks the connection itself."""
+
+    def cursor(self, factory: Any = _WeakCursor) -> Any:
+        return super().cursor(factory)
+
+    def execute(self, sql: str, parameters: Any = ()) -> sqlite3.Cursor:
+        cursor: sqlite3.Cursor = self.cursor().execute(sql, parameters)
+        return cursor
 
 
 def _sync_seldom() -> None:
@@ -209,4 +261,4 @@ def _sync_seldom() -> None:
     def connected(*args: Any, **options: Any) -> sqlite3.Connection:
         return connect(*args, **options, factory=_Weak)
 
-    sqlite3.connect = connected  # type: ignore[assignment]
+    sqlite3.connect = sqlite3.dbapi2.connect = connected  # type: ignore[assignment]

@@ -97,6 +97,13 @@ class Disks(mfusepy.Operations):  # type: ignore[misc]  # it has no types
         self._disk(old).rename(old.split("/")[2], new.split("/")[2])
         return 0
 
+    def link(self, target: str, source: str) -> int:
+        """Give the file `source` the name `target` too, within one disk."""
+        if self._disk(source) is not self._disk(target):
+            raise OSError(errno.EXDEV, "two disks")
+        self._disk(source).link(source.split("/")[2], target.split("/")[2])
+        return 0
+
     def chmod(self, path: str, mode: int) -> int:
         """Rights are nothing to us."""
         return 0

@@ -40,32 +40,43 @@ class HubOnDisk(Town):
         power_hub("seed", "--database", database, "--accounts", "20")
         power_hub("terminal", "add", TERMINAL, "--database", database, "--key", str(self.key))
         self._place, self._founded = place, books
+        self._often = self._weak = False
         self.disk = place.make(books)
         self._begin(0)
 
-    def _begin(self, port: int, often: bool = False) -> None:
+    def _begin(self, port: int, die: str = "") -> None:
         self.database = f"sqlite:///{self._place.path(self.disk) / 'hub.sqlite'}"
-        self.hub = ForkedHub(self.database, port, often)
+        self.hub = ForkedHub(self.database, port, self._often, self._weak, die)
         if not self.hub.url:
             raise RuntimeError(f"the hub does not start on what the cut left of its books: {self.disk}")
         self.url = self.hub.url
         self.client = HubClient(self.url, TERMINAL, KEY)
         self._engine = sync_engine(self.database)
 
-    def renew(self, *, often: bool = False) -> None:
+    def renew(self, *, often: bool = False, weak: bool = False) -> None:
         """Begin anew with the books as they were when the town was founded, so that a case depends on no other."""
         self.disk = self._place.make(self._founded)
-        self.restart(often=often)
+        self._often, self._weak = often, weak
+        self.restart()
 
-    def restart(self, *, often: bool = False, seed: int | None = None) -> None:
-        """Begin anew, on what a cut has left of the disk when a seed is given. Raises RuntimeError."""
+    def restart(self, *, seed: int | None = None, die: str = "") -> None:
+        """Begin anew, on what a cut has left of the disk when a seed is given. Raises RuntimeError.
+
+        `die` is a named moment at which the hub kills itself.
+        """
         self.hub.kill()
         self._engine.dispose()
         self.client.close()
         if seed is not None:
             assert isinstance(self._place, Mount)
             self.disk = self._place.survive(self.disk, seed)
-        self._begin(int(self.url.rpartition(":")[2]), often)
+        self._begin(int(self.url.rpartition(":")[2]), die)
+
+    def lose_power(self) -> None:
+        """The hub's power goes, with all that was not synced, and comes back."""
+        assert isinstance(self._place, Mount)
+        self._place.do("cut", self.disk)
+        self.restart(seed=0)
 
     def close(self) -> None:
         """End the hub."""
@@ -91,6 +102,12 @@ class Station:
             self.close()
             raise
 
+    @property
+    def mount(self) -> Mount:
+        """The disks, where they can lose power."""
+        assert isinstance(self.place, Mount)
+        return self.place
+
     def close(self) -> None:
         """End everything and leave nothing."""
         self._ends.close()
@@ -115,12 +132,13 @@ class Station:
         self.feeds(kiosk)
 
     def feeds(self, kiosk: Forked) -> None:
-        """From the open slot to the receipt. Raises Dark."""
+        """From the open slot to the receipt, or to the slip that tells him it is being checked. Raises Dark."""
         for value in NOTES_YUAN:
             self.insert(kiosk, value)
             kiosk.notice(f"¥{value}.00 received")
         kiosk.press("pay_now")
-        kiosk.page("done")
+        # Where the hub has just lost its power it may come back later than a customer is made to wait.
+        kiosk.shown.wait(lambda page: page.name in {"done", "checking"}, "page done or checking")
         kiosk.page("attract")
 
     def insert(self, kiosk: Forked, value_yuan: int) -> None:

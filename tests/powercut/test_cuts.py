@@ -5,10 +5,14 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from tests.powercut.cuts import Case, play
+from tests.powercut.case import SHORTER, Case, reached
+from tests.powercut.cuts import play
+from tests.powercut.judge import Verdict
+from tests.powercut.lanes import Outcome
 from tests.powercut.power import Mount
 from tests.powercut.station import Station
 
@@ -31,6 +35,7 @@ CASES = [
     Case("kiosk", 60, fail="ENOSPC"),
     Case("hub", 25),
     Case("hub", 44, seed=45, often=True),
+    pytest.param(Case("hub", 40, fail="EIO"), marks=pytest.mark.slow),
 ]
 
 
@@ -45,3 +50,28 @@ def test_no_fen_is_lost_or_doubled_by_a_cut(station: Station, case: Case) -> Non
 def test_a_journal_that_syncs_less_than_it_says_is_found(station: Station) -> None:
     found = [play(station, Case("kiosk", cut, weak=True)).verdict.faults for cut in (63, 68, 73)]
     assert any(found)
+
+
+@pytest.mark.slow
+def test_books_that_sync_less_than_they_say_are_found(station: Station) -> None:
+    assert play(station, Case("hub", weak=True)).verdict.faults
+
+
+@pytest.mark.slow
+def test_an_operation_that_never_comes_is_a_fault(station: Station) -> None:
+    outcome = play(station, Case("hub", 999))
+    assert outcome.verdict.faults == (f"operation 999 was not reached, there were {outcome.operations}",)
+
+
+def test_a_run_may_be_hardly_shorter_than_another() -> None:
+    outcome = Outcome(Verdict(), operations=96)
+    assert reached(Case(cut=96 + SHORTER), outcome) == outcome
+    assert reached(Case(cut=97 + SHORTER), outcome).verdict.faults
+    assert reached(Case(cut=96), outcome).verdict.faults
+
+
+@pytest.mark.parametrize("idle", [{"acceptor_too": True}, {"again": 3}, {"cut": 0, "fail": "EIO"}], ids=str)
+def test_a_case_with_a_switch_that_does_nothing_is_refused(idle: dict[str, Any]) -> None:
+    given: dict[str, Any] = {"victim": "hub", "cut": 5}
+    with pytest.raises(ValueError, match="nothing of the kind"):
+        Case(**given | idle)

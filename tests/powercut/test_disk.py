@@ -118,3 +118,17 @@ def test_a_cut_comes_when_the_operation_is_done_and_nobody_was_told() -> None:
     assert cuts == ["cut"]
     assert disk.log == ["write a 1@0", "sync a"]
     assert found(disk, LOST) == {"a": b"2"}
+
+
+def test_a_second_name_is_lost_with_what_came_after_it() -> None:
+    disk = Disk()
+    disk.sync(disk.create("part"))
+    disk.sync_names()
+    disk.link("part", "archive")
+    disk.unlink("part")
+    assert sorted(disk.names) == ["archive"]
+    assert sorted(disk.after_cut(0).names) == ["part"]
+    disk.sync_names()
+    assert sorted(disk.after_cut(0).names) == ["archive"]
+    with pytest.raises(FileExistsError):
+        disk.link("archive", "archive")

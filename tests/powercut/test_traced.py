@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.powercut.cuts import Case
+from tests.powercut.case import Case
 from tests.powercut.power import Folders
 from tests.powercut.station import Station
 from tests.powercut.traced import play

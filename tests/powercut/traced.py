@@ -15,9 +15,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests.powercut.cuts import Case
+from tests.powercut.case import Case, reached
 from tests.powercut.disk import Disk, Resize
-from tests.powercut.judge import Count, Verdict, judge, settle
+from tests.powercut.judge import Count, at_rest
 from tests.powercut.lanes import Lanes, Outcome, Report, timed
 from tests.powercut.machine import Dark, Forked
 from tests.powercut.power import Folders
@@ -113,7 +113,9 @@ def _text(hexed: str) -> str:
 
 
 def play(station: Station, case: Case) -> Outcome:
-    """As `cuts.play`, for the kiosk only."""
+    """As `cuts.play`, for the kiosk only. Raises ValueError for what this means cannot do."""
+    if case.victim == "hub" or case.fail or case.again:
+        raise ValueError(f"{case}: by a trace only the kiosk's first run is cut, and nothing fails")
     before = Count.of(station.cabinet, station.town)
     kiosk = station.kiosk(station.place.make(), case.often, case.weak)
     trace = Trace(kiosk, case.cut)
@@ -128,13 +130,11 @@ def play(station: Station, case: Case) -> Outcome:
         (station.place.path(folder) / name).write_bytes(file.live)
     pages, again = kiosk.shown.names, station.kiosk(folder, case.often).go()
     try:
-        missing = settle(station.cabinet, again)
-        found = judge(station.cabinet, station.town, again, before, pages)
+        verdict = at_rest(station.cabinet, station.town, again, before, pages)
     finally:
         again.kill()
-    verdict = Verdict((*found.faults, *filter(None, [missing])), found.lost, found.doubled, found.in_flight)
     at = trace.disk.log[case.cut - 1] if 0 < case.cut <= len(trace.disk.log) else ""
-    return Outcome(verdict, cuts, at=at, operations=len(trace.disk.log))
+    return reached(case, Outcome(verdict, cuts, at=at, operations=len(trace.disk.log)))
 
 
 def run(report: Report, budget_s: float) -> Tally:

@@ -12,13 +12,14 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
-from PySide6.QtCore import QObject, QPointF, QtMsgType, qInstallMessageHandler
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QPointF, QtMsgType, qInstallMessageHandler
 from PySide6.QtGui import QPointingDevice
 from PySide6.QtQuick import QQuickItem
 from PySide6.QtTest import QSignalSpy, QTest
 
 from kiosk.page import Choice, Entry, Modes, MoneyPanel, Notice, PageKind, PageModel, Snapshot
 from ui.screen import Screen
+from ui.viewmodels.page import NO_PAGE
 
 PATIENCE_S = 20.0
 """How long a page may take to stand and to be open to touches on a busy machine."""
@@ -60,11 +61,20 @@ class Bench:
         wait_until(lambda: not self.finger.property("closed"))
 
     def draw(self, page: PageModel, modes: Modes) -> None:
-        """Show a page and let its layout come to rest: positioners settle when a frame is drawn."""
+        """Show a page and let its layout come to rest: positioners settle when a frame is drawn, and ask for another.
+
+        A frame that nothing asked for is not drawn; a picture of each would cost more than all that is measured.
+        """
         self.present(page, modes)
-        for _ in range(8):
-            self.screen.view.grabWindow()
+        wait_until(self.screen.view.isExposed)
+        for _ in range(4):
+            QCoreApplication.sendEvent(self.screen.view, QEvent(QEvent.Type.UpdateRequest))
             QTest.qWait(1)
+
+    def turn_to(self, page: PageModel, modes: Modes) -> None:
+        """Draw a page as it comes after another one, also where the last one had its name."""
+        self.present(NO_PAGE, modes)
+        self.draw(page, modes)
 
     def item(self, name: str) -> QQuickItem:
         """Return the visible item with this objectName."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from kiosk.pages.samples import samples
 from ui.gallery import LANGUAGES, MODES, modes_of
 from ui.tokens import FONT, FORMS, PANELS, Form
 
+AMOUNT = re.compile(r"¥[\d,.]+")
+
 
 def area(item: QQuickItem) -> QRectF:
     """Return where an item stands on the screen."""
@@ -24,15 +27,21 @@ def area(item: QQuickItem) -> QRectF:
 
 def texts(bench: Any) -> Iterator[QQuickItem]:
     """Yield every text that is seen."""
-    return (item for item in bench.items() if item.inherits("QQuickText") and item.property("text"))
+    return texts_of(bench.items())
+
+
+def texts_of(items: Iterable[QQuickItem]) -> Iterator[QQuickItem]:
+    """Yield the texts among items."""
+    return (item for item in items if item.inherits("QQuickText") and item.property("text"))
 
 
 def faults(bench: Any, form: Form) -> Iterator[str]:
     """Yield what is wrong with the page on the screen."""
     panel = PANELS[form]
     window = QRectF(0, 0, panel.width, panel.height)
-    buttons = [(button, area(button)) for button in bench.buttons()]
-    for text in texts(bench):
+    seen = list(bench.items())
+    buttons = [(item, area(item)) for item in seen if item.property("held") is not None]
+    for text in texts_of(seen):
         words, box = text.property("text"), area(text)
         scale = box.height() / text.height() if text.height() else 1
         if text.property("truncated") or text.property("contentHeight") > text.height() + 1:
@@ -43,6 +52,8 @@ def faults(bench: Any, form: Form) -> Iterator[str]:
             yield f"too small: {words}"
         if QQmlProperty.read(text, "fontInfo.family") not in (FONT, None):
             yield f"another font: {words}"
+        if text.property("lineCount") > 1 and AMOUNT.fullmatch(words):
+            yield f"broken: {words}"
         if not window.contains(box):
             yield f"off the screen: {words}"
         for button, rect in buttons:
@@ -85,8 +96,12 @@ def test_nothing_is_cut_or_covered(
     bench = bench_of(form)
     found = {}
     for name, model in models.items():
-        bench.draw(model, modes_of(mode, lang))
+        # A page that takes a number keeps its sizes until the next turn; the others follow their words.
+        show = bench.turn_to if model.entry else bench.draw
+        show(model, modes_of(mode, lang))
         wrong = list(faults(bench, form))
+        if model.panel and model.panel.headline not in {text.property("text") for text in texts(bench)}:
+            wrong.append("no amount in view")
         if wrong:
             found[name] = wrong
     assert not found

@@ -37,6 +37,21 @@ def test_every_path_of_the_contract_is_there() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("form", "field", "kind"),
+    [
+        ("PaymentOrder", "notes", {"$ref": "#/components/schemas/Notes"}),
+        ("PaymentOrder", "months", {"type": "string"}),
+        ("ClaimOrder", "notes", {"$ref": "#/components/schemas/Notes"}),
+        ("HeartbeatOrder", "open", {"$ref": "#/components/schemas/OpenItem"}),
+    ],
+)
+def test_a_list_with_a_limit_may_hold_what_it_is_a_list_of(
+    form: str, field: str, kind: dict[str, str]
+) -> None:
+    assert schema.raw_schema["components"]["schemas"][form]["properties"][field]["items"] == kind
+
+
 class _Sign(requests.auth.AuthBase):
     """Signs whatever schemathesis has made up, so that it passes the door."""
 

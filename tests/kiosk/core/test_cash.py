@@ -85,6 +85,35 @@ def test_a_note_while_the_hub_is_gone_goes_back(stage: Any, world: Any) -> None:
     assert stage.payment.inserted_fen == 5000
 
 
+@pytest.mark.parametrize("paid_in", [(), (5000,)])
+def test_a_note_without_paper_for_its_slip_goes_back(stage: Any, paid_in: tuple[int, ...]) -> None:
+    stage.at_slot()
+    for value in paid_in:
+        stage.note(value)
+    low = DeviceHealth(DeviceStatus.ONLINE, "paper_low")
+    stage.says(DeviceFelt("printer", DeviceHealth(DeviceStatus.USER_ERROR, "paper_out")))
+    stage.acceptor(CashState.ESCROW, 10000)
+    assert stage.effects == [fx.GiveBackNote()]
+    assert stage.core.session.note_notice.reason == "printer"
+    assert stage.payment.inserted_fen == sum(paid_in)
+    stage.acceptor(CashState.IDLE)
+    stage.says(DeviceFelt("printer", low))
+    stage.note(10000)
+    assert stage.payment.inserted_fen == sum(paid_in) + 10000
+
+
+def test_money_that_is_in_when_the_paper_ends_is_booked_all_the_same(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.says(DeviceFelt("printer", DeviceHealth(DeviceStatus.USER_ERROR, "paper_out")))
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.hub()
+    stage.printed(ok=False, reason="paper_out")
+    assert stage.stands(PaymentState.PAID)
+    assert [(s.printed, s.reason) for s in stage.payment.slips] == [(False, "paper_out")]
+
+
 def test_a_note_nobody_asked_for_goes_back(stage: Any) -> None:
     stage.acceptor(CashState.ESCROW, 10000)
     assert stage.effects == [fx.GiveBackNote()]
@@ -199,6 +228,34 @@ def test_a_note_stacked_after_the_amount_was_fixed_becomes_a_claim(stage: Any) -
     [claim] = stage.core.books.open_claims
     assert (claim.reason, claim.amount_fen, claim.payment_id) == ("late_note", 2000, stage.payment.payment_id)
     assert stage.payment.inserted_fen == 5000
+
+
+@pytest.mark.parametrize("press", [(), ("help",)])
+def test_a_note_stacked_after_the_cancel_is_told_of(stage: Any, press: tuple[str, ...]) -> None:
+    stage.at_slot()
+    stage.press("cancel")
+    stage.acceptor(CashState.DISABLED)
+    assert stage.at(Page.CANCELLED)
+    stage.press(*press)
+    stage.acceptor(CashState.STACKED, 1000)
+    [claim] = stage.core.books.open_claims
+    assert stage.at(Page.CLAIM)
+    assert claim.reference in {row.value for row in stage.core.page.context}
+    stage.wait(stage.config.screen.slip_s + 1)
+    assert stage.at(Page.ATTRACT)
+
+
+def test_a_note_stacked_after_the_receipt_is_told_of_on_its_page(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(5000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.hub()
+    assert stage.at(Page.DONE)
+    stage.acceptor(CashState.STACKED, 1000)
+    assert stage.at(Page.DONE)
+    [claim] = stage.core.books.open_claims
+    assert claim.reference in {row.value for row in stage.core.page.context}
 
 
 def test_a_stacked_note_without_any_payment_becomes_a_claim(stage: Any) -> None:

@@ -15,7 +15,7 @@ from kiosk.page import Modes
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import PaymentState
-from kiosk.session.state import Page
+from kiosk.session.state import NoteNotice, Page
 
 
 def asked(stage: Any) -> str:
@@ -132,6 +132,16 @@ def test_no_cancel_after_the_first_note(stage: Any) -> None:
     assert stage.core.page.back is None
     stage.press("cancel")
     assert stage.stands(PaymentState.FUNDED)
+    assert stage.core.session.note_notice == NoteNotice("kept", 1000, "money_in")
+
+
+def test_a_late_cancel_tells_of_no_money_while_the_first_note_moves(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 1000)
+    before = stage.core.session
+    assert stage.press("cancel") == []
+    assert stage.stands(PaymentState.STACKING_FIRST)
+    assert stage.core.session == before
 
 
 def test_an_idle_page_asks_before_it_goes(stage: Any) -> None:

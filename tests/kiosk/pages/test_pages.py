@@ -13,23 +13,20 @@ from hypothesis import strategies as st
 from kiosk.page import Choice, Modes, PageKind, PageModel
 from kiosk.pages import BUILDERS, build
 from kiosk.pages.reading import shown_amount, spoken_amount
-from kiosk.pages.samples import (
+from kiosk.pages.sample_accounts import (
     ACCOUNT_NO,
     CLEAR,
     FACTS,
     NO_HUB,
     NO_PAPER,
     ONE,
-    PAYMENT_ID,
     STANDS_IN,
     THREE,
     Sample,
     account,
     bill,
-    credited,
-    payment,
-    unquoted,
 )
+from kiosk.pages.sample_payments import PAYMENT_ID, credited, payment, unquoted
 from kiosk.payment.model import Payment, PaymentState
 from kiosk.session.state import Facts, NoteNotice, Page, Session
 from kiosk.words import LANGUAGES
@@ -268,6 +265,8 @@ def test_the_slot_says_stopped_only_where_no_further_note_will_be_taken(lang: st
     assert title(payment(THREE, 10000), STANDS_IN) != stopped
     assert title(payment(THREE, 10000, 10000), STANDS_IN) == stopped
     assert title(unquoted(10000, 10000), NO_HUB) != stopped
+    assert title(payment(THREE, 10000), NO_PAPER) == stopped
+    assert title(unquoted(10000), replace(NO_PAPER, hub_up=False)) == stopped
 
 
 def test_every_entry_error_says_something_of_its_own(pages: dict[str, PageModel]) -> None:

@@ -1,0 +1,28 @@
+"""A deliberate fault of the product, and by which words of the judge it is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from tests.crash.judge import PROOF, Violation
+from tests.crash.patches import Patch
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What is broken, which of the nine rules that breaks, in how many runs it must be found, and by which words.
+
+    Only a violation that has one of the words finds the fault: something else that went wrong may be chance.
+    """
+
+    name: str
+    rule: int
+    within: int
+    patches: Callable[[], tuple[Patch, ...]]
+    by: tuple[str, ...]
+
+    def is_found_by(self, violations: Iterable[Violation]) -> bool:
+        """Whether one of the violations is what must be said of this fault; what fails in the proof says nothing."""
+        texts = [violation.text for violation in violations if not violation.text.startswith(PROOF)]
+        return any(word in text for word in self.by for text in texts)
