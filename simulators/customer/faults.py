@@ -2,36 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from simulators.bench.settings import Tables
 from simulators.customer import blows
-from simulators.customer.blows import Act
-
-CALM: Tables = {"cash": {"closing_s": 2.0}}
-SOON: Tables = {
-    "hub": {"checking_after_s": 3.0, "deadline_s": 2.0, "retry_first_s": 0.3, "status_every_s": 2.0},
-    **CALM,
-}
-NO_COUNTER: Tables = {"acceptor": {"counter": False}}
-CLAIM_SOON: Tables = {"hub": {**SOON["hub"], "claim_after_attempts": 3, "checking_after_s": 20.0}}
-PATIENT: Tables = {**SOON, "hub": {**SOON["hub"], "checking_after_s": 60.0, "deadline_s": 40.0}}
-OFFLINE: Tables = {**SOON, "offline": {"take_cash": True}}
-BOOKED = ("done.title", "checking.title")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing that goes wrong: `at` says what is done at which `Customer.moment`; `says` are screen texts of which
-    the customer must read one, or the demonstration has failed."""
-
-    name: str
-    tells: str
-    at: Mapping[str, Act]
-    says: tuple[str, ...]
-    changes: Tables = field(default_factory=lambda: CALM)
-
+from simulators.customer.fault import (
+    BOOKED,
+    CALM,
+    CLAIM_SOON,
+    LEFT_ALONE,
+    LOST_SOON,
+    NO_COUNTER,
+    OFFLINE,
+    PATIENT,
+    SOON,
+    Fault,
+)
+from simulators.customer.faults_input import FRAMES, STARTS, TYPED
 
 LINE = (
     Fault(
@@ -180,6 +164,19 @@ ACCEPTOR = (
         ("claim.title",),
         {**CALM, **NO_COUNTER},
     ),
+    Fault(
+        "jam-cleared-by-hand",
+        "a note jams before the box and is taken out by hand; the counter stands still, which proves nothing: a claim",
+        {"before_note": blows.stop_at("stacking"), "note_drawn_in": blows.jams_and_is_cleared},
+        ("claim.title",),
+    ),
+    Fault(
+        "note-found-too-late",
+        "a note hangs before the box until its customer has gone with a claim slip; then it falls in: a claim, too",
+        {"before_note": blows.stop_at("stacking"), "note_drawn_in": blows.falls_in_too_late},
+        ("claim.title",),
+        LOST_SOON,
+    ),
 )
 PRINTER = (
     Fault(
@@ -233,5 +230,15 @@ KIOSK = (
         ("done.title",),
         PATIENT,
     ),
+    Fault(
+        "mains-cut-customer-gone",
+        "kiosk and acceptor lose power with a note before the box, and the customer leaves: it is paid in all the same",
+        {
+            "before_note": blows.cut_power_once_at("stacking"),
+            "note_drawn_in": blows.mains_cut_and_nobody_there,
+        },
+        ("restart.kept",),
+        LEFT_ALONE,
+    ),
 )
-FAULTS = {fault.name: fault for fault in (*LINE, *ACCEPTOR, *PRINTER, *KIOSK)}
+FAULTS = {fault.name: fault for fault in (*TYPED, *LINE, *ACCEPTOR, *FRAMES, *PRINTER, *KIOSK, *STARTS)}
