@@ -19,7 +19,8 @@ PATIENT: Tables = {**SOON, "hub": {**SOON["hub"], "checking_after_s": 60.0, "dea
 OFFLINE: Tables = {**SOON, "offline": {"take_cash": True}}
 LOST_SOON: Tables = {"cash": {**CALM["cash"], "note_fate_s": 5.0}}
 LEFT_ALONE: Tables = {**CALM, "screen": {"done_s": 20.0, "slip_s": 20.0}}
-BOOKED = ("done.title", "checking.title")
+ASKED_AGAIN: Tables = {**SOON, "hub": {**SOON["hub"], "checking_after_s": 60.0}}
+BOOKED = ("done.title",)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from simulators.customer import blows
 from simulators.customer.fault import (
+    ASKED_AGAIN,
     BOOKED,
     CALM,
     CLAIM_SOON,
@@ -65,20 +66,20 @@ LINE = (
         "the hub takes the payment, its answer is lost",
         {"before_pay": blows.hub("drop_answer", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "hub-answers-garbage",
         "the hub takes the payment, the kiosk gets random bytes for an answer",
         {"before_pay": blows.hub("garbage", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "hub-answers-byte-by-byte",
         "the hub's answer trickles in, slower than any deadline",
-        {"before_pay": blows.hub("trickle", bytes_per_s=20, next=2)},
-        BOOKED,
+        {"before_pay": blows.hub("trickle", bytes_per_s=20), "told": blows.hub_back_after_slip},
+        ("checking.title",),
         SOON,
     ),
     Fault(
@@ -86,28 +87,28 @@ LINE = (
         "somebody on the line changes the hub's answer: its signature no longer fits",
         {"before_pay": blows.hub("wrong_signature", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "hub-unsigned-error",
         "a machine in between answers with an error of its own, which nobody signed",
         {"before_pay": blows.hub("http_500", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "hub-answers-for-another",
         "the kiosk gets the hub's own signed answer to another request",
         {"before_pay": blows.hub("answer_for_other_id", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "request-repeated",
         "the line delivers every request twice",
         {"before_pay": blows.hub("repeat_request")},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
 )
 ACCEPTOR = (
