@@ -68,7 +68,7 @@ def test_a_jammed_note_that_was_taken_out_by_hand_is_in_doubt_though_the_counter
 @plays(later("note-found-too-late"))
 def test_a_note_that_falls_in_when_its_customer_has_gone_is_in_suspense(result: Result) -> None:
     assert (result["credited"], result["suspense"], result["in_doubt"]) == (0, 1000, 1000)
-    assert result["pages"].count("attract") == 2
+    assert result["pages"][-3:] == ["claim", "attract", "attract"]
 
 
 @plays("power-cut-note-in-head")
