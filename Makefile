@@ -35,7 +35,6 @@ gallery: setup
 	$(PYTHON) -m ui.gallery --out build/gallery
 
 crash: setup
-	$(PYTHON) -m pytest -n 2 --dist loadfile -m slow
 	$(PYTHON) -m tests.crash
 
 mutation: setup

@@ -11,6 +11,8 @@ from pathlib import Path
 
 APT_LINE = "apt-get install --no-install-recommends postgresql"
 USER = "postgres"
+RUNUSER = "/usr/sbin/runuser"
+"""By its whole name: that folder is not on every PATH."""
 
 
 class PostgresMissingError(RuntimeError):
@@ -75,7 +77,7 @@ def _hand_over(folder: Path) -> None:
 
 
 def _run(command: Sequence[str]) -> None:
-    as_user = ["runuser", "-u", USER, "--"] if os.geteuid() == 0 else []
+    as_user = [RUNUSER, "-u", USER, "--"] if os.geteuid() == 0 else []
     # A server keeps what it inherits, so its output goes to a file and never to a pipe that nobody closes.
     with tempfile.TemporaryFile() as output:
         done = subprocess.run([*as_user, *command], stdout=output, stderr=output, cwd="/", check=False)

@@ -52,6 +52,7 @@ def draw(
     from PySide6.QtGui import QGuiApplication
 
     from ui.screen import Screen
+    from ui.viewmodels.page import NO_PAGE
 
     app = QGuiApplication.instance() or QGuiApplication([])
     out.mkdir(parents=True, exist_ok=True)
@@ -64,7 +65,9 @@ def draw(
             for mode in modes:
                 for name, model in models.items():
                     serial += 1
-                    screen.present(Snapshot(serial, model, modes_of(mode, lang), "K1-0001", "11-22 20:15"))
+                    for page in (NO_PAGE, model):
+                        # Each page comes by a turn, also after one of its own name.
+                        screen.present(Snapshot(serial, page, modes_of(mode, lang), "K1-0001", "11-22 20:15"))
                     _settle()
                     picture = Picture(name, form, lang, mode)
                     screen.grab(out / picture.file)

@@ -40,7 +40,7 @@ class EscposSettings:
     paper: Paper = field(default_factory=Paper)
     asks_status: bool = True
     end_of_job: Literal["process_id", "paper_status", "none"] = "process_id"
-    answer_seconds: float = 1.0
+    answer_seconds: float = 3.0
     done_seconds: float = 15.0
 
 

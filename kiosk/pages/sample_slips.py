@@ -8,7 +8,8 @@ from pathlib import Path
 
 from drivers.printer.document import Document
 from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
-from kiosk.pages.samples import FACTS, THREE, claim, credited, payment, unquoted
+from kiosk.pages.sample_accounts import FACTS, THREE
+from kiosk.pages.sample_payments import claim, credited, payment, unquoted
 from kiosk.payment.effects import PrintSlip
 from kiosk.payment.events import NoteCount
 from kiosk.payment.model import Claim, Note, NoteState, Payment, PaymentState

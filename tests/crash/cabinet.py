@@ -8,7 +8,7 @@ from typing import Any
 from drivers.status import DeviceHealth, DeviceStatus
 from kiosk import runner as kiosk_runner
 from kiosk.core.core import Core
-from kiosk.core.inputs import DeviceFelt, Input, Tick
+from kiosk.core.inputs import DeviceFelt, Input, Intent, Tick
 from kiosk.lanes.build import BACK_LANES
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
@@ -38,6 +38,8 @@ class Kiosk:
     def __init__(self, world: Any) -> None:
         self.world, self.dead = world, False
         self.appended: Appended | None = None
+        self.at_work: dict[int, tuple[Effect, Appended]] = {}
+        """What lanes were given for a row and have not done yet, by the effect's identity."""
         self.ticking = 0.0
         self.born = world.t - (world.rng.uniform(5.0, 1e5) if world.rng.random() < 0.5 else 0.0)
         self.core = Core(world.config, world.disk.recover(), world.new_id, self.now)
@@ -46,9 +48,11 @@ class Kiosk:
 
     def _lanes(self, tell: Any) -> Mapping[str, Lane]:
         world = self.world
-        self.port, self.paper = Port(world, self.tell), Paper(world, self.tell)
+        self.port, self.paper = Port(world, self.tell, self.done), Paper(world, self.tell, self.done)
         self.hub_lanes = [
-            WireLane(name, WireClient("http://127.0.0.1:1", "T-1", KEY), self.tell, world.line, calls)
+            WireLane(
+                name, WireClient("http://127.0.0.1:1", "T-1", KEY), self.tell, self.done, world.line, calls
+            )
             for name, calls in (("hub", 1), ("hub_back", len(BACK_LANES)))
         ]
         lanes = {
@@ -74,6 +78,8 @@ class Kiosk:
         if not self.dead:
             if self.world.trace is not None:
                 self.world.note(f"told {told}")
+            if isinstance(told, Intent):
+                self.world.judge.chose(self.core.session, told)
             self._guarded(lambda: self.core.handle(told, self.now))
 
     def _guarded(self, decide: Callable[[], Any]) -> None:
@@ -86,9 +92,7 @@ class Kiosk:
             self.runner._act(decision)
             self.world.plan.dies_idle(self.appended)
         except Death:
-            if self.appended is not None:
-                self.world.coverage.died(self.appended, appended=True)
-            self.die()
+            self._dies(self.appended)
             return
         self.world.judge.stepped(self.core)
         self._tick()
@@ -103,6 +107,18 @@ class Kiosk:
         if not self.dead and self.ticking == due:
             self.ticking = 0.0
             self.tell(Tick())
+
+    def done(self, effect: Effect) -> None:
+        """A lane has done it: line, unit or paper have what was to go out. Dying here is dying after the effect."""
+        _, rows = self.at_work.pop(id(effect), (None, None))
+        name = rows.done(effect) if rows else None
+        if name is not None and self.world.plan.dies_after_effect(name):
+            self._dies(rows)
+
+    def _dies(self, rows: Appended | None) -> None:
+        if rows is not None and not self.dead:
+            self.world.coverage.died(rows, appended=True)
+        self.die()
 
     def die(self) -> None:
         """Everything in memory is gone; what is on the wires goes on without us."""
@@ -119,7 +135,7 @@ class Kiosk:
 
 
 class _Deadly(Lane):
-    """Hands an effect on to its lane; the process may die before it and after it."""
+    """Hands an effect on to its lane; the process may die before that, and when the lane has done it."""
 
     def __init__(self, kiosk: Kiosk, lane: Lane) -> None:
         super().__init__(lane.name, lane.tell)
@@ -134,8 +150,8 @@ class _Deadly(Lane):
             world.note(f"  effect {type(effect).__name__}")
         if isinstance(effect, fx.SendCredit | fx.SendClaim):
             world.judge.ordered(effect)
+        if appended is not None and appended.next_for(effect) is not None:
+            kiosk.at_work[id(effect)] = effect, appended
         self.lane.put(effect)
-        if appended is not None:
-            appended.done(effect)
-        if world.plan.dies_after_effect(appended, effect):
+        if kiosk.dead:
             raise Death

@@ -48,7 +48,7 @@ def marks() -> tuple[Mark, ...]:
 
 @dataclass(slots=True)
 class Appended:
-    """The rows of one append, and which of their effects have been handed out."""
+    """The rows of one append, and which of their effects the outside world has not had yet."""
 
     names: tuple[RowName, ...]
     waiting: list[RowName] = field(default_factory=list)
@@ -57,10 +57,12 @@ class Appended:
         """The row whose effect this is."""
         return next((name for name in self.waiting if EFFECTS[name] is type(effect)), None)
 
-    def done(self, effect: Effect) -> None:
+    def done(self, effect: Effect) -> RowName | None:
+        """The outside world has it; gives the row whose effect this was."""
         name = self.next_for(effect)
         if name is not None:
             self.waiting.remove(name)
+        return name
 
 
 class Coverage:
@@ -120,10 +122,11 @@ _AFTER = {(s.value, event): row.next.value for s, rows in TABLE.items() for even
 
 
 class Plan:
-    """When the kiosk dies: at one point of one row that this run aims at, and now and then by chance."""
+    """When the kiosk dies: at one point of one row that this run aims at, at a point by lot, and by chance."""
 
-    def __init__(self, rng: Random, chance: float, aim: Mark | None) -> None:
-        self.rng, self.chance, self.aim = rng, chance, aim
+    def __init__(self, rng: Random, chance: float, aim: Mark | None, lot: int = 0) -> None:
+        """`lot`: at so manieth point of any rows it dies, whatever they are; 0 for no such death."""
+        self.rng, self.chance, self.aim, self.lot = rng, chance, aim, lot
         self.skip = int(rng.random() < 0.2)
 
     def _hit(self, names: Sequence[RowName], point: Point) -> bool:
@@ -135,28 +138,31 @@ class Plan:
         self.aim = None
         return True
 
+    def _by_lot(self) -> bool:
+        self.lot -= 1
+        return self.lot == 0 or self._by_chance()
+
     def _by_chance(self) -> bool:
         return self.chance > 0 and self.rng.random() < self.chance
 
     def dies_before(self, rows: Appended) -> bool:
-        return self._hit(rows.names, "before") or self._by_chance()
+        return self._hit(rows.names, "before") or self._by_lot()
 
     def dies_at_effect(self, rows: Appended | None, effect: Effect) -> bool:
         name = rows.next_for(effect) if rows else None
-        return (name is not None and self._hit((name,), "between")) or self._by_chance()
+        if name is None:
+            return self._by_chance()
+        return self._hit((name,), "between") or self._by_lot()
 
-    def dies_after_effect(self, rows: Appended | None, effect: Effect) -> bool:
-        if rows is None:
-            return False
-        done = [n for n in rows.names if EFFECTS.get(n) is type(effect) and n not in rows.waiting]
-        return bool(done) and (self._hit(done, "after") or self._by_chance())
+    def dies_after_effect(self, done: RowName) -> bool:
+        return self._hit((done,), "after") or self._by_lot()
 
     def dies_idle(self, rows: Appended | None) -> None:
         """After a whole step, for rows that permit nothing."""
         if rows is not None:
             plain = [name for name in rows.names if EFFECTS.get(name) is None]
-            if (plain and self._hit(plain, "after")) or self._by_chance():
+            if self._hit(plain, "after") or self._by_lot() if plain else self._by_chance():
                 raise Death
 
     def heal(self) -> None:
-        self.chance, self.aim = 0.0, None
+        self.chance, self.aim, self.lot = 0.0, None, 0

@@ -13,17 +13,22 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from drivers.cash.model import CashReport, CashState
+from kiosk.core.inputs import Intent
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
 from kiosk.receipts import ReceiptFacts
-from kiosk.session.state import Page, SlipFate
+from kiosk.session.state import Page, Session, SlipFate
 from tests.crash.acceptor import Note, Unit
+from tests.crash.append import Reader
+from tests.crash.ledger import Clerk
 from tests.crash.line import Answered, Asked
 
 Kind = Literal["lost", "doubled", "in flight", "broken"]
 UNBOOKED = {"sending", "checking"}
 BUSY = {"open", "stacking_first", "funded", "stacking", "cancelling", "closing", "sending"}
+PROOF = "in the proof itself: "
+"""Begins what is told of a failure of the proof's own, which finds no fault of the product."""
 FORBIDDEN = {400: "a body that is not of the contract", 405: "no such method"}
 
 
@@ -67,6 +72,13 @@ class Judge:
     inserted: Counter[str] = field(default_factory=Counter)
     orders: dict[str, Asked] = field(default_factory=dict)
     """The first request for each payment that reached the hub."""
+    confirmed: str = ""
+    """The account that the customer was shown and said yes to, last."""
+    clerk: Clerk = field(init=False)
+    reader: Reader = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.clerk, self.reader = Clerk(self.world), Reader(self.world)
 
     def wrong(self, kind: Kind, text: str, fen: int = 0) -> None:
         self.world.note(f"WRONG {kind}: {text}")
@@ -74,6 +86,7 @@ class Judge:
 
     def durable(self, events: Sequence[ev.AnyEvent]) -> None:
         """These rows are on disk; what they permit may happen from here on."""
+        self.reader.appended(events)
         length = len(self.world.disk.rows)
         for event in events:
             match event:
@@ -114,6 +127,8 @@ class Judge:
         if event.kiosk_no <= self.kiosk_no:
             self.wrong("broken", f"I10: kiosk number {event.kiosk_no} after {self.kiosk_no}")
         self.kiosk_no = event.kiosk_no
+        if event.account.account_no != self.confirmed:
+            self.wrong("broken", f"opened for {event.account.account_no}, confirmed was {self.confirmed}")
         if not event.quote.quote_id:
             self._opened_without_hub(event)
         others = [k for k, s in self.world.coverage.states.items() if s in BUSY and k != event.key]
@@ -129,6 +144,13 @@ class Judge:
             self.wrong("broken", "rule 8: a payment begins while the hub is gone")
         elif waiting + event.quote.max_fen > rules.most_waiting_fen:
             self.wrong("broken", f"rule 8: {waiting} fen wait for the hub, and more may come in")
+
+    def chose(self, session: Session, intent: Intent) -> None:
+        """The customer presses something: keep which account was on the screen at a yes."""
+        if intent.name == "correct" and session.page is Page.CONFIRM_ACCOUNT and session.account:
+            self.confirmed = session.account.account_no
+        elif intent.name == "accept" and session.page is Page.PROVISIONAL:
+            self.confirmed = session.account.account_no if session.account else session.typed_first
 
     def ordered(self, effect: Effect) -> None:
         """I6, I7: an act begins only when its permission is durable."""
@@ -201,6 +223,8 @@ class Judge:
             )
         if b'"id_reused"' in answered.body and answered.status == 409:
             self.wrong("broken", f"rule 4: {asked.path} was sent with other content")
+        if "/reversals/" in asked.path:
+            self.wrong("broken", f"rule 3: {asked.path} would take cash back")
         if "/payments/" in asked.path:
             self.orders.setdefault(asked.path, asked)
         if asked.method != "PUT" or answered.status not in {200, 201}:

@@ -16,13 +16,16 @@ from kiosk.slips import Slips
 from tests.crash.acceptor import Ear, Unit
 from tests.crash.config import KEY
 
+Done = Callable[[Effect], None]
+"""Told of an effect at the moment when the outside world has it."""
+
 
 class Port(Lane):
     """The acceptor's lane."""
 
-    def __init__(self, world: Any, tell: Callable[[Input], None]) -> None:
+    def __init__(self, world: Any, tell: Callable[[Input], None], done: Done) -> None:
         super().__init__("acceptor", tell)
-        self.world, self.unit = world, world.unit
+        self.world, self.unit, self.done = world, world.unit, done
         self.ear = Ear(self.unit)
         self.acked = -1
         self.wanted = self.dead = self.due = False
@@ -37,15 +40,22 @@ class Port(Lane):
         if isinstance(effect, fx.AcknowledgeNote):
             if self.ear.last is CashState.STACKED:
                 self.acked = unit.step
-                self.acknowledge()
-        elif not unit.answers or not unit.obey(effect):
+                if self.acknowledge():
+                    self.done(effect)
+        elif unit.answers and unit.obey(effect):
+            self.done(effect)
+        else:
             self.ear.again = True
         self.listen()
 
-    def acknowledge(self) -> None:
-        if self.unit.answers and self.unit.state is CashState.STACKED and self.acked == self.unit.step:
-            self.world.judge.acknowledged(self.unit.note)
-            self.unit.acknowledge()
+    def acknowledge(self) -> bool:
+        """Let the unit forget the note that is on the books; False if it does not hear."""
+        unit = self.unit
+        if not unit.answers or unit.state is not CashState.STACKED or self.acked != unit.step:
+            return False
+        self.world.judge.acknowledged(unit.note)
+        unit.acknowledge()
+        return True
 
     def listen(self, seconds: float = 0.0) -> None:
         """Poll soon."""
@@ -83,9 +93,9 @@ class Port(Lane):
 class Paper(Lane):
     """The printer's lane: the slips are composed by the kiosk's own code and fall where a customer can read them."""
 
-    def __init__(self, world: Any, tell: Callable[[Input], None]) -> None:
+    def __init__(self, world: Any, tell: Callable[[Input], None], done: Done) -> None:
         super().__init__("printer", tell)
-        self.world, self.dead = world, False
+        self.world, self.dead, self.done = world, False, done
         self.slips = Slips(world.config, KEY)
         self.at_work = 0
 
@@ -103,6 +113,7 @@ class Paper(Lane):
             return
         if rng.random() > bad:
             self.world.judge.printed(effect, self.slips.facts(effect))
+            self.done(effect)
             told = SlipOutcome(effect.job, rng.random() > bad / 2, "")
         else:
             told = SlipOutcome(effect.job, False, "paper_out")

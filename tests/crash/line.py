@@ -68,9 +68,17 @@ class WireClient(hubclient.HubClient):
 class WireLane(HubLane):
     """The kiosk's lane on a virtual clock, or several that share its work: so many calls at a time, in order."""
 
-    def __init__(self, name: str, client: WireClient, tell: Any, line: Line, calls: int = 1) -> None:
+    def __init__(
+        self,
+        name: str,
+        client: WireClient,
+        tell: Any,
+        done: Callable[[Effect], None],
+        line: Line,
+        calls: int = 1,
+    ) -> None:
         super().__init__(name, client, tell)
-        self.wire, self.line = client, line
+        self.wire, self.done, self.line = client, done, line
         self.waiting: list[Effect] = []
         self.calls, self.under_way = calls, 0
         self.dead = False
@@ -93,7 +101,8 @@ class WireLane(HubLane):
             self._call(effect)
         except Asked as asked:
             self.under_way += 1
-            self.line.send(asked, lambda outcome: self._end(effect, outcome))
+            if self.line.send(asked, lambda outcome: self._end(effect, outcome)):
+                self.done(effect)
 
     def _end(self, effect: Effect, outcome: Outcome[Any]) -> None:
         if self.dead:
@@ -190,20 +199,24 @@ class Line:
         except Refusal as refusal:
             return _refused(refusal)
 
-    def send(self, asked: Asked, told: Callable[[Outcome[Any]], None]) -> None:
-        """One call: exactly one outcome is told before the deadline, whatever becomes of request and reply."""
+    def send(self, asked: Asked, told: Callable[[Outcome[Any]], None]) -> bool:
+        """One call: exactly one outcome is told before the deadline, whatever becomes of request and reply.
+
+        Gives whether the request has left the kiosk; what becomes of it on the way is another matter.
+        """
         bad = self.bad if asked.method == "PUT" and "/quotes/" not in asked.path else self.bad * 0.3
         if self.down or self.rng.random() < bad / 2:
             self.later(0.01, lambda: told(NotSent(NotSentReason.REFUSED, "")))
-            return
+            return False
         call = _Call(self, asked, told)
         self.later(asked.deadline_s, lambda: call.end(Unknown(UnknownReason.TIMEOUT, "")))
         luck = self.rng.random()
         if luck < bad:
-            return  # the request is lost
+            return True  # the request is lost
         self.later(self._delay(), call.arrive)
         if luck > 1 - self.bad / 2:
             self.later(self._delay() + self.rng.choice([0.0, 30.0, 300.0]), _Call(self, asked, None).arrive)
+        return True
 
     def _delay(self) -> float:
         return self.rng.choice([0.01, 0.05, 0.4, 5.0, 25.0]) if self.rng.random() < self.bad else 0.02

@@ -7,7 +7,7 @@ has kept nothing. Each call is a place where another conversation may come betwe
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Generator, Sequence
+from collections.abc import AsyncIterator, Callable, Generator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import date
@@ -65,6 +65,10 @@ class Books:
     rows: dict[Key, Any] = field(default_factory=dict)
     holders: dict[Key, Conversation] = field(default_factory=dict)
     serials: Any = field(default_factory=lambda: count(1))
+    begun: Callable[[], Any] = lambda: None
+    """Called when a transaction begins; what it gives is told again with the commit."""
+    committed: Callable[[Any, dict[Key, Any]], None] = lambda *_: None
+    """Called after each commit, with its rows."""
 
     def table(self, name: str) -> dict[Any, Any]:
         """The committed rows of one table by key, in the order of their insertion."""
@@ -136,10 +140,11 @@ class MemoryShelf:
 
     @asynccontextmanager
     async def write(self) -> AsyncIterator[Conversation]:
-        conversation = Conversation(self.books)
+        conversation, begun = Conversation(self.books), self.books.begun()
         try:
             yield conversation
             await Turn()  # a hub that dies here has kept nothing
             conversation.commit()
+            self.books.committed(begun, conversation.own)
         finally:
             conversation.release()

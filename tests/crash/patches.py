@@ -141,7 +141,7 @@ def new_id_for_resend() -> tuple[Patch, ...]:
 
 def other_content() -> tuple[Patch, ...]:
     def request(original: Any, payment: Any) -> Any:
-        return msgspec.structs.replace(original(payment), kiosk_no=payment.kiosk_no + payment.attempts)
+        return msgspec.structs.replace(original(payment), kiosk_no=payment.kiosk_no + payment.attempts - 1)
 
     return (wrapped(hub_lane, "payment_request", request),)
 
@@ -224,3 +224,47 @@ def next_customer_too_early() -> tuple[Patch, ...]:
         desk.start_over()
 
     return (wrapped(recover, "_resume", resume),)
+
+
+def rows_unchained() -> tuple[Patch, ...]:
+    def chained(original: Any, _head: str, *row: Any) -> Any:
+        return original(disk.GENESIS, *row)
+
+    return (wrapped(disk, "chained", chained),)
+
+
+def opened_for_another_account() -> tuple[Patch, ...]:
+    def opened(original: Any, desk: Any, *events: Any) -> None:
+        if isinstance(events[0], ev.PaymentOpened):
+            other = msgspec.structs.replace(events[0].account, account_no="0399900003")
+            events = (msgspec.structs.replace(events[0], account=other),)
+        original(desk, *events)
+
+    return (wrapped(Desk, "emit", opened),)
+
+
+def told_otherwise(request: str, **content: Any) -> tuple[Patch, ...]:
+    """The request (`payment_request` or `claim_request`) is made with other content than the journal's."""
+
+    def make(original: Any, item: Any) -> Any:
+        return msgspec.structs.replace(original(item), **content)
+
+    return (wrapped(hub_lane, request, make),)
+
+
+def repeats_without_end() -> tuple[Patch, ...]:
+    def unanswered(
+        _original: Any, desk: Any, payment: Payment, attempt: int, *, sent: bool, why: str
+    ) -> None:
+        desk.emit(ev.CreditUnknown(key=payment.payment_id, attempt=attempt, sent=sent, reason=why[:200]))
+        desk.after(f"credit:{payment.payment_id}", settle._pause(desk, payment.payment_id, payment.attempts))
+
+    return (wrapped(settle, "_unanswered", unanswered),)
+
+
+def kiosks_own_day_on_the_slip() -> tuple[Patch, ...]:
+    def of_payment(original: Any, slips: Any, payment: Payment, effect: Any) -> Any:
+        facts = original(slips, payment, effect)
+        return replace(facts, business_date=payment.business_date) if facts.kind == "paid" else facts
+
+    return (wrapped(Slips, "of_payment", of_payment),)

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import TextIO
+
+
+def command(module: str, *words: object) -> str:
+    """What plays something again, as it is typed at the root of a checkout that `make setup` has gone through."""
+    return shlex.join([".venv/bin/python", "-m", module, *map(str, words)])
 
 
 @dataclass(slots=True)
@@ -12,6 +18,7 @@ class Tally:
     """What a part counted; money that is not where it belongs is counted in cases."""
 
     runs: int = 0
+    """Runs in which something crashed, was cut or was killed."""
     cuts: int = 0
     kills: int = 0
     lost: int = 0
@@ -19,6 +26,8 @@ class Tally:
     in_flight: int = 0
     broken: int = 0
     """Other failures: a rule that was broken, a fault that survived, a row that was not covered."""
+    plain: int = 0
+    """Runs beside these in which nothing crashed."""
 
     def add(self, other: Tally) -> None:
         """Count another one's in."""
@@ -40,10 +49,13 @@ class Tally:
 class Report:
     """How much is to be done, from which seed, and where progress and failures are told."""
 
-    runs: int
+    runs: int | None
+    """So many simulated runs; None: until enough of them have crashed."""
     seed: int
     out: TextIO
     processes: int = 2
+    case: str = ""
+    """The name of the only case that the part shall play; empty for all."""
 
     def say(self, text: str) -> None:
         """One line of progress."""

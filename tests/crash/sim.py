@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-import multiprocessing
+import itertools
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
+from multiprocessing import get_context
 
-from tests.crash import faults
 from tests.crash.coverage import Mark, marks
-from tests.crash.report import Report, Tally
-from tests.crash.world import Options, Result, run
+from tests.crash.report import Report, Tally, command
+from tests.crash.world import Result, options_for, run
 
 CHUNK = 50
+CRASHED = 100_000
+"""So many runs in which kiosk or acceptor died are played where no number of runs is asked for."""
 COVERED_FROM = 20_000
 """A run of this many must have covered every row; shorter ones only report what they missed."""
 SHOWN = 5
@@ -24,14 +27,12 @@ class Chunk:
     """What came of some runs."""
 
     runs: int = 0
+    crashed: int = 0
+    """Runs in which kiosk or acceptor died at least once."""
+    at_a_row: int = 0
+    """Runs in which the kiosk died around a journal row at least once."""
     coverage: Counter[Mark] = field(default_factory=Counter)
     failed: list[Result] = field(default_factory=list)
-
-
-def options_for(seed: int, *, trace: bool = False) -> Options:
-    """Every second seed aims at one point of one row, so that rare rows are crashed, too."""
-    aims = marks()
-    return Options(aim=aims[seed // 2 % len(aims)] if seed % 2 else None, trace=trace)
 
 
 def play(seeds: tuple[int, int]) -> Chunk:
@@ -40,6 +41,8 @@ def play(seeds: tuple[int, int]) -> Chunk:
     for seed in range(*seeds):
         result = run(seed, options_for(seed))
         chunk.runs += 1
+        chunk.crashed += result.crashed
+        chunk.at_a_row += bool(result.coverage.counts)
         chunk.coverage.update(result.coverage.counts)
         if result.violations:
             chunk.failed.append(result)
@@ -47,8 +50,8 @@ def play(seeds: tuple[int, int]) -> Chunk:
 
 
 def count(chunk: Chunk) -> Tally:
-    """One case for each run, by the worst that was found in it."""
-    tally = Tally(runs=chunk.runs)
+    """One case for each run, by the worst that was found in it; a run counts if something crashed in it."""
+    tally = Tally(runs=chunk.crashed, plain=chunk.runs - chunk.crashed)
     for result in chunk.failed:
         kinds = {violation.kind for violation in result.violations}
         tally.lost += "lost" in kinds
@@ -58,37 +61,55 @@ def count(chunk: Chunk) -> Tally:
     return tally
 
 
-def run_all(report: Report, runs: int) -> Chunk:
-    """All runs, spread over the processes."""
-    ends = [(at, min(at + CHUNK, report.seed + runs)) for at in range(report.seed, report.seed + runs, CHUNK)]
+def run_all(report: Report) -> Chunk:
+    """All runs, spread over the processes: as many as are asked for, or until enough of them have crashed."""
     total, began, told = Chunk(), time.monotonic(), time.monotonic()
-    for chunk in _chunks(ends, report.processes):
+    for chunk in _chunks(_turns(report), report.processes):
         total.runs += chunk.runs
+        total.crashed += chunk.crashed
+        total.at_a_row += chunk.at_a_row
         total.coverage.update(chunk.coverage)
         total.failed += chunk.failed
         if time.monotonic() - told > 10:
             told = time.monotonic()
             rate = total.runs / (told - began)
-            report.say(f"simulation: {total.runs} of {runs} runs, {rate:.0f}/s, {len(total.failed)} failed")
+            report.say(
+                f"simulation: {total.runs} runs, {total.crashed} crashed, {rate:.0f}/s, {len(total.failed)} failed"
+            )
+        if report.runs is None and total.crashed >= CRASHED:
+            break
     return total
 
 
-def _chunks(ends: list[tuple[int, int]], processes: int) -> Iterator[Chunk]:
-    if processes < 2 or len(ends) < 2:
-        yield from map(play, ends)
+def _turns(report: Report) -> Iterator[tuple[int, int]]:
+    """The seeds of each chunk, from the first to before the last."""
+    end = None if report.runs is None else report.seed + report.runs
+    for first in itertools.count(report.seed, CHUNK):
+        if end is not None and first >= end:
+            return
+        yield first, first + CHUNK if end is None else min(first + CHUNK, end)
+
+
+def _chunks(turns: Iterator[tuple[int, int]], processes: int) -> Iterator[Chunk]:
+    """In the order of their seeds, so that the same seeds are counted each time."""
+    if processes < 2:
+        yield from map(play, turns)
         return
-    with multiprocessing.get_context("spawn").Pool(processes) as pool:
-        yield from pool.imap_unordered(play, ends)
+    with ProcessPoolExecutor(processes, get_context("spawn")) as pool:
+        under_way = deque(pool.submit(play, turn) for turn in itertools.islice(turns, 3 * processes))
+        while under_way:
+            yield under_way.popleft().result()
+            under_way.extend(pool.submit(play, turn) for turn in itertools.islice(turns, 1))
 
 
 def run_part(report: Report) -> Tally:
-    """The simulation, then the faults that prove it."""
-    chunk = run_all(report, report.runs)
+    """The simulation; each failure that is shown is played again for its trace."""
+    chunk = run_all(report)
     tally = count(chunk)
     for result in sorted(chunk.failed, key=lambda r: r.seed)[:SHOWN]:
         again = run(result.seed, options_for(result.seed, trace=True))
         what = "; ".join(f"{v.kind}: {v.text}" for v in result.violations[:3])
-        replay = f"python -m tests.crash --only sim --runs 1 --seed {result.seed}"
+        replay = command("tests.crash", "--only", "sim", "--runs", 1, "--seed", result.seed)
         report.failed(
             f"seed {result.seed}: {what}", replay, again.trace if report.runs == 1 else again.trace[-40:]
         )
@@ -96,13 +117,12 @@ def run_part(report: Report) -> Tally:
     deaths = sum(chunk.coverage.values())
     covered = len(marks()) - len(missing)
     report.say(
-        f"simulation: {chunk.runs} runs, {deaths} rows crashed, {covered} of {len(marks())} points covered"
+        f"simulation: {chunk.runs} runs; in {chunk.crashed} kiosk or acceptor died, in {chunk.at_a_row} around a row; "
+        f"{deaths} rows crashed, {covered} of {len(marks())} points covered"
     )
-    if report.runs > 1:
+    if report.runs != 1:
         for state, event, point in missing:
             report.say(f"  not covered: {event} in {state or 'no state'}, {point}")
-    if missing and report.runs >= COVERED_FROM:
+    if chunk.runs >= COVERED_FROM:
         tally.broken += len(missing)
-    if report.runs >= COVERED_FROM:
-        tally.add(faults.prove(report))
     return tally

@@ -1,4 +1,4 @@
-"""The long search: `python -m tests.fuzz [--minutes N] [--seed N] [--target NAME]`.
+"""The long search: `.venv/bin/python -m tests.fuzz [--minutes N] [--seed N] [--target NAME] [--flood NAME]`.
 
 Goes round all decoders until the time is over, each turn from a seed of its own, then floods each with a megabyte.
 The last line says how many inputs were tried and what was found; the exit status is 1 when anything was. A failure
@@ -8,6 +8,7 @@ is printed with the input and the command that plays it again.
 from __future__ import annotations
 
 import argparse
+import math
 import random
 import sys
 import time
@@ -17,7 +18,7 @@ from collections.abc import Sequence
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis.database import InMemoryExampleDatabase
 
-from tests.crash.report import Report, Tally
+from tests.crash.report import Report, Tally, command
 from tests.fuzz.floods import FLOODS, growth
 from tests.fuzz.targets import TARGETS, messages
 
@@ -53,7 +54,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Search, flood, report."""
     options = _options(arguments)
     until = time.monotonic() + options.minutes * 60
-    names = [options.target] if options.target else list(TARGETS)
+    alone = options.target or options.flood
+    names = [options.target] if options.target else [] if alone else list(TARGETS)
+    floods = [options.flood] if options.flood else [] if alone else list(FLOODS)
     number = random.randrange(2**32) if options.seed is None else options.seed
     _say(f"fuzz: seed {number}, {options.minutes:g} minutes, {len(names)} decoders")
     inputs, tried, broken = 0, set[str](), set[str]()
@@ -64,18 +67,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 try:
                     inputs += search(name, number, options.examples)
                 except Exception:  # noqa: BLE001 - whatever a decoder lets out is what is looked for
-                    traceback.print_exc()
-                    _say(f"again: python -m tests.fuzz --target {name} --seed {number} --minutes 0")
+                    traceback.print_exc(file=sys.stdout)
+                    _failed(name, "--target", name, "--seed", number, "--examples", options.examples)
                     broken.add(name)
         number += 1
         if time.monotonic() >= until:
             break
     findings = len(broken)
-    for flood in FLOODS:
-        if (times := growth(flood, FLOOD_BYTES)) > MOST_GROWTH:
-            _say(f"flood {flood}: 1 MB takes {times:.0f} times as long as 100 KB")
+    for flood in floods:
+        try:
+            times = growth(flood, FLOOD_BYTES)
+        except Exception:  # noqa: BLE001 - as above
+            traceback.print_exc(file=sys.stdout)
+            times = math.inf
+        if times > MOST_GROWTH:
+            _failed(f"flood {flood}: 1 MB takes {times:.0f} times as long as 100 KB", "--flood", flood)
             findings += 1
-    _say(f"fuzz: inputs {inputs}, decoders {len(names)}, floods {len(FLOODS)}, found {findings}")
+    _say(f"fuzz: inputs {inputs}, decoders {len(names)}, floods {len(floods)}, found {findings}")
     return 1 if findings else 0
 
 
@@ -85,13 +93,19 @@ def run_part(report: Report) -> Tally:
     return Tally(broken=found)
 
 
+def _failed(what: str, *case: object) -> None:
+    replay = command("tests.fuzz", *case, "--minutes", 0)
+    _say(f"FAILED {what}\n  again: {replay}")
+
+
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
-        prog="python -m tests.fuzz", description="Search the decoders for faults."
+        prog=".venv/bin/python -m tests.fuzz", description="Search the decoders for faults."
     )
     parser.add_argument("--minutes", type=float, default=3.0, help="how long to search (one round at least)")
     parser.add_argument("--seed", type=int, help="where the random numbers begin; printed by each run")
     parser.add_argument("--target", choices=list(TARGETS), help="one decoder instead of all")
+    parser.add_argument("--flood", choices=list(FLOODS), help="one flood and nothing else")
     parser.add_argument("--examples", type=int, default=TURN, help="inputs in each decoder's turn")
     return parser.parse_args(arguments)
 

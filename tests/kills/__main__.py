@@ -1,8 +1,10 @@
 """Kill kiosk and hub: at every named point and at random moments, or one case again.
 
-python -m tests.kills [--seconds N]
-python -m tests.kills random --seed N
-python -m tests.kills WAY --at MOMENT
+.venv/bin/python -m tests.kills [--seconds N]
+.venv/bin/python -m tests.kills random --seed N [--times N]
+.venv/bin/python -m tests.kills WAY --at MOMENT [--times N]
+
+With --times one case is played until it fails, at most so often: the moments of a random journey are a real clock's.
 """
 
 from __future__ import annotations
@@ -54,6 +56,9 @@ def main(report: Callable[[str], None] = say) -> int:
     parser.add_argument("way", nargs="?", choices=["random", *WHERE])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--at", default="before:NoteStacked", metavar="MOMENT")
+    parser.add_argument(
+        "--times", type=int, default=1, help="play the one case until it fails, so often at most"
+    )
     parser.add_argument("--seconds", type=float, default=BUDGET_S)
     options = parser.parse_args()
     tidy()
@@ -61,7 +66,10 @@ def main(report: Callable[[str], None] = say) -> int:
         tally = run(report, options.seconds)
     else:
         case = Journey(options.seed) if options.way == "random" else Point(options.way, options.at)
-        tally = play_all([case], report, lanes=1)
+        for _ in range(options.times):
+            tally = play_all([case], report, lanes=1)
+            if tally.failures:
+                break
     report(str(tally))
     return int(bool(tally.failures))
 

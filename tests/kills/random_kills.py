@@ -19,6 +19,8 @@ from tests.powercut.station import Station
 
 CUSTOMER_WAITS_S = 3.0
 WITHIN_S = 1.4
+TIMES = 20
+"""The moments are those of a real clock: a journey that failed is played until it fails again, at most so often."""
 ACCEPTOR_STATES = ("accepting", "escrow", "stacking", "stacked", "returning")
 
 
@@ -29,7 +31,7 @@ class Journey:
     seed: int
 
     def __str__(self) -> str:
-        return f"random --seed {self.seed}"
+        return f"random --seed {self.seed} --times {TIMES}"
 
 
 @dataclass

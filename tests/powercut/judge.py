@@ -111,11 +111,7 @@ def judge(cabinet: Cabinet, town: Town, kiosk: Forked, before: Count, pages: lis
         "done" not in pages or bool(paid), lambda: "the customer was thanked for a payment that is not there"
     )
     faults += [fault for payment in payments if (fault := _at_hub(town, payment, payment in paid))]
-    faults += [
-        f"claim {c.claim_id} is not at the hub"
-        for c in claims
-        if town.client.get(f"/v1/claims/{c.claim_id}").status_code != 200
-    ]
+    faults += [fault for claim in claims if (fault := _claim_at_hub(town, claim))]
     books = town.books()
     must(books.ok and books.ledger_sum == 0, lambda: f"the hub's books: {books.findings}")
     lost, doubled = max(0, since.box - accounted - memo), max(0, accounted - since.box)
@@ -126,7 +122,41 @@ def _at_hub(town: Town, payment: Payment, paid: bool) -> str:
     told = town.client.get(f"/v1/payments/{payment.payment_id}")
     if told.status_code != (200 if paid else 404):
         return f"payment {payment.payment_id} is {payment.state.value} here and {told.status_code} at the hub"
-    body: dict[str, Any] = told.json()
-    if paid and body["amount_fen"] != payment.inserted_fen:
-        return f"payment {payment.payment_id} has {payment.inserted_fen} here and {body['amount_fen']} there"
-    return ""
+    if not paid:
+        return ""
+    there, here = told.json(), _as_credited(payment)
+    other = {name: (value, there.get(name)) for name, value in here.items() if there.get(name) != value}
+    return f"payment {payment.payment_id} is other here than there: {other}" if other else ""
+
+
+def _as_credited(payment: Payment) -> dict[str, Any]:
+    """What the hub must say of a payment, by the kiosk's journal."""
+    credit = payment.credit
+    assert credit is not None
+    return {
+        "account_no": payment.account.account_no,
+        "amount_fen": payment.inserted_fen,
+        "hub_no": credit.hub_no,
+        "allocations": [
+            {"month": a.month, "late_fee_fen": a.late_fee_fen, "principal_fen": a.principal_fen}
+            for a in credit.allocations
+        ],
+        "to_balance_fen": credit.to_balance_fen,
+        "balance_after_fen": credit.balance_after_fen,
+        "business_date": credit.business_date,
+    }
+
+
+def _claim_at_hub(town: Town, claim: Claim) -> str:
+    told = town.client.get(f"/v1/claims/{claim.claim_id}")
+    if told.status_code != 200:
+        return f"claim {claim.claim_id} is not at the hub"
+    there = told.json()
+    here = {
+        "reference": claim.reference,
+        "payment_id": claim.payment_id or None,
+        "amount_fen": claim.amount_fen,
+        "memo_fen": claim.memo_fen,
+    }
+    other = {name: (value, there.get(name)) for name, value in here.items() if there.get(name) != value}
+    return f"claim {claim.claim_id} is other here than there: {other}" if other else ""

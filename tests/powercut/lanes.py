@@ -50,11 +50,21 @@ class Lanes(Generic[Case]):
 
     def go(self, work: Iterator[Case], lanes: int = LANES) -> None:
         """Play all of it."""
-        threads = [threading.Thread(target=self._lane, args=(work,)) for _ in range(lanes)]
+        broken_off: list[BaseException] = []
+
+        def lane() -> None:
+            try:
+                self._lane(work)
+            except BaseException as error:  # noqa: BLE001 - a lane that ends early leaves cases unplayed
+                broken_off.append(error)
+
+        threads = [threading.Thread(target=lane) for _ in range(lanes)]
         for thread in threads:
             thread.start()
         for thread in threads:
             thread.join()
+        if broken_off:
+            raise broken_off[0]
 
     def one(self, case: Case) -> Outcome:
         """Play one case at a fresh station, in this thread."""
@@ -91,7 +101,7 @@ class Lanes(Generic[Case]):
         replay = f"{self._command} {case}"
         self.tally.add(verdict, cuts=outcome.cuts, kills=outcome.kills, replay=replay)
         if verdict.faults:
-            self._report(f"FAULT at {outcome.at or '?'}: {self.tally.failures[-1]}")
+            self._report(f"FAILED at {outcome.at or '?'}: {self.tally.failures[-1]}")
             for broken in used:
                 broken.close()
             return None, outcome

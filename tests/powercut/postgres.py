@@ -1,10 +1,11 @@
 """PostgreSQL is killed under load: what the hub has acknowledged is there afterwards, and each id once.
 
-python -m tests.powercut.postgres
+.venv/bin/python -m tests.powercut.postgres [--rounds N]
 """
 
 from __future__ import annotations
 
+import argparse
 import contextlib
 import os
 import signal
@@ -21,6 +22,7 @@ import requests
 from http_message_signatures.exceptions import InvalidSignature
 from sqlalchemy import Connection
 
+import tests.crash.report as whole
 from hub.data.check import check
 from hub.data.database import sync_engine
 from hub.data.schema import accounts
@@ -28,14 +30,14 @@ from simulators.bench.settings import TERMINAL
 from tests.powercut.judge import Verdict
 from tests.powercut.tally import Tally, judged
 from tools.hub_process import HubClient, HubProcess, new_id, power_hub, write_test_key
-from tools.postgres import USER, binaries, throwaway_postgres
+from tools.postgres import RUNUSER, USER, binaries, throwaway_postgres
 
 KEY = bytes(range(32))
 CLIENTS = 4
 LOAD_S = 1.0
 ROUNDS = 5
 PATIENCE_S = 60.0
-COMMAND = ".venv/bin/python -m tests.powercut.postgres"
+COMMAND = ".venv/bin/python -m tests.powercut.postgres --rounds 1"
 
 
 class Payer(threading.Thread):
@@ -176,7 +178,7 @@ def start(folder: Path) -> None:
     """Start a server that was killed, with the options it had; returns when it takes connections."""
     data = folder / "data"
     control = [str(binaries() / "pg_ctl"), "-D", str(data), "-s", "-w", "-l", str(folder / "log")]
-    as_user = ["runuser", "-u", USER, "--"] if data.owner() != Path.home().owner() else []
+    as_user = [RUNUSER, "-u", USER, "--"] if data.owner() != Path.home().owner() else []
     subprocess.run(
         [*as_user, *control, "-t", f"{PATIENCE_S:.0f}", "restart"],
         check=True,
@@ -186,7 +188,24 @@ def start(folder: Path) -> None:
     )
 
 
+def run_part(report: whole.Report) -> whole.Tally:
+    """All rounds as a part of `make crash`."""
+    found = run(report.say)
+    for failure in found.failures:
+        report.say(f"FAILED {failure}")
+    return found.handed_over()
+
+
+def main() -> int:
+    """Run; 1 when anything that was acknowledged is not there."""
+    parser = argparse.ArgumentParser(description="Kill PostgreSQL under load.")
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    found = run(lambda line: sys.stdout.write(f"{line}\n"), parser.parse_args().rounds)
+    for failure in found.failures:
+        sys.stdout.write(f"FAILED {failure}\n")
+    sys.stdout.write(f"{found}\n")
+    return int(bool(found.failures))
+
+
 if __name__ == "__main__":
-    found = run(lambda line: sys.stdout.write(f"{line}\n"))
-    sys.stdout.write(f"{found}\n" + "\n".join(found.failures))
-    sys.exit(bool(found.failures))
+    sys.exit(main())

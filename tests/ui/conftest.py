@@ -19,6 +19,7 @@ from PySide6.QtTest import QSignalSpy, QTest
 
 from kiosk.page import Choice, Entry, Modes, MoneyPanel, Notice, PageKind, PageModel, Snapshot
 from ui.screen import Screen
+from ui.viewmodels.page import NO_PAGE
 
 PATIENCE_S = 20.0
 """How long a page may take to stand and to be open to touches on a busy machine."""
@@ -62,9 +63,14 @@ class Bench:
     def draw(self, page: PageModel, modes: Modes) -> None:
         """Show a page and let its layout come to rest: positioners settle when a frame is drawn."""
         self.present(page, modes)
-        for _ in range(8):
+        for _ in range(2):
             self.screen.view.grabWindow()
             QTest.qWait(1)
+
+    def turn_to(self, page: PageModel, modes: Modes) -> None:
+        """Draw a page as it comes after another one, also where the last one had its name."""
+        self.present(NO_PAGE, modes)
+        self.draw(page, modes)
 
     def item(self, name: str) -> QQuickItem:
         """Return the visible item with this objectName."""

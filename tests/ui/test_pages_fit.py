@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -15,6 +16,8 @@ from kiosk.page import Modes, PageModel
 from kiosk.pages.samples import samples
 from ui.gallery import LANGUAGES, MODES, modes_of
 from ui.tokens import FONT, FORMS, PANELS, Form
+
+AMOUNT = re.compile(r"¥[\d,.]+")
 
 
 def area(item: QQuickItem) -> QRectF:
@@ -43,6 +46,8 @@ def faults(bench: Any, form: Form) -> Iterator[str]:
             yield f"too small: {words}"
         if QQmlProperty.read(text, "fontInfo.family") not in (FONT, None):
             yield f"another font: {words}"
+        if text.property("lineCount") > 1 and AMOUNT.fullmatch(words):
+            yield f"broken: {words}"
         if not window.contains(box):
             yield f"off the screen: {words}"
         for button, rect in buttons:
@@ -85,8 +90,10 @@ def test_nothing_is_cut_or_covered(
     bench = bench_of(form)
     found = {}
     for name, model in models.items():
-        bench.draw(model, modes_of(mode, lang))
+        bench.turn_to(model, modes_of(mode, lang))
         wrong = list(faults(bench, form))
+        if model.panel and model.panel.headline not in {text.property("text") for text in texts(bench)}:
+            wrong.append("no amount in view")
         if wrong:
             found[name] = wrong
     assert not found

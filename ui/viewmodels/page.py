@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from typing import cast
 
 from PySide6.QtCore import Property, QObject, Signal, Slot
@@ -37,10 +37,13 @@ class Page(QObject):
     Signals:
         intent: what the customer wants: a name and an argument, from `press`.
         turned: another page stands on the screen now (not merely another number on the same one).
+        refilled: the same page has other words or other modes. Not the seconds that count down; and not what a number
+            that is typed changes, for the pad stays under the finger.
     """
 
     intent = Signal(str, str)
     turned = Signal()
+    refilled = Signal()
     kindChanged = Signal()
     pageChanged = Signal()
     panelChanged = Signal()
@@ -69,6 +72,8 @@ class Page(QObject):
     def show(self, snapshot: Snapshot) -> None:
         """Put a snapshot on the screen."""
         old, new = self._page, snapshot.page
+        still = new.entry is not None or replace(new, seconds_left=old.seconds_left, spoken=old.spoken) == old
+        refilled = not still or snapshot.modes != self._modes
         if new.kind != self._kind:
             # The old page goes before its models change, so that nothing of it is drawn with the new page's rows.
             self._kind = ""
@@ -82,6 +87,8 @@ class Page(QObject):
             self.kindChanged.emit()
         if new.name != old.name:
             self.turned.emit()
+        elif refilled:
+            self.refilled.emit()
 
     def _update_rows(self, page: PageModel) -> None:
         self._steps.update(page.steps)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from kiosk.page import PageModel
-from kiosk.pages.samples import Sample, samples, states
+from kiosk.pages.sample_accounts import Sample
+from kiosk.pages.samples import samples, states
 from kiosk.words import LANGUAGES
 
 

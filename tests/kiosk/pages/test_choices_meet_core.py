@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.core.walk import EVERYWHERE, MOVES
 from kiosk.page import PageModel
-from kiosk.pages.samples import Sample
+from kiosk.pages.sample_accounts import Sample
 from kiosk.session.state import Page
 
 

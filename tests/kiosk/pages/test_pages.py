@@ -13,23 +13,20 @@ from hypothesis import strategies as st
 from kiosk.page import Choice, Modes, PageKind, PageModel
 from kiosk.pages import BUILDERS, build
 from kiosk.pages.reading import shown_amount, spoken_amount
-from kiosk.pages.samples import (
+from kiosk.pages.sample_accounts import (
     ACCOUNT_NO,
     CLEAR,
     FACTS,
     NO_HUB,
     NO_PAPER,
     ONE,
-    PAYMENT_ID,
     STANDS_IN,
     THREE,
     Sample,
     account,
     bill,
-    credited,
-    payment,
-    unquoted,
 )
+from kiosk.pages.sample_payments import PAYMENT_ID, credited, payment, unquoted
 from kiosk.payment.model import Payment, PaymentState
 from kiosk.session.state import Facts, NoteNotice, Page, Session
 from kiosk.words import LANGUAGES

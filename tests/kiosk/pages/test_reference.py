@@ -6,7 +6,8 @@ from kiosk.core.reference import FATES
 from kiosk.page import Modes, PageModel
 from kiosk.pages import build
 from kiosk.pages.reading import shown_amount
-from kiosk.pages.samples import FACTS, NO_HUB, SLIPS, STANDS_IN
+from kiosk.pages.sample_accounts import FACTS, NO_HUB, STANDS_IN
+from kiosk.pages.sample_choosing import SLIPS
 from kiosk.session.state import Facts, Page, Session
 
 

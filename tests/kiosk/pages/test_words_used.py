@@ -9,7 +9,8 @@ import pytest
 
 from kiosk.page import Choice, PageModel
 from kiosk.pages import look
-from kiosk.pages.samples import FACTS, LONGEST, THREE, samples
+from kiosk.pages.sample_accounts import FACTS, LONGEST, THREE
+from kiosk.pages.samples import samples
 from kiosk.words import LANGUAGES, Words, load
 
 SCREEN = "screen."

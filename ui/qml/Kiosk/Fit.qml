@@ -29,7 +29,7 @@ QtObject {
         return of > 1 && of * factor < 1 ? 1 : Math.floor(of * factor * 100) / 100
     }
 
-    // `ratio` is what the page needs of what it has; type never grows back while the page stands.
+    // `ratio` is what the page needs of what it has. One step: the page says again what it needs after it.
     function ease(ratio: real) {
         if (ratio <= 1.002)
             return

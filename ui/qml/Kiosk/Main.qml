@@ -75,28 +75,30 @@ Rectangle {
         return Math.max(shown / Math.max(showRoom, 1), asked / all)
     }
     onFullnessChanged: Qt.callLater(settle)
+    Component.onCompleted: startAnew()
 
-    function settle() {
-        Fit.ease(fullness)
+    // Positioners come to rest when a frame is drawn. Asked for it before, the page has its sizes in its first frame.
+    function rest(item: Item) {
+        for (let i = 0; i < item.children.length; ++i)
+            rest(item.children[i])
+        if (item instanceof Column || item instanceof Row || item instanceof Grid || item instanceof Flow)
+            item.forceLayout()
     }
 
+    function settle() {
+        let before = 0
+        while (before !== Fit.part) {
+            before = Fit.part
+            rest(sheet)
+            Fit.ease(fullness)
+        }
+    }
+
+    // What stood there before leaves no trace: the sizes follow from this page alone.
     function startAnew() {
         // On the low forms the pad needs the height: what is read beside it keeps its normal size.
         Fit.part = small && Page.kind === "entry" ? 1 / Theme.growth : 1
-        Qt.callLater(settle)
-    }
-
-    Connections {
-        target: Theme
-        function onGrowthChanged() {
-            root.startAnew()
-        }
-        function onLowChanged() {
-            root.startAnew()
-        }
-        function onFormChanged() {
-            root.startAnew()
-        }
+        settle()
     }
 
     color: Theme.page
@@ -126,6 +128,9 @@ Rectangle {
 
     Connections {
         target: Page
+        function onRefilled() {
+            root.startAnew()
+        }
         function onTurned() {
             Finger.turn()
             root.startAnew()

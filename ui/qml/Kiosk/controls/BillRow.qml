@@ -13,9 +13,9 @@ KioskButton {
     property string note
     property bool overdue
     property real indent
-    readonly property int dense: Theme.form === "lobby" ? Theme.small : Fit.plainSmall
+    property BillColumns layout
+    readonly property var cells: [month, charge, late_fee, due]
     readonly property bool roomy: Theme.form === "lobby" && !Theme.large && !Theme.low
-    property var columnWidth: index => 0
 
     look: "tile"
     key: "toggle_month"
@@ -35,21 +35,21 @@ KioskButton {
         x: bill.indent
         anchors.verticalCenter: parent.verticalCenter
         // The lower line's descenders would touch the frame.
-        anchors.verticalCenterOffset: bill.note === "" ? 0 : -3
+        anchors.verticalCenterOffset: bill.note === "" || bill.layout.folded ? 0 : -3
 
         Row {
             Repeater {
-                model: [bill.month, bill.charge, bill.late_fee, bill.due]
+                model: bill.cells
 
                 KioskText {
                     required property int index
                     required property string modelData
 
-                    width: bill.columnWidth(index)
-                    anchors.verticalCenter: parent.verticalCenter
+                    width: bill.layout.widths[index]
+                    visible: width > 0
                     horizontalAlignment: index === 0 ? Text.AlignLeft : Text.AlignRight
                     text: modelData
-                    size: Math.max(Math.min(Theme.form === "lobby" && !Theme.low ? Fit.plain : Theme.large && Page.billCount > 3 ? Fit.plainService : Theme.service, Math.floor(width / modelData.length / (index === 0 ? 0.72 : 0.6))), bill.dense)
+                    size: bill.layout.size
                     strong: index === 0 || index === 3
                     lineHeight: Theme.tight
                     color: bill.ink
@@ -58,14 +58,31 @@ KioskButton {
             }
         }
 
-        KioskText {
-            width: bill.width - bill.indent - Theme.gap
-            visible: text !== ""
-            text: bill.note
-            size: bill.roomy ? Theme.service : bill.dense
-            lineHeight: Theme.tight
-            color: bill.down ? bill.ink : bill.overdue ? Theme.danger : Theme.text2
-            Accessible.ignored: true
+        Item {
+            width: bill.layout.folded ? bill.layout.widths[0] + bill.layout.widths[1] : bill.width - bill.indent - Theme.gap
+            height: Math.max(told.visible ? told.height : 0, fee.visible ? fee.height : 0)
+
+            KioskText {
+                id: told
+                width: parent.width - (fee.visible ? fee.implicitWidth + bill.layout.between : 0)
+                visible: text !== ""
+                text: bill.note
+                size: bill.roomy ? Theme.service : bill.layout.least
+                lineHeight: Theme.tight
+                color: bill.down ? bill.ink : bill.overdue ? Theme.danger : Theme.text2
+                Accessible.ignored: true
+            }
+
+            KioskText {
+                id: fee
+                anchors.right: parent.right
+                visible: bill.layout.folded
+                text: bill.late_fee
+                size: bill.layout.size
+                lineHeight: Theme.tight
+                color: bill.ink
+                Accessible.ignored: true
+            }
         }
     }
 }

@@ -12,9 +12,15 @@ Column {
     // Rows beyond this stand elsewhere too.
     property int limit: 99
     property bool ruled: false
-    property real widest: 0
+    readonly property real widest: {
+        let most = 0
+        for (let i = 0; i < rows.count; ++i)
+            most = Math.max(most, rows.itemAt(i)?.need ?? 0)
+        return most
+    }
 
     Repeater {
+        id: rows
         model: list.model
 
         Item {
@@ -25,7 +31,6 @@ Column {
             required property string weight
             visible: label !== list.skip && index < list.limit
             readonly property real need: name.implicitWidth + amount.implicitWidth + Theme.gap
-            onNeedChanged: list.widest = Math.max(list.widest, need)
             readonly property bool total: weight === "total"
             readonly property bool stacked: need > width
 

@@ -15,10 +15,15 @@ Item {
     readonly property real close: Theme.gap / 2
     readonly property bool lowered: Theme.low && Theme.form === "lobby"
     readonly property real tickWidth: Theme.iconText + Theme.gap
-    readonly property real column: (width - Theme.gap - tickWidth) / 4.3
 
-    function columnWidth(index: int): real {
-        return column * (index > 0 ? 1.05 : 1.15)
+    BillColumns {
+        id: columns
+        width: page.width - Theme.gap - page.tickWidth
+        rows: bills
+        labels: Page.billColumns
+        labelSize: Theme.form === "lobby" ? Theme.service : Fit.plainSmall
+        wanted: Theme.form === "lobby" && !Theme.low ? Fit.plain : Theme.large && Page.billCount > 3 ? Fit.plainService : Theme.service
+        least: Theme.form === "lobby" ? Theme.small : Fit.plainSmall
     }
 
     Row {
@@ -34,10 +39,11 @@ Item {
                 required property int index
                 required property string modelData
 
-                width: page.columnWidth(index)
+                width: columns.widths[index]
+                visible: width > 0
                 horizontalAlignment: index === 0 ? Text.AlignLeft : Text.AlignRight
-                text: modelData
-                size: Theme.form === "lobby" ? Theme.service : Fit.plainSmall
+                text: columns.folded && index === 1 ? modelData + "\n" + Page.billColumns[2] : modelData
+                size: columns.labelSize
                 lineHeight: Theme.tight
                 color: Theme.text2
             }
@@ -66,7 +72,7 @@ Item {
                 required overdue
                 arg: number
                 indent: page.tickWidth
-                columnWidth: page.columnWidth
+                layout: columns
                 width: page.width
                 chosen: selected
             }
@@ -86,7 +92,8 @@ Item {
         spacing: page.close
         tight: true
         icons: Theme.form === "lobby" && !Theme.large && !Theme.low
-        labelSize: Theme.service
+        // Words on two lines would take the sum its place.
+        labelSize: Theme.form === "through" ? Fit.plainService : Theme.service
         room: 0
     }
 
