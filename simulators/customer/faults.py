@@ -189,7 +189,7 @@ PRINTER = (
     Fault(
         "paper-out-before",
         "there is no paper when the customer comes",
-        {"before": blows.printer("paper_out")},
+        {"before": blows.then_told(blows.printer("paper_out"), "attract-no-paper")},
         ("attract.no_cash",),
     ),
     Fault(
