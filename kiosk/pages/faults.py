@@ -16,7 +16,11 @@ class Seen(NamedTuple):
 BOOKED = Seen("done_receipt_taken", "paid")
 CHECKED = Seen("checking_slip", "checking")
 NO_PAPER = Seen("done_no_receipt")
+IN_DOUBT = Seen("claim_note_fate_unknown", "claim_in_doubt")
 FAULT_PAGES: Mapping[str, Seen] = {
+    "account-unknown": Seen("enter_account_unknown_account", "paid"),
+    "meter-mistyped": Seen("enter_meter_wrong_check_digit", "paid"),
+    "note-type-off": Seen("cash_note_rejected_type_disabled", "paid"),
     "hub-gone-while-paying": CHECKED,
     "hub-gone-after-first-note": CHECKED,
     "hub-gone-until-claim": Seen("claim_unanswered", "claim"),
@@ -37,7 +41,13 @@ FAULT_PAGES: Mapping[str, Seen] = {
     "power-cut-note-in-head": Seen("cash_note_returned", "paid"),
     "power-cut-note-in-box": Seen("cash_note_recovered", "paid"),
     "power-cut-note-stacked": Seen("cash_note_recovered", "paid"),
-    "power-cut-without-counter": Seen("claim_note_fate_unknown", "claim_in_doubt"),
+    "power-cut-without-counter": IN_DOUBT,
+    "jam-cleared-by-hand": IN_DOUBT,
+    "note-found-too-late": IN_DOUBT,
+    "frames-broken": BOOKED,
+    "frames-cut-short": BOOKED,
+    "frames-overlong": BOOKED,
+    "frames-foreign": BOOKED,
     "printer-unplugged": NO_PAPER,
     "paper-out-before": Seen("attract_no_paper"),
     "paper-out-during": NO_PAPER,
@@ -46,4 +56,8 @@ FAULT_PAGES: Mapping[str, Seen] = {
     "kiosk-killed-note-comes-back": Seen("restart_note_back_slip", "returned"),
     "kiosk-killed-note-stacking": Seen("done_after_restart", "paid"),
     "kiosk-killed-while-paying": Seen("done_receipt_taken", "paid_copy"),
+    "mains-cut-customer-gone": Seen("done_after_restart", "paid"),
+    "journal-damaged": Seen("closed_journal_damaged"),
+    "kiosk-started-twice": BOOKED,
+    "settings-wrong-key": BOOKED,
 }

@@ -96,6 +96,8 @@ def _promise(look: Look, payment: Payment) -> Line:
         use = look.line("promise.before")
     else:
         use = look.line("promise.part" if payment.remaining_fen else "promise.exact")
+    if not inserted and payment.intended is not None:
+        return use  # a note is in the slot: neither is nothing in nor can one cancel
     if not inserted:
         return look.join(use, look.line("promise.nothing_in"))
     return look.join(use, look.line("promise.stop", inserted=Amount(inserted)))

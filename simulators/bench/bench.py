@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulators.bench.programs import Program, run
+from simulators.bench.programs import Program, ended, run
 from simulators.bench.settings import TERMINAL, Tables, kiosk_toml
 from simulators.far_end import ControlClient
 
@@ -169,6 +169,11 @@ class Bench:
         """End the kiosk in good order."""
         if self.kiosk is not None:
             self.kiosk.end()
+
+    def run_kiosk(self) -> tuple[int, str]:
+        """Run the field command on these settings to its end, which must come by itself; exit status and last line."""
+        command = [str(COMMANDS / "power-kiosk"), "run", "--window", "--config", str(self.config)]
+        return ended(command, _HEADLESS, READY_S)
 
     # Evidence.
 

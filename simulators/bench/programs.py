@@ -109,3 +109,20 @@ def run(command: Sequence[str], deadline_s: float = 60.0) -> str:
     if done.returncode:
         raise BenchError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     return done.stdout
+
+
+def ended(command: Sequence[str], environment: Mapping[str, str], deadline_s: float) -> tuple[int, str]:
+    """Run a program that ends by itself; gives its exit status and the last line of its error stream."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=deadline_s,
+            check=False,
+            env={**os.environ, **environment},
+        )
+    except subprocess.TimeoutExpired as late:
+        raise BenchError(f"{' '.join(command)} did not end in {deadline_s:g} s") from late
+    return done.returncode, (done.stderr.strip().splitlines() or [""])[-1]

@@ -47,6 +47,39 @@ def then_told(act: Act, name: str) -> Act:
     return both
 
 
+def mistypes_account(customer: Customer) -> None:
+    """Type an account number that nobody has, be told, and take it away again."""
+    customer.mistypes(f"{customer.account_no[:4]}{'1' * (len(customer.account_no) - 4)}")
+
+
+def mistypes_meter(customer: Customer) -> None:
+    """Go by the number on the meter and mistype its last digit."""
+    customer.goes_by_meter()
+    number = customer.number
+    customer.mistypes(f"{number[:-1]}{(int(number[-1]) + 1) % 10}")
+
+
+def tries_note(value_fen: int) -> Act:
+    """Put a note in that the kiosk does not take, and be told."""
+
+    def tries(customer: Customer) -> None:
+        customer.tries_note(value_fen)
+        customer.is_told("note-back")
+
+    return tries
+
+
+def spoils_what_it_tells(order: str, **how: Any) -> Act:
+    """Spoil what the acceptor tells of the note that stands still before the box, and let it go in."""
+
+    def spoils(customer: Customer) -> None:
+        _until(customer, "stacking")
+        customer.bench.validator(order, **how)
+        customer.bench.validator("go_on")
+
+    return spoils
+
+
 def hub_gone_on_attract(customer: Customer) -> None:
     """Cut the line and wait until the first page says what is still possible."""
     customer.bench.line("cut")
@@ -101,6 +134,42 @@ def kill_before_the_intent(customer: Customer) -> None:
     _start_again(customer)
     _takes_back(customer)
     customer.is_told("cancelled")
+
+
+def jams_and_is_cleared(customer: Customer) -> None:
+    """Let the note jam before the box; the customer reads so, somebody takes it out, and a slip says what is known."""
+    _until(customer, "stacking")
+    customer.bench.validator("jam", where="box")
+    customer.reads(literals("note.jam"), _PATIENCE_S)
+    customer.looks("jam")
+    customer.bench.validator("clear")
+    customer.sent_away = True
+    customer.is_told("claim")
+    customer.takes_slip()
+
+
+def falls_in_too_late(customer: Customer) -> None:
+    """Let the note hang until the customer has gone with a slip, and fall in then."""
+    _until(customer, "stacking")
+    customer.sent_away = True
+    customer.is_told("claim")
+    customer.takes_slip()
+    customer.hand.choose("finish")
+    customer.sees("attract", own=False)
+    customer.bench.validator("go_on")
+    until = time.monotonic() + _PATIENCE_S
+    while not customer.bench.ledger()["suspense_fen"]:
+        _check(until, "the note that fell in late is not in suspense")
+
+
+def mains_cut_and_nobody_there(customer: Customer) -> None:
+    """Kill the kiosk beside the dead acceptor and start both; nobody stands there to touch anything."""
+    _until(customer, "power_off")
+    customer.bench.kill_kiosk()
+    customer.bench.validator("power_on")
+    customer.gone = True
+    _start_again(customer)
+    customer.is_told("done")
 
 
 def kill_while_it_comes_back(customer: Customer) -> None:

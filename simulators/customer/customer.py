@@ -36,7 +36,7 @@ class Customer:
 
     `account_no` and `meter_no` are on the paper bill, `due_fen` is what it asks. `faults` are what happens at named
     moments of the way (`moment`). `screens` are the pictures taken of every page, in order; `told` is the one on which
-    one of the words `truths` could be read.
+    one of the words `truths` could be read; `told_page` and `told_texts` are that page's name and all that it says.
     """
 
     bench: Bench
@@ -51,11 +51,17 @@ class Customer:
     inserted_fen: int = 0
     truths: tuple[str, ...] = ()
     told: str = ""
+    told_page: str = ""
+    told_texts: tuple[str, ...] = ()
+    number: str = ""
+    """What is typed to find the account."""
     stacked_before: int = 0
     struck: bool = False
     """A fault that strikes once has struck."""
     sent_away: bool = False
     """The kiosk has ended the payment by itself: no second try at the slot."""
+    gone: bool = False
+    """Nobody stands there any more: no page is touched."""
 
     # Looking.
 
@@ -71,8 +77,9 @@ class Customer:
         path = self.pictures / f"{len(self.screens) + 1:02d}-{name}.png"
         self.hand.picture(path)
         self.screens.append(str(path))
-        if not self.told and stands(self.truths, self.hand.page()["texts"]):
-            self.told = str(path)
+        page = self.hand.page()
+        if not self.told and page["name"] and stands(self.truths, page["texts"]):
+            self.told, self.told_page, self.told_texts = str(path), page["name"], tuple(page["texts"])
 
     def is_told(self, name: str, timeout_s: float = 60.0) -> None:
         """Wait until one of the words stands there that tell the truth, and take a picture of it."""
@@ -98,31 +105,50 @@ class Customer:
 
     def begins(self) -> None:
         """Touch the attract page."""
-        self.hand.wait("attract", own=False, timeout_s=60)
-        # A person waits, too, until a machine that was just switched on says which notes it takes.
-        self.hand.read("¥100")
+        self.waits_for_welcome()
         self.looks("attract")
         self.moment("before")
         self.hand.touch("id=start")
         self.sees("home")
 
+    def waits_for_welcome(self) -> None:
+        """Wait as a person does until a machine that was just switched on says which notes it takes."""
+        self.hand.wait("attract", own=False, timeout_s=60)
+        self.hand.read("¥100")
+
     def finds_account(self, business: str = "pay_bill") -> None:
         """Type the account number and confirm whose it is."""
-        self._goes_on(business)
-        self.sees("enter_account")
-        self.hand.key(self.account_no)
+        self._asked_for_number(business)
         self._confirms()
 
     def finds_meter(self) -> None:
         """Go by the number on the meter instead."""
-        self._goes_on("pay_bill")
-        self.sees("enter_account")
-        self.hand.touch("id=by_meter")
-        self.sees("enter_meter")
-        self.hand.key(self.meter_no)
+        self._asked_for_number("pay_bill")
+        self.goes_by_meter()
         self._confirms()
 
+    def goes_by_meter(self) -> None:
+        """Turn to the page that asks for the number on the meter."""
+        if self.number != self.meter_no:
+            self.hand.touch("id=by_meter")
+            self.sees("enter_meter")
+            self.number = self.meter_no
+
+    def mistypes(self, number: str) -> None:
+        """Type a wrong number, be told, and clear it away."""
+        self.hand.key(number)
+        self.hand.touch("id=confirm")
+        self.is_told("wrong-number")
+        self.hand.touch("id=clear")
+
+    def _asked_for_number(self, business: str) -> None:
+        self._goes_on(business)
+        self.sees("enter_account")
+        self.number = self.account_no
+        self.moment("number")
+
     def _confirms(self) -> None:
+        self.hand.key(self.number)
         self.hand.touch("id=confirm")
         if self.sees("confirm_account", "enter_again") == "enter_again":
             self.hand.key(self.account_no)
@@ -178,6 +204,8 @@ class Customer:
             if self.sent_away or not self._slot_draws_in(value_fen):
                 return False
             self.moment("note_drawn_in")
+            if self.sent_away:
+                return False
             if self._goes_to_the_box():
                 break
             self.moment("note_came_back")
@@ -189,6 +217,11 @@ class Customer:
         if self.inserted_fen == value_fen:
             self.moment("after_first_note")
         return True
+
+    def tries_note(self, value_fen: int) -> None:
+        """Put one note in that does not count, whatever becomes of it."""
+        if self._slot_draws_in(value_fen):
+            self._goes_to_the_box()
 
     def _slot_draws_in(self, value_fen: int) -> bool:
         until = time.monotonic() + (_SLOT_S if self.inserted_fen and self.told else _OPENING_S)
@@ -256,7 +289,8 @@ class Customer:
         """Take the slip and leave."""
         self.takes_slip()
         self.looks("slip")
-        self.hand.choose("finish")
+        if not self.gone:
+            self.hand.choose("finish")
         self.sees("attract", own=False, timeout_s=60)
 
     def goes_home(self) -> None:

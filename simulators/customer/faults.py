@@ -2,36 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from simulators.bench.settings import Tables
 from simulators.customer import blows
-from simulators.customer.blows import Act
-
-CALM: Tables = {"cash": {"closing_s": 2.0}}
-SOON: Tables = {
-    "hub": {"checking_after_s": 3.0, "deadline_s": 2.0, "retry_first_s": 0.3, "status_every_s": 2.0},
-    **CALM,
-}
-NO_COUNTER: Tables = {"acceptor": {"counter": False}}
-CLAIM_SOON: Tables = {"hub": {**SOON["hub"], "claim_after_attempts": 3, "checking_after_s": 20.0}}
-PATIENT: Tables = {**SOON, "hub": {**SOON["hub"], "checking_after_s": 60.0, "deadline_s": 40.0}}
-OFFLINE: Tables = {**SOON, "offline": {"take_cash": True}}
-BOOKED = ("done.title", "checking.title")
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One thing that goes wrong: `at` says what is done at which `Customer.moment`; `says` are screen texts of which
-    the customer must read one, or the demonstration has failed."""
-
-    name: str
-    tells: str
-    at: Mapping[str, Act]
-    says: tuple[str, ...]
-    changes: Tables = field(default_factory=lambda: CALM)
-
+from simulators.customer.fault import (
+    ASKED_AGAIN,
+    BOOKED,
+    CALM,
+    CLAIM_SOON,
+    LEFT_ALONE,
+    LOST_SOON,
+    NO_COUNTER,
+    OFFLINE,
+    PATIENT,
+    SOON,
+    Fault,
+)
+from simulators.customer.faults_input import FRAMES, STARTS, TYPED
 
 LINE = (
     Fault(
@@ -81,20 +66,20 @@ LINE = (
         "the hub takes the payment, its answer is lost",
         {"before_pay": blows.hub("drop_answer", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "hub-answers-garbage",
         "the hub takes the payment, the kiosk gets random bytes for an answer",
         {"before_pay": blows.hub("garbage", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "hub-answers-byte-by-byte",
         "the hub's answer trickles in, slower than any deadline",
-        {"before_pay": blows.hub("trickle", bytes_per_s=20, next=2)},
-        BOOKED,
+        {"before_pay": blows.hub("trickle", bytes_per_s=20), "told": blows.hub_back_after_slip},
+        ("checking.title",),
         SOON,
     ),
     Fault(
@@ -102,28 +87,28 @@ LINE = (
         "somebody on the line changes the hub's answer: its signature no longer fits",
         {"before_pay": blows.hub("wrong_signature", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "hub-unsigned-error",
         "a machine in between answers with an error of its own, which nobody signed",
         {"before_pay": blows.hub("http_500", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "hub-answers-for-another",
         "the kiosk gets the hub's own signed answer to another request",
         {"before_pay": blows.hub("answer_for_other_id", next=2)},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
     Fault(
         "request-repeated",
         "the line delivers every request twice",
         {"before_pay": blows.hub("repeat_request")},
         BOOKED,
-        SOON,
+        ASKED_AGAIN,
     ),
 )
 ACCEPTOR = (
@@ -180,6 +165,19 @@ ACCEPTOR = (
         ("claim.title",),
         {**CALM, **NO_COUNTER},
     ),
+    Fault(
+        "jam-cleared-by-hand",
+        "a note jams before the box and is taken out by hand; the counter stands still, which proves nothing: a claim",
+        {"before_note": blows.stop_at("stacking"), "note_drawn_in": blows.jams_and_is_cleared},
+        ("claim.title",),
+    ),
+    Fault(
+        "note-found-too-late",
+        "a note hangs before the box until its customer has gone with a claim slip; then it falls in: a claim, too",
+        {"before_note": blows.stop_at("stacking"), "note_drawn_in": blows.falls_in_too_late},
+        ("claim.title",),
+        LOST_SOON,
+    ),
 )
 PRINTER = (
     Fault(
@@ -191,7 +189,7 @@ PRINTER = (
     Fault(
         "paper-out-before",
         "there is no paper when the customer comes",
-        {"before": blows.printer("paper_out")},
+        {"before": blows.then_told(blows.printer("paper_out"), "attract-no-paper")},
         ("attract.no_cash",),
     ),
     Fault(
@@ -233,5 +231,15 @@ KIOSK = (
         ("done.title",),
         PATIENT,
     ),
+    Fault(
+        "mains-cut-customer-gone",
+        "kiosk and acceptor lose power with a note before the box, and the customer leaves: it is paid in all the same",
+        {
+            "before_note": blows.cut_power_once_at("stacking"),
+            "note_drawn_in": blows.mains_cut_and_nobody_there,
+        },
+        ("restart.kept",),
+        LEFT_ALONE,
+    ),
 )
-FAULTS = {fault.name: fault for fault in (*LINE, *ACCEPTOR, *PRINTER, *KIOSK)}
+FAULTS = {fault.name: fault for fault in (*TYPED, *LINE, *ACCEPTOR, *FRAMES, *PRINTER, *KIOSK, *STARTS)}

@@ -16,7 +16,7 @@ from simulators.bench.bench import Bench, Plan
 from simulators.bench.programs import BenchError
 from simulators.bench.settings import Tables
 from simulators.customer.customer import Customer, JourneyError
-from simulators.customer.faults import Fault
+from simulators.customer.fault import Fault
 from simulators.customer.hand import Hand
 from simulators.customer.journeys import Journey
 from simulators.customer.reading import literals
@@ -66,7 +66,7 @@ def clear(out: Path) -> None:
     """Take away what an earlier demo left, and nothing else."""
     for old in ("bench", "screens"):
         shutil.rmtree(out / old, ignore_errors=True)
-    for old in ("receipt.png", "receipt.txt", "journal.sqlite", "journal.json", "ledger.json"):
+    for old in ("receipt.png", "receipt.txt", "journal.sqlite", "journal.json", "ledger.json", "told.json"):
         (out / old).unlink(missing_ok=True)
     (out / "screens").mkdir(parents=True)
 
@@ -126,6 +126,8 @@ def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, A
     (run.out / "journal.json").write_text(
         json.dumps(evidence.items, ensure_ascii=False, indent=1), encoding="utf-8"
     )
+    told = {"page": customer.told_page, "texts": customer.told_texts}
+    (run.out / "told.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
     receipt = _receipt(bench, run.out)
     if not why and not found.whole:
         why = "money is not accounted for"

@@ -360,6 +360,13 @@ def test_a_note_on_its_way_holds_the_paying_key(pages: dict[str, PageModel]) -> 
         assert main.reason == pages[name].prompt
 
 
+def test_only_an_empty_slot_says_that_one_can_cancel(pages: dict[str, PageModel]) -> None:
+    panels = {name: page.panel for name, page in pages.items() if page.name == "cash"}
+    word = {"Nothing is in yet", "还没有投钱"}
+    promised = {name for name, panel in panels.items() if panel and any(w in panel.promise for w in word)}
+    assert promised == {name for name in panels if pages[name].back}
+
+
 def test_every_word_of_the_note_slot_is_told(pages: dict[str, PageModel]) -> None:
     told = {name: page.notice for name, page in pages.items() if name.startswith("cash_note_")}
     assert all(told.values())

@@ -5,6 +5,7 @@ Most of a journey is waiting, so a file's journeys are played two at a time, in 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
@@ -13,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from kiosk.pages.faults import FAULT_PAGES
+from kiosk.pages.samples import samples
 from simulators.bench.settings import Tables
 from simulators.customer.faults import FAULTS
 from simulators.customer.journeys import JOURNEYS
@@ -25,7 +28,7 @@ PARTIAL = "pay-cash-partial"
 
 def go(name: str, folder: Path) -> Result:
     """Play `journey`, `fault` (in the shortest journey) or `journey+fault`; gives the demo's result with the names of
-    the pages seen, the words of all slips, and what was said on the way."""
+    the pages seen, the page that told of the fault, the words of all slips, and what was said on the way."""
     told: list[str] = []
     journey, _, fault = name.partition("+") if name.partition("+")[0] in JOURNEYS else (PARTIAL, "", name)
     # The small screen is drawn in a third of the time; the journeys without a fault go over the large one.
@@ -46,7 +49,8 @@ def go(name: str, folder: Path) -> Result:
     pages = [Path(screen).stem.partition("-")[2] for screen in result["screens"]]
     slips = sorted((folder / "bench" / "prints").glob("*.txt"))
     slip = "".join(one.read_text(encoding="utf-8") for one in slips)
-    return {**result, "pages": pages, "slip": slip, "said": told}
+    page = json.loads((folder / "told.json").read_text(encoding="utf-8"))
+    return {**result, "pages": pages, "telling": page, "slip": slip, "said": told}
 
 
 @pytest.fixture(scope="module")
@@ -70,4 +74,8 @@ def result(request: pytest.FixtureRequest, playing: dict[str, Future[Result]]) -
     ended = playing[request.param].result()
     assert ended["ok"], ended
     assert (ended["in_flight"], ended["ledger_sum"]) == (0, 0)
+    if ended["fault"]:
+        page = samples("zh")[FAULT_PAGES[ended["fault"]].page]
+        assert ended["telling"]["page"] == page.name
+        assert page.title in ended["telling"]["texts"]
     return ended

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from kiosk.pages.faults import FAULT_PAGES
+from kiosk.pages.samples import samples
 from simulators.customer.faults import FAULTS
+from simulators.customer.reading import literals, stands
 
 pytestmark = pytest.mark.timeout(240)
 Result = dict[str, Any]
@@ -25,6 +27,11 @@ def plays(*faults: Any) -> pytest.MarkDecorator:
 
 def test_the_gallery_shows_what_is_seen_at_each_fault() -> None:
     assert set(FAULT_PAGES) == set(FAULTS)
+    for lang in ("zh", "en"):
+        pages = samples(lang)
+        for fault in FAULTS.values():
+            page = str(pages[FAULT_PAGES[fault.name].page])
+            assert stands(literals(*fault.says), [page]), (fault.name, lang)
 
 
 def test_every_fault_is_told_in_one_sentence_and_has_words_to_look_for() -> None:
@@ -47,6 +54,21 @@ def test_what_is_in_when_the_acceptor_fails_is_paid(result: Result) -> None:
 @plays(later("pay-cash+acceptor-power-cut"))
 def test_an_acceptor_without_power_for_a_second_goes_on(result: Result) -> None:
     assert result["credited"] >= 10000
+
+
+@plays(later("jam-cleared-by-hand"))
+def test_a_jammed_note_that_was_taken_out_by_hand_is_in_doubt_though_the_counter_stands_still(
+    result: Result,
+) -> None:
+    assert (result["credited"], result["suspense"], result["in_doubt"]) == (0, 0, 1000)
+    assert result["pages"].index("jam") < result["pages"].index("claim")
+    assert "待核实金额" in result["slip"]
+
+
+@plays(later("note-found-too-late"))
+def test_a_note_that_falls_in_when_its_customer_has_gone_is_in_suspense(result: Result) -> None:
+    assert (result["credited"], result["suspense"], result["in_doubt"]) == (0, 1000, 1000)
+    assert result["pages"][-3:] == ["claim", "attract", "attract"]
 
 
 @plays("power-cut-note-in-head")

@@ -41,3 +41,10 @@ def test_a_note_that_came_back_unseen_has_a_slip(result: Result) -> None:
     assert "cancelled" in result["pages"]
     assert "退钞凭条" in result["slip"]
     assert "10.00 元" in result["slip"]
+
+
+@plays(later("mains-cut-customer-gone"))
+def test_what_nobody_waits_for_is_paid_into_the_account_that_was_confirmed(result: Result) -> None:
+    assert (result["tendered"], result["credited"], result["in_doubt"]) == (1000, 1000, 0)
+    assert result["pages"][-1] == "attract"
+    assert "10.00 元" in result["slip"]
