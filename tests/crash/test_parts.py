@@ -113,7 +113,7 @@ def test_a_life_that_goes_wrong_is_told_with_its_name(monkeypatch: pytest.Monkey
 
     monkeypatch.setattr(power_up, "live_all", live_all)
     out = io.StringIO()
-    tally = power_up.run_part(Report(None, 1, out))
+    tally = power_up.run_part(Report(None, 1, out, processes=1))
     asked = typed_again(out.getvalue())
     assert (asked.only, asked.life) == ("power-up", "kiosk idle without counter")
     assert (tally.broken, tally.runs > 40) == (1, True)
