@@ -7,7 +7,7 @@ import sys
 
 from tests.crash.report import Report, Tally, command
 
-PLAY = ("-n", "2", "--dist", "loadfile", "-m", "slow")
+PLAY = ("-n", "3", "--dist", "loadfile", "-m", "slow")
 FAILED = ("FAILED ", "ERROR ")
 
 

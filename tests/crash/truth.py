@@ -56,10 +56,11 @@ class Scene:
         )
 
     def came_back(self) -> list[int]:
-        """The values of this customer's notes that are out again, or on their way out."""
+        """The values of this customer's notes that are out again, or on their way out, and of those that somebody put
+        in while the kiosk was away: nobody can tell whose they are."""
         unit = self.world.unit
         out = [*unit.returned, *(n for n in [unit.note] if n is not None and n.where != "box")]
-        return [note.value_fen for note in out if note.owner == self.session.payment_id]
+        return [note.value_fen for note in out if note.owner in {self.session.payment_id, ""}]
 
     @property
     def strange(self) -> bool:
