@@ -80,7 +80,9 @@ def _approved(desk: Desk, payment: Payment, body: wire.Payment, replayed: bool) 
         )
     )
     desk.stop(f"credit:{payment.payment_id}")
-    still_there = desk.session.payment_id == payment.payment_id and desk.session.page is Page.CHECKING
+    # Help may be open over the page.
+    seen = {desk.session.page, desk.session.under}
+    still_there = desk.session.payment_id == payment.payment_id and Page.CHECKING in seen
     if payment.state is PaymentState.SENDING or still_there:
         print_slip(desk, payment.payment_id, "paid")
     _show_outcome(desk, payment.payment_id, Page.DONE, desk.config.screen.done_s)

@@ -52,7 +52,8 @@ def _receipt(draft: Draft, payment: Payment, credit: Credit) -> None:
     look = draft.look
     state = slip_state(payment.slips, "paid")
     if not any(slip.kind == "paid" for slip in payment.slips) and payment.state is PaymentState.PAID:
-        state = "kept"  # the customer holds the slip that said the outcome was being checked
+        # The customer holds the slip that said the outcome was being checked, if it came out.
+        state = "failed" if payment.slips and payment.slips[-1].printed is False else "kept"
     title = look.line(f"receipt.{state}")
     text = look.line(f"receipt.{state}_text", reference=spelled(credit.hub_no))
     if payment.ended_by == "restart":

@@ -48,6 +48,7 @@ class Roll:
     def mend(self) -> None:
         """Somebody puts a roll in and closes the cover."""
         self.slips, self.cover_open = FULL, False
+        self.mended += 1
         self.changed()
 
     def heal(self) -> None:

@@ -114,11 +114,12 @@ def _nothing_taken(scene: Scene) -> Wrongs:
 def _message(scene: Scene) -> Wrongs:
     yield from _nothing_taken(scene)
     word, facts = scene.session.message, scene.world.kiosk.core.facts
+    steady = not scene.world.roll.mended  # what was true when it was said may have been mended since
     if word == "account_closed":
         yield "the screen says that an open account is closed"
     elif word in {"hub_gone", "busy"} and scene.world.calm:
         yield f"the screen says {word}, and nothing was ever wrong with the line"
-    elif word == "no_cash" and scene.known is None and scene.world.calm and facts.cash_works:
+    elif word == "no_cash" and scene.known is None and scene.world.calm and steady and facts.cash_works:
         yield "the screen says that cash does not work, and it does"
 
 

@@ -97,6 +97,16 @@ def test_an_answer_while_the_customer_still_reads_being_checked_shows_that_it_is
     assert sent.payment.slips[-1].printed is True
 
 
+def test_who_reads_the_help_when_the_answer_comes_gets_the_receipt_too(sent: Any) -> None:
+    sent.wait(16)
+    sent.printed(ok=False, reason="paper_out")
+    sent.press("help")
+    assert sent.at(Page.HELP)
+    sent.hub()
+    assert sent.at(Page.DONE)
+    assert [e.slip for e in sent.effects if isinstance(e, fx.PrintSlip)] == ["paid"]
+
+
 def test_an_answer_twice_credits_once(sent: Any) -> None:
     payment = sent.payment
     sent.hub()

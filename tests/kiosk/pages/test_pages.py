@@ -27,7 +27,8 @@ from kiosk.pages.sample_accounts import (
     bill,
 )
 from kiosk.pages.sample_payments import PAYMENT_ID, credited, payment, unquoted
-from kiosk.payment.model import Payment, PaymentState
+from kiosk.pages.samples import samples
+from kiosk.payment.model import Payment, PaymentState, Slip
 from kiosk.session.state import Facts, NoteNotice, Page, Session
 from kiosk.words import LANGUAGES
 
@@ -407,6 +408,14 @@ def test_the_receipt_is_told_as_it_stands(pages: dict[str, PageModel]) -> None:
     assert missing.tone == "warning"
     assert all(step.state == "done" for step in pages["done_receipt_taken"].steps)
     assert pages["done_printing"].steps[-1].state == "now"
+
+
+@pytest.mark.parametrize(("printed", "as_in"), [(True, "done_after_checking"), (False, "done_no_receipt")])
+def test_only_a_slip_that_came_out_is_to_be_kept(printed: bool, as_in: str) -> None:
+    paid = replace(credited(THREE, 10000, slips=False), slips=(Slip("k" * 32, "checking", 0, printed),))
+    notice = build(Session(page=Page.DONE, account=THREE), paid, None, FACTS).notice
+    assert notice is not None
+    assert notice.title == samples("zh")[as_in].notice.title  # type: ignore[union-attr]
 
 
 def test_doubtful_money_is_never_added_to_certain_money(pages: dict[str, PageModel]) -> None:
