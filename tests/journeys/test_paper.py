@@ -89,9 +89,14 @@ def test_paper_that_goes_out_while_the_slip_is_printed(cabinet: Cabinet) -> None
 
 def test_a_printer_unplugged_in_mid_journey(cabinet: Cabinet) -> None:
     kiosk = at_slot(cabinet)
+    cabinet.insert(100)
+    kiosk.notice("¥100.00 received")
     cabinet.printer("unplug")
     kiosk.shown.wait(lambda p: any(b.id == "receipt" and not b.works for b in p.badges), "no receipts")
-    paid_in(cabinet, kiosk)
+    cabinet.insert(50)
+    kiosk.notice("Take the returned note")
+    cabinet.take_note()
+    kiosk.press("pay_now")
     stands_without_receipt(cabinet, kiosk, "no_device")
     cabinet.printer("plug")
     kiosk.press("finish")
