@@ -120,12 +120,7 @@ class World:
             first = LATEST  # and a death before it would end the slip
         counts = rng.random() < 0.6 if options.counts is None else options.counts
         self.unit = Unit(rng, self.later, self._moved, counts, trouble)
-        self.books, self.town = Books(), town(rng)
-        for home in self.town.values():
-            self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
-        self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
-        who = [home.customer for home in self.town.values()]
-        self.judge.secrets = frozenset(word.encode() for c in who for word in (c.name, c.address))
+        self._open_books()
         self.crashed = False
         self.plan = Plan(
             rng,
@@ -133,9 +128,6 @@ class World:
             options.aim,
             0 if aside.random() < UNHARMED else rng.randrange(first, first + LATEST - 1),
         )
-        hub = Hub(self.books, self.hub_clock)
-        self.books.begun, self.books.committed = self.hub_clock, self.judge.clerk.committed
-        self.line = Line(rng, self.later, hub, self.judge.answered, self.bad)
         self.numbers = count(1)
         self.pace = rng.choice([25.0, 80.0, 250.0])
         self.alike = rng.random() < 0.25
@@ -143,6 +135,18 @@ class World:
         self.visitor: Visitor | None = None
         self.kiosk: Kiosk
         self._down = False
+
+    def _open_books(self) -> None:
+        """The hub with its customers, the line to it, the kiosk's disk, and the judge who watches them all."""
+        self.books, self.town = Books(), town(self.rng)
+        for home in self.town.values():
+            self.books.add_account(home.customer, "open", home.balance_fen, home.bills)
+        self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
+        who = [home.customer for home in self.town.values()]
+        self.judge.secrets = frozenset(word.encode() for c in who for word in (c.name, c.address))
+        hub = Hub(self.books, self.hub_clock)
+        self.books.begun, self.books.committed = self.hub_clock, self.judge.clerk.committed
+        self.line = Line(self.rng, self.later, hub, self.judge.answered, self.bad)
 
     def later(self, seconds: float, what: Callable[[], None]) -> None:
         heapq.heappush(self._heap, (self.t + seconds, next(self._order), what))
