@@ -26,7 +26,7 @@ from tests.powercut.power import Folders
 from tests.powercut.station import Station
 from tests.powercut.tally import Tally
 
-BUDGET_S = 150.0
+BUDGET_S = 110.0
 COMMAND = ".venv/bin/python -m tests.kills"
 Case = Point | Journey
 

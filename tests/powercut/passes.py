@@ -18,7 +18,7 @@ from tests.powercut.power import mounted
 from tests.powercut.station import Station
 from tests.powercut.tally import Tally
 
-BUDGET_S = 420.0
+BUDGET_S = 330.0
 COMMAND = ".venv/bin/python -m tests.powercut"
 UNCUT = (Case("kiosk"), Case("kiosk", often=True), Case("hub"), Case("hub", often=True))
 
