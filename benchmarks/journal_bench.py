@@ -1,4 +1,4 @@
-"""The journal: appends against raw SQLite, bytes written for one payment, recovery by length.
+"""The journal: appends against raw SQLite, recovery by length.
 
 The events are those of a real journey: three months owed, paid with five notes, in fifteen appends. The raw peer
 writes the same bytes as one row of a plain table, WAL and synchronous=FULL too, with SQLite's own defaults besides.
@@ -17,12 +17,12 @@ from pathlib import Path
 import msgspec
 
 from benchmarks.figures import Figure, GateError, at_most, quantile, within
-from kiosk.books import Books
 from kiosk.journal.store import SNAPSHOT_EVERY, Journal
 from kiosk.payment import events as ev
 
 AT = "2026-11-22T20:23:03.168Z"
 NOTES = ((5, 10000), (5, 10000), (5, 10000), (3, 2000), (2, 1000))
+NOTES_MOST = 64
 ROUNDS = 5
 LENGTHS = (1_000, 10_000, 100_000, 1_000_000)
 BEHIND = 250
@@ -34,10 +34,10 @@ def payment(number: int, notes: Sequence[tuple[int, int]] = NOTES) -> Iterator[l
     key = f"{number:032x}"
     yield [_opened(key, number)]
     for count, (note_type, value_fen) in enumerate(notes):
-        note = f"{number * 8 + count:032x}"
+        note = f"{number * NOTES_MOST + count:032x}"
         yield [
             ev.NoteIntended(
-                key=key, note_id=note, note_type=note_type, value_fen=value_fen, counter=number * 5 + count
+                key=key, note_id=note, note_type=note_type, value_fen=value_fen, counter=number * NOTES_MOST + count
             )
         ]
         yield [ev.NoteStacked(key=key, note_id=note, value_fen=value_fen)]
@@ -87,7 +87,7 @@ class Ledgered:
 
     def __init__(self, path: Path) -> None:
         self.journal = Journal(path)
-        self.books = Books.empty()
+        self.books = self.journal.recover()
         self.appended = 0
 
     def append(self, events: Sequence[ev.AnyEvent]) -> float:
@@ -114,8 +114,6 @@ def figures(*, quick: bool) -> list[Figure]:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         return [
             *_appends(Path(folder), payments=15 if quick else 60),
-            _bytes_written(Path(folder), 100 if quick else 1000, NOTES),
-            _bytes_written(Path(folder), 100 if quick else 1000, NOTES[-2:]),
             *_recovery(Path(folder), LENGTHS[:2] if quick else LENGTHS),
         ]
 
@@ -161,28 +159,6 @@ def _insert(db: sqlite3.Connection, body: bytes) -> float:
     began = time.perf_counter()
     db.execute("INSERT INTO raw (body) VALUES (?)", (body,))
     return time.perf_counter() - began
-
-
-def _bytes_written(folder: Path, payments: int, notes: Sequence[tuple[int, int]]) -> Figure:
-    """What the kernel counts as written for this process: write-ahead log, checkpoints and snapshots together.
-
-    `write_bytes` of /proc/self/io: 4 KiB for each page of the page cache that becomes dirty: one at least for each
-    sync. What the file system writes for itself (its own journal, inode times) is not in it.
-    """
-    ledgered = Ledgered(folder / f"wear{len(notes)}.sqlite")
-    before = _written()
-    for number in range(1, payments + 1):
-        for events in payment(number, notes):
-            ledgered.append(events)
-        ledgered.books.forget_ended()
-    ledgered.close()
-    each = (_written() - before) / payments / 1024
-    return within(f"written to disk per payment of {len(notes)} notes", each, "KiB", "budget", 64)
-
-
-def _written() -> int:
-    lines = Path("/proc/self/io").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("write_bytes:"))
 
 
 def _recovery(folder: Path, lengths: Sequence[int]) -> Iterator[Figure]:

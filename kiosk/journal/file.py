@@ -8,6 +8,7 @@ snapshot  one row: the open books beside one of the rows, sealed by the chain
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import sqlite3
@@ -27,6 +28,8 @@ SCHEMA_VERSION = 2
 # The smallest page there is: each touched page is written whole to the write-ahead log (flash wears).
 PAGE_SIZE = 512
 CHECKPOINT_PAGES = 1000
+# What SQLite's log has around its pages (its file format, section 4), and a last append that passes the mark.
+_LOG_HEADER, _FRAME_HEADER, _BEYOND_PAGES = 32, 24, 20
 QUICK_CHECK_BELOW = 1024 * 1024
 # What SQLite says of a disk that is full, fails or is not there: no damage of the journal.
 NO_ROOM = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN})
@@ -215,6 +218,30 @@ def require_durable(db: sqlite3.Connection, path: Path) -> None:
         raise JournalUnsafe(
             f"{path}: journal_mode is {mode} and synchronous is {level}; wal and 2 (FULL) are needed"
         )
+
+
+def fill_log(path: Path) -> None:
+    """Give the write-ahead log all the room that it will need, in zeros behind what it holds. Raises OSError.
+
+    A file that grows costs the file system an entry in its own journal at every sync: four times the bytes of the
+    append. To SQLite whatever stands behind the last frame of its own is nothing. Where there is no room for all of it
+    the log is as long as before.
+    """
+    wanted = _LOG_HEADER + (CHECKPOINT_PAGES + _BEYOND_PAGES) * (_FRAME_HEADER + PAGE_SIZE)
+    handle = os.open(path.with_name(path.name + "-wal"), os.O_WRONLY)
+    try:
+        length = os.fstat(handle).st_size
+        if length >= wanted:
+            return
+        try:
+            if os.pwrite(handle, bytes(wanted - length), length) < wanted - length:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        except OSError:
+            os.ftruncate(handle, length)
+            raise
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sync_directory(folder: Path) -> None:

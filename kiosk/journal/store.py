@@ -175,7 +175,7 @@ class Journal:
         self._settle_log()
 
     def _settle_log(self) -> None:
-        """Begin the write-ahead log anew, in the room that it has: a file that grows costs the file system more.
+        """Begin the write-ahead log anew, in room that it has already.
 
         After a failed sync the kernel may show bytes that the disk does not have. Rows appended behind them would be
         lost with them at a power cut, so what was read here is written to its place and synced first.
@@ -189,6 +189,15 @@ class Journal:
         else:
             if busy:
                 log.info("checkpoint_put_off", extra={"path": str(self.path)})
+            else:
+                self._fill_log()
+
+    def _fill_log(self) -> None:
+        """It only saves wear, so it may fail; what is in the log meanwhile is in the file as well."""
+        try:
+            file.fill_log(self.path)
+        except OSError:
+            log.exception("log_not_filled")  # a full disk: the first append will tell
 
     def _snapshot(self) -> tuple[Books, int, str] | None:
         for seq, seal, body in self._db.execute("SELECT seq, seal, body FROM snapshot ORDER BY seq DESC"):

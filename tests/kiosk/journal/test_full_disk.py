@@ -21,6 +21,10 @@ folder = Path(sys.argv[1])
 path, ballast = folder / "journal.sqlite", folder / "ballast"
 ballast.write_bytes(bytes(60_000))
 journal, told = Journal(path), []
+log = path.with_name(path.name + "-wal")
+before = log.stat().st_size
+journal.recover()
+assert log.stat().st_size == before, "room was kept for a log that has no room"
 event = lambda n: [ev.NoteRefused(key=os.urandom(16).hex(), value_fen=n, reason="r") for _ in range(n % 3 + 1)]
 try:
     while len(told) < 5000:

@@ -368,10 +368,9 @@ def test_a_start_begins_the_write_ahead_log_anew(path: Path) -> None:
     journal = Journal(path)
     journal.append(cancelled(1), AT)
     wal = path.with_name(path.name + "-wal")
-    size, before = wal.stat().st_size, wal.read_bytes()[:32]
+    before = wal.read_bytes()[:32]
     assert list(journal.recover().payments) == [f"{1:032x}"]
     journal.append(cancelled(2), AT)
-    assert wal.stat().st_size == size
     assert wal.read_bytes()[:32] != before
     with closing(sqlite3.connect(f"{path.as_uri()}?mode=ro", uri=True)) as reader:
         reader.execute("BEGIN")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -264,6 +265,49 @@ def test_a_disk_that_cannot_be_checkpointed_is_told_and_goes_on(
     journal._settle_log()
     assert told(caplog) == [("kiosk.journal", "ERROR", "checkpoint_failed")]
     journal.append(rows(1), AT)
+
+
+def test_the_log_has_its_whole_room_from_the_start_and_never_grows(journal: Journal, path: Path) -> None:
+    log = path.with_name(path.name + "-wal")
+    whole = 32 + 1020 * (24 + 512)
+    assert log.stat().st_size < whole
+    journal.recover()
+    assert log.stat().st_size == whole
+    while journal.head[0] < 2000:  # one checkpoint and more
+        journal.append(rows(1), AT)
+    assert log.stat().st_size == whole
+    assert journal._db.execute("PRAGMA wal_checkpoint").fetchone()[1] < 1000
+    journal._settle_log()
+    assert log.stat().st_size == whole
+    assert [row.seq for row in journal.rows()] == list(range(1, 2001))
+
+
+@pytest.mark.parametrize("fails", ["pwrite", "fsync"])
+def test_a_log_that_cannot_be_filled_is_told_and_the_journal_goes_on(
+    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fails: str
+) -> None:
+    def refuse(*_: object) -> int:
+        raise OSError(5, "it fails")
+
+    before = path.with_name(path.name + "-wal").stat().st_size
+    with monkeypatch.context() as patch:
+        patch.setattr(os, fails, refuse)
+        journal.recover()
+    assert told(caplog) == [("kiosk.journal", "ERROR", "log_not_filled")]
+    assert (path.with_name(path.name + "-wal").stat().st_size == before) == (fails == "pwrite")
+    journal.append(rows(4), AT)
+    assert [row.seq for row in journal.rows()] == [1, 2, 3, 4]
+
+
+def test_a_log_that_somebody_reads_is_not_filled(journal: Journal, path: Path) -> None:
+    """What is in it may stand nowhere else yet."""
+    journal.append(rows(3), AT)
+    before = path.with_name(path.name + "-wal").stat().st_size
+    with closing(sqlite3.connect(path, isolation_level=None)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM event").fetchone()
+        journal._settle_log()
+    assert path.with_name(path.name + "-wal").stat().st_size == before
 
 
 def test_a_journal_that_cannot_even_be_read_is_closed_all_the_same(
