@@ -37,7 +37,11 @@ def payment(number: int, notes: Sequence[tuple[int, int]] = NOTES) -> Iterator[l
         note = f"{number * NOTES_MOST + count:032x}"
         yield [
             ev.NoteIntended(
-                key=key, note_id=note, note_type=note_type, value_fen=value_fen, counter=number * NOTES_MOST + count
+                key=key,
+                note_id=note,
+                note_type=note_type,
+                value_fen=value_fen,
+                counter=number * NOTES_MOST + count,
             )
         ]
         yield [ev.NoteStacked(key=key, note_id=note, value_fen=value_fen)]

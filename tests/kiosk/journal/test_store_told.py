@@ -284,7 +284,11 @@ def test_the_log_has_its_whole_room_from_the_start_and_never_grows(journal: Jour
 
 @pytest.mark.parametrize("fails", ["pwrite", "fsync"])
 def test_a_log_that_cannot_be_filled_is_told_and_the_journal_goes_on(
-    journal: Journal, path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fails: str
+    journal: Journal,
+    path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    fails: str,
 ) -> None:
     def refuse(*_: object) -> int:
         raise OSError(5, "it fails")
