@@ -234,7 +234,7 @@ def fill_log(path: Path) -> None:
         if length >= wanted:
             return
         try:
-            if os.pwrite(handle, bytes(wanted - length), length) < wanted - length:
+            if os.pwrite(handle, b"\0" * (wanted - length), length) < wanted - length:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         except OSError:
             os.ftruncate(handle, length)
