@@ -392,7 +392,7 @@ def test_a_late_note_of_an_earlier_customer_is_not_credited_to_the_next_one(stag
     stage.wait(200)
     assert stage.at(Page.ATTRACT)
     assert not stage.core.facts.cash_works
-    assert stage.core.facts.cash_reason == "busy"
+    assert stage.core.facts.cash_reason == "note_inside"
     stage.acceptor(CashState.DISABLED)
     stage.at_slot()
     stage.acceptor(CashState.STACKED, 10000)

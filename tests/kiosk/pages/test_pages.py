@@ -246,6 +246,16 @@ def test_after_a_restart_whoever_still_stands_there_is_told(lang: str, pages: di
     assert pages["settling_0"].notice is None
 
 
+def test_a_note_of_nobodys_in_the_slot_is_no_start_of_the_machine(
+    lang: str, pages: dict[str, PageModel]
+) -> None:
+    told, starting = pages["attract_note_inside"].notice, pages["attract_starting"].notice
+    assert told is not None
+    assert starting is not None
+    assert (told.tone, starting.tone) == ("warning", "info")
+    assert label(lang, "收钞口里还有一张纸币", "A note is still in the slot") in told.text
+
+
 def test_a_note_that_nobody_saw_move_is_told_on_the_cash_page(lang: str, pages: dict[str, PageModel]) -> None:
     kept, back = pages["cash_note_recovered"].notice, pages["cash_note_recovered_back"].notice
     assert kept is not None
