@@ -20,7 +20,7 @@ from hub.business.deciding import (
     check_proposal,
 )
 from hub.business.forms import Claim, OpenItem, Payment
-from hub.business.keeping import ClaimRecord, Shelf
+from hub.business.keeping import ClaimRecord, Head, Shelf
 from hub.business.ledger import SUSPENSE, claim_legs, payment_legs, refund_legs
 from hub.business.orders import stands_for_payment
 from hub.composition.desk import once
@@ -119,6 +119,10 @@ class ClaimsDesk(Generic[C]):
             await store.set_claim(claim.id, state, resolution)
         return claim
 
+    async def open(self, terminal: str, item: OpenItem, new_id: Callable[[], str]) -> ClaimRecord:
+        """Make a claim of what only a lost disk had open, as a memo amount; the disk is refused from now on."""
+        return await once(lambda: self._open(terminal, item, new_id))
+
     async def replace(
         self, terminal: str, persons: tuple[str, str], note: str, new_id: Callable[[], str]
     ) -> list[ClaimRecord]:
@@ -128,6 +132,18 @@ class ClaimsDesk(Generic[C]):
         """
         return await once(lambda: self._replace(terminal, persons, note, new_id))
 
+    async def _open(self, terminal: str, item: OpenItem, new_id: Callable[[], str]) -> ClaimRecord:
+        now = self._clock()
+        async with self._shelf.write() as connection:
+            store = self._store(connection)
+            await _hold_journal(store, terminal)
+            claim = await _take_over(store, terminal, item, new_id, now)
+        if claim is None:
+            raise DecisionError(
+                f"the hub has {item.kind} {item.id} already: see what became of {item.reference}"
+            )
+        return claim
+
     async def _replace(
         self, terminal: str, persons: tuple[str, str], note: str, new_id: Callable[[], str]
     ) -> list[ClaimRecord]:
@@ -136,11 +152,7 @@ class ClaimsDesk(Generic[C]):
         now = self._clock()
         async with self._shelf.write() as connection:
             store = self._store(connection)
-            head = await store.hold_head(terminal)
-            if head is None:
-                raise DecisionError(
-                    f"terminal {terminal} has sent no heartbeat: nothing is known of its journal"
-                )
+            head = await _hold_journal(store, terminal)
             items = await store.open_items(terminal)
             made = [await _take_over(store, terminal, item, new_id, now) for item in items]
             await store.renew(terminal, head, persons, note, now)
@@ -175,6 +187,13 @@ class ClaimsDesk(Generic[C]):
     async def _require_account(self, connection: C, account_no: str, now: datetime) -> None:
         if await self._billing(connection).standing(account_no, self._day.business_date(now)) is None:
             raise DecisionError(f"no account {account_no}")
+
+
+async def _hold_journal(store: Deciding, terminal: str) -> Head:
+    head = await store.hold_head(terminal)
+    if head is None:
+        raise DecisionError(f"terminal {terminal} has sent no heartbeat: nothing is known of its journal")
+    return head
 
 
 async def _hold_the_one(store: Deciding, reference: str) -> ClaimRecord:

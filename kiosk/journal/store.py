@@ -182,8 +182,10 @@ class Journal:
         """
         try:
             self._db.execute("PRAGMA busy_timeout=0")
-            busy = self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
-            self._db.execute(f"PRAGMA busy_timeout={int(_LOOKED_AT_S * 1000)}")
+            try:
+                busy = self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout={int(_LOOKED_AT_S * 1000)}")
         except sqlite3.Error:
             log.exception("checkpoint_failed")  # a full disk: the first append will tell
         else:

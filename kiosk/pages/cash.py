@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.page import PageKind, Tone
 from kiosk.pages.draft import Draft
+from kiosk.pages.end import slip_state
 from kiosk.pages.find import back
 from kiosk.pages.look import Look, Press
 from kiosk.pages.money import can_press_pay, cash_panel, quote_panel, received_panel, whose
@@ -177,7 +178,13 @@ def closing(look: Look) -> Draft:
     draft.picture = "hourglass"
     level = min(look.session.wait_level, 1)
     if payment is None or (payment.state is PaymentState.CANCELLING and not payment.inserted_fen):
-        draft.title, draft.prompt = look.line("cancelling.title"), look.line(f"cancelling.wait{level}")
+        draft.title = look.line("cancelling.title")
+        if look.claim:  # the note that was lost may lie in the box
+            draft.prompt = look.line(f"cancelling.doubt{level}")
+            state = slip_state(look.claim.slips, "claim")
+            draft.notice("warning", look.line("claim.noted"), look.line(f"slip.{state}"))
+        else:
+            draft.prompt = look.line(f"cancelling.wait{level}")
         note_came_back(draft)
         return draft
     draft.title, draft.prompt = look.line("closing.title"), look.line(f"closing.wait{level}")

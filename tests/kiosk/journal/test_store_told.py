@@ -264,6 +264,9 @@ def test_a_disk_that_cannot_be_checkpointed_is_told_and_goes_on(
     journal._db.set_authorizer(judge)
     journal._settle_log()
     assert told(caplog) == [("kiosk.journal", "ERROR", "checkpoint_failed")]
+    assert journal._db.execute("PRAGMA busy_timeout").fetchone()[0] == 5000, (
+        "an append waits for others as before"
+    )
     journal.append(rows(1), AT)
 
 

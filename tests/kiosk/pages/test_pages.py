@@ -453,6 +453,26 @@ def test_more_time_says_what_happens_to_money(pages: dict[str, PageModel]) -> No
     assert not re.search(r"\b21\b", money.spoken)  # a voice that counts would never come to its end
 
 
+def test_money_that_was_taken_is_never_denied_nor_asked_for_again(
+    lang: str, pages: dict[str, PageModel]
+) -> None:
+    nothing_taken = label(lang, "没有收您的钱", "No money was taken")
+    assert nothing_taken in pages["more_time_nothing_in"].prompt
+    for name in ("done", "checking", "reference"):
+        page = pages[f"more_time_over_{name}"]
+        assert nothing_taken not in page.spoken
+        assert page.panel is None
+        assert page.back is not None
+        assert page.back.label == pages["more_time"].back.label  # type: ignore[union-attr]
+    for level in range(2):
+        page = pages[f"closing_note_in_doubt_{level}"]
+        assert nothing_taken not in page.spoken
+        assert page.notice is not None
+        assert page.notice.title == label(
+            lang, "这张纸币已登记，正在核实", "The note is on record and being checked"
+        )
+
+
 def test_an_unknown_word_of_the_core_still_gives_a_page(lang: str) -> None:
     modes = Modes(lang=lang)
     notice = NoteNotice("surprise", 1000, "surprise")
