@@ -77,6 +77,14 @@ class ClaimsDesk(Generic[C]):
         touched = claim.resolution == "already_credited" or payment.claim_id == claim.id
         return msgspec.json.decode(payment.reply, type=Payment) if touched else None
 
+    async def claimed_beside(self, claim: ClaimRecord) -> list[ClaimRecord]:
+        """Give the other claims for the same payment, oldest first: one note may be told of in more than one."""
+        if claim.payment_id is None:
+            return []
+        async with self._shelf.read() as connection:
+            found = await self._store(connection).all_claims()
+        return [other for other in found if other.payment_id == claim.payment_id and other.id != claim.id]
+
     async def propose(
         self, reference: str, target: str, found_fen: int | None, by: str, note: str
     ) -> ClaimRecord:

@@ -163,17 +163,23 @@ def _list_claims(options: argparse.Namespace) -> int:
 def _show_claim(options: argparse.Namespace) -> int:
     async def whole(desk: Any) -> Any:
         shown = await desk.show(options.reference)
-        return [(claim, proposals, await desk.booked_beside(claim)) for claim, proposals in shown]
+        return [
+            (claim, proposals, await desk.booked_beside(claim), await desk.claimed_beside(claim))
+            for claim, proposals in shown
+        ]
 
     found = _at_desk(options, whole)
     shown = [
-        _plain(claim) | {"proposals": msgspec.to_builtins(proposals), "booked": msgspec.to_builtins(booked)}
-        for claim, proposals, booked in found
+        _plain(claim)
+        | {"proposals": msgspec.to_builtins(proposals), "booked": msgspec.to_builtins(booked)}
+        | {"others": [_plain(other) for other in others]}
+        for claim, proposals, booked, others in found
     ]
     lines = []
-    for claim, proposals, booked in found:
+    for claim, proposals, booked, others in found:
         lines.append(_line(claim))
         lines.append(f"  payment {claim.payment_id or '-'}, account {claim.account_no or '-'}, id {claim.id}")
+        lines += [f"  another claim for the same payment: {_line(other)}" for other in others]
         if booked is not None:
             where = f"to account {booked.account_no}, number {booked.hub_no}, on {booked.business_date}"
             lines.append(f"  the payment is booked: {booked.amount_fen} fen {where}; they are in no suspense")

@@ -45,8 +45,11 @@ class Journal:
         `journal_id` (32 hex digits) is only for a journal that is created now; without it a random one is made.
         """
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = file.lock(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = file.lock(path)
+        except OSError as error:
+            raise JournalUnsafe(f"{path}: {error}") from error
         try:
             self._db = file.connect(path)
             self._prepare(journal_id)

@@ -32,6 +32,7 @@ NOTE_REASONS = {
     "printer": "printer",
     "second_note": "second_note",
     "closing": "closing",
+    "too_many_notes": "closing",
 }
 """Reasons that a customer can act on, and their word; an acceptor's own reasons all mean `not_recognised`."""
 
@@ -120,10 +121,20 @@ def _prompt(look: Look, payment: Payment) -> Line:
 def _stopped(look: Look) -> bool:
     """Whether no further note will be taken: what is in can be paid, or the payment cancelled."""
     notice = look.session.note_notice
-    trouble = notice is not None and notice.kind in ("jam", "trouble")
-    if trouble or not look.facts.printer.usable:
+    trouble = notice is not None and (notice.kind in ("jam", "trouble") or notice.reason == "too_many_notes")
+    if trouble or not look.facts.printer.usable or _full(look):
         return True
     return not (look.facts.hub_up or _goes_on_without_hub(look))
+
+
+def _full(look: Look) -> bool:
+    """Whether even the smallest note would go beyond what one payment may be."""
+    payment, smallest = look.payment, min(look.facts.accepted_fen, default=0)
+    return payment is not None and payment.inserted_fen + smallest > _limit(look, payment)
+
+
+def _limit(look: Look, payment: Payment) -> int:
+    return min(payment.quote.max_fen, look.facts.max_payment_fen)
 
 
 def _goes_on_without_hub(look: Look) -> bool:
@@ -161,8 +172,8 @@ def _note_words(look: Look, payment: Payment, notice: NoteNotice) -> tuple[Line,
 def _why_back(look: Look, payment: Payment, notice: NoteNotice) -> Line:
     otherwise = "not_recognised" if notice.kind == "rejected" else "other"
     reason = NOTE_REASONS.get(notice.reason, otherwise)
-    limit = min(payment.quote.max_fen, look.facts.max_payment_fen)
-    return look.line(f"note.{reason}", notes=Amounts(look.facts.accepted_fen), limit=Amount(limit))
+    limit = Amount(_limit(look, payment))
+    return look.line(f"note.{reason}", notes=Amounts(look.facts.accepted_fen), limit=limit)
 
 
 def _after_note(look: Look, payment: Payment) -> Line:

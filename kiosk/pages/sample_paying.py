@@ -88,6 +88,7 @@ NOTICES = (
     NoteNotice("credited", 10000),
     NoteNotice("returned", 5000),
     NoteNotice("refused", 10000, "over_limit"),
+    NoteNotice("refused", 10000, "too_many_notes"),
     NoteNotice("refused", 500, "type_off"),
     NoteNotice("refused", 10000, "hub_gone"),
     NoteNotice("refused", 10000, "printer"),

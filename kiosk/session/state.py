@@ -54,8 +54,8 @@ class NoteNotice:
     """The last thing that happened at the note slot, shown on the cash page.
 
     `kind`: credited, returned, refused, rejected, paused, jam, trouble (the acceptor cannot go on), kept (money is in
-    and stays in); `reason` is a word: over_limit, type_off, hub_gone, printer, closing, not_recognised,
-    second_note, ...
+    and stays in); `reason` is a word: over_limit, too_many_notes, type_off, hub_gone, printer, closing,
+    not_recognised, second_note, ...
     """
 
     kind: str

@@ -155,6 +155,23 @@ def test_two_approvals_at_once_release_once(office: Any, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_a_claim_is_shown_with_the_others_for_its_payment(
+    office: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_one, of_another = new_id(), new_id()
+    first = office.claim(0, 5000, payment_id=of_one, reason="note_fate_unknown")
+    second = office.claim(0, 2000, payment_id=of_one, reason="note_fate_unknown")
+    alone = [office.claim(100, payment_id=of_another), office.claim(100), office.claim(100)]
+    beside = {
+        each: [other["reference"] for other in office.run("claims", "show", each)[0]["others"]]
+        for each in (first, second, *alone)
+    }
+    assert beside == {first: [second], second: [first]} | {each: [] for each in alone}
+    assert main(["claims", "show", first, "--database", office.hub.url]) == 0
+    assert f"another claim for the same payment: {second}  open" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_references_that_are_not_one(office: Any) -> None:
     assert "no claim X" in office.refused("claims", "show", "X")
     assert "no claim X" in office.refused(*office.propose("X", "refund"))

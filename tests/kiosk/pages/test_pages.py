@@ -275,7 +275,10 @@ def test_the_slot_says_stopped_only_where_no_further_note_will_be_taken(lang: st
     assert title(payment(THREE, 10000), NO_HUB) == stopped
     assert title(payment(THREE, 10000), STANDS_IN) != stopped
     assert title(payment(THREE, 10000, 10000), STANDS_IN) == stopped
-    assert title(unquoted(10000, 10000), NO_HUB) != stopped
+    assert title(unquoted(10000), NO_HUB) != stopped
+    assert title(unquoted(10000, 10000), NO_HUB) == stopped
+    assert title(payment(THREE, *[10000] * 20), FACTS) == stopped
+    assert title(payment(THREE, *[10000] * 19, 5000, 2000, 2000), FACTS) != stopped  # room for ten yuan
     assert title(payment(THREE, 10000), NO_PAPER) == stopped
     assert title(unquoted(10000), replace(NO_PAPER, hub_up=False)) == stopped
 
@@ -397,6 +400,8 @@ def test_a_stopped_slot_asks_for_no_more_notes(pages: dict[str, PageModel]) -> N
     assert stopped.main is not None
     assert stopped.main.enabled
     assert stopped.main.label in stopped.prompt
+    full = pages["cash_note_refused_too_many_notes"]
+    assert (full.title, full.prompt) == (stopped.title, stopped.prompt)
     empty = pages["cash_note_jam_nothing_in"]
     assert empty.back is not None
     assert empty.back.label in empty.prompt
