@@ -113,7 +113,7 @@ ON_PAID: tuple[Element, ...] = (
     Rule(),
     centred("Done", bold=True, size=2),
     Line("No change is given: 16.26 yuan went to your account balance."),
-    Line("1 yuan is still due on your account. Please pay it by the due date."),
+    Line("1 yuan is still due on your account. Please pay it in time."),
     Blank(),
     Pair("Check code", PAID_CODE),
     Rule(),
