@@ -51,6 +51,7 @@ PLANS = (
             "tests/kiosk/hubclient/test_client_coding.py",
         ),
     ),
+    _of("kiosk/hubclient/signing.py"),
     _of("hub/business/allocation.py"),
     _of("hub/business/ledger.py", *DESK),
     _of("hub/business/orders.py", "tests/hub/business/test_order_answers.py", *DESK),
