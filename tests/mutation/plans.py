@@ -34,6 +34,15 @@ PLANS = (
     _of("kiosk/money.py"),
     _of("kiosk/journal/row.py", "tests/kiosk/journal/test_verify.py"),
     _of("kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py"),
+    Plan(
+        "kiosk/journal/file.py",
+        (
+            "tests/kiosk/journal/test_store_told.py",
+            "tests/kiosk/journal/test_store.py",
+            "tests/kiosk/journal/test_verify_told.py",
+            "tests/kiosk/journal/test_verify.py",
+        ),
+    ),
     _of("kiosk/journal/packing.py", "tests/kiosk/journal/test_store.py"),
     Plan(
         "kiosk/journal/verify.py",
