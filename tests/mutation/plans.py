@@ -33,15 +33,15 @@ PLANS = (
     _of("kiosk/receipts.py", "tests/kiosk/test_receipts_told.py", "tests/kiosk/test_slips.py"),
     _of("kiosk/money.py"),
     _of("kiosk/journal/row.py", "tests/kiosk/journal/test_verify.py"),
-    _of("kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py"),
-    Plan(
+    _of(
+        "kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py", "tests/kiosk/journal/test_file.py"
+    ),
+    _of(
         "kiosk/journal/file.py",
-        (
-            "tests/kiosk/journal/test_store_told.py",
-            "tests/kiosk/journal/test_store.py",
-            "tests/kiosk/journal/test_verify_told.py",
-            "tests/kiosk/journal/test_verify.py",
-        ),
+        "tests/kiosk/journal/test_store_told.py",
+        "tests/kiosk/journal/test_store.py",
+        "tests/kiosk/journal/test_verify_told.py",
+        "tests/kiosk/journal/test_verify.py",
     ),
     _of("kiosk/journal/packing.py", "tests/kiosk/journal/test_store.py"),
     Plan(
