@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import os
 import re
@@ -161,6 +162,45 @@ def test_a_reader_names_the_file_and_what_is_wrong_with_it(path: Path, statement
         db.execute(statement)
     with pytest.raises(JournalDamaged, match=f"^{re.escape(f'{path}: {why}')}$"):
         file.hash_at(path, 0)
+
+
+def test_a_view_in_the_place_of_a_table_is_found(path: Path) -> None:
+    """It could show to each reader what it likes."""
+    Journal(path).close()
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("ALTER TABLE snapshot RENAME TO hidden")
+        db.execute("DROP TABLE hidden")
+        db.execute("CREATE VIEW snapshot AS SELECT id, seq, seal, books AS body FROM anchor")
+    with pytest.raises(JournalDamaged, match="its tables are not those of a journal$"):
+        file.hash_at(path, 0)
+
+
+def test_a_text_that_is_no_utf8_where_bytes_belong_is_a_row_that_was_changed(
+    journal: Journal, path: Path
+) -> None:
+    journal.append([row(1), row(2)], AT)
+    journal._db.execute("UPDATE event SET body = CAST(x'ff' AS TEXT) WHERE seq = 2")
+    with file.reading(path) as db:
+        found = file.read_rows(db, journal.anchor.packing)
+        assert next(found).seq == 1
+        with pytest.raises(ValueError, match="^row 2 was changed: a column is not of its type$"):
+            next(found)
+
+
+@pytest.mark.parametrize(
+    ("seq", "head", "holds"), [(0, "", True), (0, "ab" * 32, False), (1, "ab" * 32, True)]
+)
+def test_before_the_first_row_of_all_stands_the_genesis_and_nothing_else(
+    journal: Journal, path: Path, seq: int, head: str, holds: bool
+) -> None:
+    """An anchor that was sealed anew cannot claim rows that were never there; a pruned journal begins anywhere."""
+    anchor = dataclasses.replace(journal.anchor, seq=seq, head=head or journal.head[1])
+    file.write_anchor(journal._db, anchor)
+    if holds:
+        assert file.hash_at(path, seq) == anchor.head
+    else:
+        with pytest.raises(JournalDamaged, match="its anchor was changed$"):
+            file.hash_at(path, seq)
 
 
 def test_a_file_that_is_no_database_is_named_to_its_reader(path: Path) -> None:
