@@ -20,7 +20,7 @@ from hub.business.deciding import (
     check_proposal,
 )
 from hub.business.forms import Claim, OpenItem, Payment
-from hub.business.keeping import ClaimRecord, Shelf
+from hub.business.keeping import ClaimRecord, Head, Shelf
 from hub.business.ledger import SUSPENSE, claim_legs, payment_legs, refund_legs
 from hub.business.orders import stands_for_payment
 from hub.composition.desk import once
@@ -77,6 +77,14 @@ class ClaimsDesk(Generic[C]):
         touched = claim.resolution == "already_credited" or payment.claim_id == claim.id
         return msgspec.json.decode(payment.reply, type=Payment) if touched else None
 
+    async def claimed_beside(self, claim: ClaimRecord) -> list[ClaimRecord]:
+        """Give the other claims for the same payment, oldest first: one note may be told of in more than one."""
+        if claim.payment_id is None:
+            return []
+        async with self._shelf.read() as connection:
+            found = await self._store(connection).all_claims()
+        return [other for other in found if other.payment_id == claim.payment_id and other.id != claim.id]
+
     async def propose(
         self, reference: str, target: str, found_fen: int | None, by: str, note: str
     ) -> ClaimRecord:
@@ -119,6 +127,10 @@ class ClaimsDesk(Generic[C]):
             await store.set_claim(claim.id, state, resolution)
         return claim
 
+    async def open(self, terminal: str, item: OpenItem, new_id: Callable[[], str]) -> ClaimRecord:
+        """Make a claim of what only a lost disk had open, as a memo amount; the disk is refused from now on."""
+        return await once(lambda: self._open(terminal, item, new_id))
+
     async def replace(
         self, terminal: str, persons: tuple[str, str], note: str, new_id: Callable[[], str]
     ) -> list[ClaimRecord]:
@@ -128,6 +140,18 @@ class ClaimsDesk(Generic[C]):
         """
         return await once(lambda: self._replace(terminal, persons, note, new_id))
 
+    async def _open(self, terminal: str, item: OpenItem, new_id: Callable[[], str]) -> ClaimRecord:
+        now = self._clock()
+        async with self._shelf.write() as connection:
+            store = self._store(connection)
+            await _hold_journal(store, terminal)
+            claim = await _take_over(store, terminal, item, new_id, now)
+        if claim is None:
+            raise DecisionError(
+                f"the hub has {item.kind} {item.id} already: see what became of {item.reference}"
+            )
+        return claim
+
     async def _replace(
         self, terminal: str, persons: tuple[str, str], note: str, new_id: Callable[[], str]
     ) -> list[ClaimRecord]:
@@ -136,11 +160,7 @@ class ClaimsDesk(Generic[C]):
         now = self._clock()
         async with self._shelf.write() as connection:
             store = self._store(connection)
-            head = await store.hold_head(terminal)
-            if head is None:
-                raise DecisionError(
-                    f"terminal {terminal} has sent no heartbeat: nothing is known of its journal"
-                )
+            head = await _hold_journal(store, terminal)
             items = await store.open_items(terminal)
             made = [await _take_over(store, terminal, item, new_id, now) for item in items]
             await store.renew(terminal, head, persons, note, now)
@@ -175,6 +195,13 @@ class ClaimsDesk(Generic[C]):
     async def _require_account(self, connection: C, account_no: str, now: datetime) -> None:
         if await self._billing(connection).standing(account_no, self._day.business_date(now)) is None:
             raise DecisionError(f"no account {account_no}")
+
+
+async def _hold_journal(store: Deciding, terminal: str) -> Head:
+    head = await store.hold_head(terminal)
+    if head is None:
+        raise DecisionError(f"terminal {terminal} has sent no heartbeat: nothing is known of its journal")
+    return head
 
 
 async def _hold_the_one(store: Deciding, reference: str) -> ClaimRecord:

@@ -40,7 +40,9 @@ class UnsafeDatabaseError(Exception):
 def sync_engine(url: str) -> Engine:
     """Open the database for the commands that run alone (seed, check, terminal)."""
     parsed, name = _parse(url)
-    engine = create_engine(parsed.set(drivername=_DRIVERS[name][0]), connect_args=_connect_args(name))
+    engine = create_engine(
+        parsed.set(drivername=_DRIVERS[name][0]), connect_args=_connect_args(name), hide_parameters=True
+    )
     _prepare(engine, name)
     return engine
 
@@ -62,6 +64,7 @@ class Database:
             pool_size=_POOL[self.dialect],
             max_overflow=0,
             pool_timeout=_BUSY_S,
+            hide_parameters=True,  # an error goes into the log, and a customer's data may stand among them
             **_async_arguments(url, self.dialect),
         )
         _prepare(engine.sync_engine, self.dialect)

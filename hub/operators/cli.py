@@ -35,7 +35,7 @@ def add_person_commands(commands: Any, database: argparse.ArgumentParser) -> Non
 
 
 def add_claims_commands(commands: Any, database: argparse.ArgumentParser) -> None:
-    """Add `claims list`, `show`, `propose`, `approve` and `reject`."""
+    """Add `claims list`, `show`, `open`, `propose`, `approve` and `reject`."""
     common = [database, _json()]
     actions = commands.add_parser("claims", help="money that waits for a decision").add_subparsers(
         required=True, metavar="ACTION"
@@ -46,6 +46,13 @@ def add_claims_commands(commands: Any, database: argparse.ArgumentParser) -> Non
     listing.set_defaults(command=_list_claims)
     show = actions.add_parser("show", parents=common, help="a claim and what was proposed for it")
     show.set_defaults(command=_show_claim)
+    opened = actions.add_parser("open", parents=common, help="make one of what only a lost disk had open")
+    opened.add_argument("id", metavar="ID", help="of the payment or claim, as the disk's journal lists it")
+    opened.add_argument("--kind", choices=("payment", "claim"), default="payment")
+    opened.add_argument("--terminal", required=True, metavar="ID")
+    opened.add_argument("--account", metavar="NO")
+    opened.add_argument("--memo", type=int, required=True, metavar="FEN", help="what the disk shows of it")
+    opened.set_defaults(command=_open_claim)
     propose = actions.add_parser("propose", parents=common, help="say where its money should go")
     propose.add_argument("--to", required=True, metavar="account:NO|refund|none")
     propose.add_argument("--amount", type=int, metavar="FEN", help="what the count of the box showed")
@@ -57,7 +64,7 @@ def add_claims_commands(commands: Any, database: argparse.ArgumentParser) -> Non
     reject.set_defaults(command=_reject)
     for parser in (show, propose, approve, reject):
         parser.add_argument("reference", metavar="REFERENCE", help="as on the slip, or the claim's id")
-    for parser in (propose, approve, reject):
+    for parser in (opened, propose, approve, reject):
         parser.add_argument("--by", required=True, metavar="NAME")
         _passphrase_file(parser)
     for parser in (propose, reject):
@@ -156,17 +163,23 @@ def _list_claims(options: argparse.Namespace) -> int:
 def _show_claim(options: argparse.Namespace) -> int:
     async def whole(desk: Any) -> Any:
         shown = await desk.show(options.reference)
-        return [(claim, proposals, await desk.booked_beside(claim)) for claim, proposals in shown]
+        return [
+            (claim, proposals, await desk.booked_beside(claim), await desk.claimed_beside(claim))
+            for claim, proposals in shown
+        ]
 
     found = _at_desk(options, whole)
     shown = [
-        _plain(claim) | {"proposals": msgspec.to_builtins(proposals), "booked": msgspec.to_builtins(booked)}
-        for claim, proposals, booked in found
+        _plain(claim)
+        | {"proposals": msgspec.to_builtins(proposals), "booked": msgspec.to_builtins(booked)}
+        | {"others": [_plain(other) for other in others]}
+        for claim, proposals, booked, others in found
     ]
     lines = []
-    for claim, proposals, booked in found:
+    for claim, proposals, booked, others in found:
         lines.append(_line(claim))
         lines.append(f"  payment {claim.payment_id or '-'}, account {claim.account_no or '-'}, id {claim.id}")
+        lines += [f"  another claim for the same payment: {_line(other)}" for other in others]
         if booked is not None:
             where = f"to account {booked.account_no}, number {booked.hub_no}, on {booked.business_date}"
             lines.append(f"  the payment is booked: {booked.amount_fen} fen {where}; they are in no suspense")
@@ -175,6 +188,29 @@ def _show_claim(options: argparse.Namespace) -> int:
             lines.append(f"  {each.target}, {each.found_fen} fen counted, by {each.proposed_by}: {decided}")
             lines.append(f"    {each.note}" + (f"; {each.decision_note}" if each.decision_note else ""))
     _say(options, shown, "\n".join(lines))
+    return 0
+
+
+def _open_claim(options: argparse.Namespace) -> int:
+    from hub.business.forms import OpenItem
+
+    told = {
+        "id": options.id,
+        "kind": options.kind,
+        "state": "",
+        "account_no": options.account,
+        "amount_fen": 0,
+        "memo_fen": options.memo,
+        "opened_at": datetime.now(UTC),
+        "reference": "-".join((options.id[:4], options.id[4:8], options.id[8:12])).upper(),
+    }
+    try:
+        item = msgspec.convert(told, OpenItem)
+    except msgspec.ValidationError as error:
+        raise ValueError(str(error)) from None
+    _prove(options, (options.by, options.passphrase_file))
+    claim = _at_desk(options, lambda desk: desk.open(options.terminal, item, lambda: uuid.uuid4().hex))
+    _say(options, _plain(claim), _line(claim))
     return 0
 
 

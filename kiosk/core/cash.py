@@ -205,9 +205,9 @@ def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
         return "hub_gone"
     if not desk.facts.printer.usable:
         return "printer"
-    if taken >= cash.most_notes or total > min(cash.most_fen, payment.quote.max_fen):
-        return "over_limit"
-    return ""
+    if taken >= cash.most_notes:
+        return "too_many_notes"
+    return "over_limit" if total > min(cash.most_fen, payment.quote.max_fen) else ""
 
 
 def _returning_fen(desk: Desk, report: CashReport) -> int:

@@ -43,7 +43,7 @@ class HubReport(msgspec.Struct, frozen=True):
 
 
 class TenderReport(msgspec.Struct, frozen=True):
-    """Whether a payment can begin now; `reason` is hub_gone, printer or acceptor when it cannot.
+    """Whether a payment can begin now; `reason` when it cannot: starting, hub_gone, printer, acceptor, note_inside.
 
     `offline`: whether one could begin now should the hub be gone.
     """

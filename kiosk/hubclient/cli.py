@@ -56,9 +56,10 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _line(found: wire.Reference) -> str:
-    amounts = [f"{format_fen(found.amount_fen)} yuan"]
+    doubt = "in doubt" if found.state == "open" else "that was in doubt"
+    amounts = [f"{format_fen(found.amount_fen)} yuan"] if found.amount_fen or not found.memo_fen else []
     if found.memo_fen:
-        amounts.append(f"{format_fen(found.memo_fen)} yuan in doubt")
+        amounts.append(f"{format_fen(found.memo_fen)} yuan {doubt}")
     what = f"{found.state} ({found.resolution})" if found.resolution else found.state
     return f"{found.reference}: {found.kind} of {', '.join(amounts)}, {what}, made {found.made_at:%Y-%m-%d %H:%M} UTC"
 

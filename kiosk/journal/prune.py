@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sqlite3
 from contextlib import closing
@@ -17,6 +18,9 @@ from kiosk.journal.row import Row, milliseconds
 from kiosk.journal.store import Journal
 from kiosk.journal.verify import folded, verify
 from kiosk.payment.events import ClaimOpened
+
+_NO_LINKS = frozenset({errno.EPERM, errno.ENOTSUP, errno.ENOSYS})
+"""What a file system says that has no second names for a file, such as the FAT of a memory stick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,13 +124,23 @@ def _write_archive(journal: Journal, archive: Path, until: Anchor) -> None:
                     db.execute("INSERT INTO event VALUES (?, ?, ?, ?)", _columns(row))
             db.execute("COMMIT")
         verify(part, (until.seq, until.head))
-        os.link(part, archive)  # unlike a rename it never replaces another archive
-        part.unlink()
+        _name(part, archive)
         file.sync_directory(archive.resolve().parent)
     except (OSError, sqlite3.Error) as error:
         raise JournalError(
             f"{archive}: the archive cannot be written, nothing was pruned: {error}"
         ) from error
+
+
+def _name(part: Path, archive: Path) -> None:
+    """Give a finished archive its name. Raises OSError, and never replaces a file."""
+    try:
+        os.link(part, archive)
+        part.unlink()
+    except OSError as error:
+        if error.errno not in _NO_LINKS or archive.exists():
+            raise
+        part.rename(archive)
 
 
 def _columns(row: Row) -> tuple[int, int, bytes, bytes]:

@@ -45,8 +45,11 @@ class Journal:
         `journal_id` (32 hex digits) is only for a journal that is created now; without it a random one is made.
         """
         self.path = path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._lock = file.lock(path)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._lock = file.lock(path)
+        except OSError as error:
+            raise JournalUnsafe(f"{path}: {error}") from error
         try:
             self._db = file.connect(path)
             self._prepare(journal_id)
@@ -184,8 +187,10 @@ class Journal:
         """
         try:
             self._db.execute("PRAGMA busy_timeout=0")
-            busy = self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
-            self._db.execute(f"PRAGMA busy_timeout={int(_LOOKED_AT_S * 1000)}")
+            try:
+                busy = self._db.execute("PRAGMA wal_checkpoint(RESTART)").fetchone()[0]
+            finally:
+                self._db.execute(f"PRAGMA busy_timeout={int(_LOOKED_AT_S * 1000)}")
         except sqlite3.Error:
             log.exception("checkpoint_failed")  # a full disk: the first append will tell
         else:

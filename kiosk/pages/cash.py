@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kiosk.page import PageKind, Tone
 from kiosk.pages.draft import Draft
+from kiosk.pages.end import slip_state
 from kiosk.pages.find import back
 from kiosk.pages.look import Look, Press
 from kiosk.pages.money import can_press_pay, cash_panel, quote_panel, received_panel, whose
@@ -31,6 +32,7 @@ NOTE_REASONS = {
     "printer": "printer",
     "second_note": "second_note",
     "closing": "closing",
+    "too_many_notes": "closing",
 }
 """Reasons that a customer can act on, and their word; an acceptor's own reasons all mean `not_recognised`."""
 
@@ -119,10 +121,20 @@ def _prompt(look: Look, payment: Payment) -> Line:
 def _stopped(look: Look) -> bool:
     """Whether no further note will be taken: what is in can be paid, or the payment cancelled."""
     notice = look.session.note_notice
-    trouble = notice is not None and notice.kind in ("jam", "trouble")
-    if trouble or not look.facts.printer.usable:
+    trouble = notice is not None and (notice.kind in ("jam", "trouble") or notice.reason == "too_many_notes")
+    if trouble or not look.facts.printer.usable or _full(look):
         return True
     return not (look.facts.hub_up or _goes_on_without_hub(look))
+
+
+def _full(look: Look) -> bool:
+    """Whether even the smallest note would go beyond what one payment may be."""
+    payment, smallest = look.payment, min(look.facts.accepted_fen, default=0)
+    return payment is not None and payment.inserted_fen + smallest > _limit(look, payment)
+
+
+def _limit(look: Look, payment: Payment) -> int:
+    return min(payment.quote.max_fen, look.facts.max_payment_fen)
 
 
 def _goes_on_without_hub(look: Look) -> bool:
@@ -160,8 +172,8 @@ def _note_words(look: Look, payment: Payment, notice: NoteNotice) -> tuple[Line,
 def _why_back(look: Look, payment: Payment, notice: NoteNotice) -> Line:
     otherwise = "not_recognised" if notice.kind == "rejected" else "other"
     reason = NOTE_REASONS.get(notice.reason, otherwise)
-    limit = min(payment.quote.max_fen, look.facts.max_payment_fen)
-    return look.line(f"note.{reason}", notes=Amounts(look.facts.accepted_fen), limit=Amount(limit))
+    limit = Amount(_limit(look, payment))
+    return look.line(f"note.{reason}", notes=Amounts(look.facts.accepted_fen), limit=limit)
 
 
 def _after_note(look: Look, payment: Payment) -> Line:
@@ -177,7 +189,13 @@ def closing(look: Look) -> Draft:
     draft.picture = "hourglass"
     level = min(look.session.wait_level, 1)
     if payment is None or (payment.state is PaymentState.CANCELLING and not payment.inserted_fen):
-        draft.title, draft.prompt = look.line("cancelling.title"), look.line(f"cancelling.wait{level}")
+        draft.title = look.line("cancelling.title")
+        if look.claim:  # the note that was lost may lie in the box
+            draft.prompt = look.line(f"cancelling.doubt{level}")
+            state = slip_state(look.claim.slips, "claim")
+            draft.notice("warning", look.line("claim.noted"), look.line(f"slip.{state}"))
+        else:
+            draft.prompt = look.line(f"cancelling.wait{level}")
         note_came_back(draft)
         return draft
     draft.title, draft.prompt = look.line("closing.title"), look.line(f"closing.wait{level}")

@@ -109,8 +109,8 @@ def cash_reason(look: Look) -> Line:
             return no_hub(look)
         case "printer":
             return device_reason(look, "printer", facts.printer.code)
-        case "busy":
-            return device_reason(look, "acceptor", "busy")
+        case "note_inside":
+            return look.line("reason.note_inside")
         case _:
             return device_reason(look, "acceptor", facts.acceptor.code)
 

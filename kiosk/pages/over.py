@@ -30,6 +30,11 @@ HELP_TEXTS = {
     Page.CANCELLED: "end",
 }
 
+OF_MONEY_TAKEN = frozenset(
+    {Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED, Page.ENTER_REFERENCE, Page.REFERENCE}
+)
+"""Pages of a payment that is made, or of a slip: whoever asks there must not hear that no money was taken."""
+
 
 def help_(look: Look) -> Draft:
     """Say what the page below asks, how to see and hear better, and whom to call; the way is kept."""
@@ -54,8 +59,10 @@ def more_time(look: Look) -> Draft:
     draft.seconds_left = look.session.seconds_left
     draft.main = Press("more_time", look.line("more_time.yes"), icon="tick")
     payment = look.payment
-    if payment is None or payment.ended or not payment.inserted_fen:
-        draft.prompt = look.line("more_time.end_text")
+    under = look.session.under
+    if payment is None or under is not Page.CASH or not payment.inserted_fen:
+        end = "more_time.clear_text" if under in OF_MONEY_TAKEN else "more_time.end_text"
+        draft.prompt = look.line(end)
         draft.back = Press("leave", look.line("more_time.end"), icon="cross")
         return draft
     draft.panel = cash_panel(look, payment)

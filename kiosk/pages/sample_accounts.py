@@ -31,6 +31,7 @@ BOX_FULL = replace(FACTS, acceptor=DeviceHealth(DeviceStatus.HARDWARE_ERROR, "bo
 JAMMED = replace(FACTS, acceptor=DeviceHealth(DeviceStatus.HARDWARE_ERROR, "jam_entry"))
 BROKEN = replace(FACTS, acceptor=DeviceHealth(DeviceStatus.HARDWARE_ERROR, "failed"))
 COVER_OPEN = replace(FACTS, printer=DeviceHealth(DeviceStatus.USER_ERROR, "cover_open"))
+NOTE_INSIDE = replace(FACTS, acceptor_free=False)
 STARTING = Facts(terminal="KIOSK-0001", site="", accepted_fen=(10000,), hub_up=True)
 METER = "990001001250000000002" + str(check_digit("990001001250000000002"))
 ACCOUNT_NO = "0399000000001234"

@@ -22,6 +22,7 @@ from kiosk.pages.sample_accounts import (
     METER,
     NO_HUB,
     NO_PAPER,
+    NOTE_INSIDE,
     ONE,
     STANDS_IN,
     STARTING,
@@ -49,6 +50,7 @@ def _start() -> Iterator[Sample]:
     yield plain("attract_note_jam", Page.ATTRACT, JAMMED)
     yield plain("attract_acceptor_broken", Page.ATTRACT, BROKEN)
     yield plain("attract_cover_open", Page.ATTRACT, COVER_OPEN)
+    yield plain("attract_note_inside", Page.ATTRACT, NOTE_INSIDE)
     yield plain("attract_starting", Page.ATTRACT, STARTING)
     yield plain("attract_no_hub", Page.ATTRACT, NO_HUB)
     yield plain("attract_offline", Page.ATTRACT, STANDS_IN)

@@ -47,6 +47,8 @@ def _waits() -> Iterator[Sample]:
         yield f"closing_{level}", session, closing, None, FACTS
         leaving = payment(THREE, state=PaymentState.CANCELLING)
         yield f"closing_cancelled_{level}", session, leaving, None, FACTS
+        doubtful = claim("note_fate_unknown", 0, 10000, printed=None)
+        yield f"closing_note_in_doubt_{level}", session, leaving, doubtful, FACTS
     back = Session(page=Page.CLOSING, account=THREE, note_notice=NoteNotice("refused", 10000, "closing"))
     yield "closing_note_back", back, payment(THREE, 10000, state=PaymentState.CLOSING), None, FACTS
 
@@ -86,6 +88,7 @@ NOTICES = (
     NoteNotice("credited", 10000),
     NoteNotice("returned", 5000),
     NoteNotice("refused", 10000, "over_limit"),
+    NoteNotice("refused", 10000, "too_many_notes"),
     NoteNotice("refused", 500, "type_off"),
     NoteNotice("refused", 10000, "hub_gone"),
     NoteNotice("refused", 10000, "printer"),
@@ -183,3 +186,10 @@ def _over() -> Iterator[Sample]:
     yield "more_time_nothing_in", asked, payment(ONE), None, FACTS
     yield "more_time_money_in", asked, payment(ONE, 10000), None, FACTS
     yield "more_time_enough_in", asked, payment(ONE, 10000, 5000), None, FACTS
+    for under, paid in (
+        (Page.DONE, credited(ONE, 10000, printed=True)),
+        (Page.CHECKING, payment(ONE, 10000, state=PaymentState.CHECKING)),
+    ):
+        session = Session(page=Page.MORE_TIME, under=under, account=ONE, seconds_left=21)
+        yield f"more_time_over_{under}", session, paid, None, FACTS
+    yield plain("more_time_over_reference", Page.MORE_TIME, under=Page.REFERENCE, seconds_left=21)

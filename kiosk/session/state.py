@@ -54,8 +54,8 @@ class NoteNotice:
     """The last thing that happened at the note slot, shown on the cash page.
 
     `kind`: credited, returned, refused, rejected, paused, jam, trouble (the acceptor cannot go on), kept (money is in
-    and stays in); `reason` is a word: over_limit, type_off, hub_gone, printer, closing, not_recognised,
-    second_note, ...
+    and stays in); `reason` is a word: over_limit, too_many_notes, type_off, hub_gone, printer, closing,
+    not_recognised, second_note, ...
     """
 
     kind: str
@@ -154,11 +154,11 @@ class Facts:
 
     @property
     def cash_reason(self) -> str:
-        """Why cash does not work: starting, hub_gone, printer, acceptor, busy (a note still moves); else empty."""
+        """Why cash does not work: starting, hub_gone, printer, acceptor, note_inside (of nobody's); else empty."""
         if not self.hub_up and not self.stands_in:
             return "hub_gone" if self.hub_heard else "starting"
         if not self.printer.usable:
             return "printer"
         if not self.acceptor.usable:
             return "acceptor"
-        return "" if self.acceptor_free else "busy"
+        return "" if self.acceptor_free else "note_inside"

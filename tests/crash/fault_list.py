@@ -275,6 +275,13 @@ FAULTS = (
         ("nothing was taken",),
     ),
     Fault(
+        "a lost note is denied while the slot closes",
+        7,
+        400,
+        truth_patches.lost_note_denied,
+        ("nothing was taken of a payment",),
+    ),
+    Fault(
         "the fate of a slip is mistaken",
         7,
         400,

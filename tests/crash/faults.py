@@ -29,7 +29,9 @@ def run_part(report: Report) -> Tally:
     tally = Tally()
     faults = [fault for fault in FAULTS if report.case in {"", fault.name}]
     if not faults:
-        raise ValueError(f"no fault is called {report.case!r}")
+        raise ValueError(
+            f"no fault is called {report.case!r}; there are: {'; '.join(f.name for f in FAULTS)}"
+        )
     for fault in faults:
         if wrong := _survives(fault, report.seed):
             tally.broken += 1

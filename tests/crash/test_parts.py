@@ -100,8 +100,8 @@ def test_a_fault_that_survives_or_cannot_be_applied_is_told_with_its_name(
 
 
 def test_a_case_that_does_not_exist_is_no_success() -> None:
-    for part in (faults.run_part, power_up.run_part):
-        with pytest.raises(ValueError, match="is called"):
+    for part, name in ((faults.run_part, "a resend is dropped"), (power_up.run_part, "both stacking")):
+        with pytest.raises(ValueError, match=f"is called 'no such case'; there are: .*{name}"):
             part(Report(None, 1, io.StringIO(), case="no such case"))
 
 

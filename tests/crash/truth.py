@@ -223,6 +223,8 @@ def written(scene: Scene, page: PageModel) -> Wrongs:
         return
     figures = {page.panel.headline, *(row.value for row in page.panel.rows)} if page.panel else set()
     text = load(scene.session.modes.lang).text
+    if (known.fen or known.claims) and text("screen.message.nothing_taken") in page.spoken:
+        yield f"the page {name} says that nothing was taken of a payment with money in or a note in doubt"
     match name:
         case Page.DONE if known.credit is not None:
             yield from _heads(page, known.fen)

@@ -11,9 +11,11 @@ import msgspec
 from drivers.printer.document import Line
 from drivers.status import DeviceHealth, DeviceStatus
 from hub.business import orders as hub_orders
+from kiosk import pages
 from kiosk.core import cash, closing, settle
 from kiosk.core import reference as look_up
 from kiosk.core.desk import Desk
+from kiosk.pages import cash as slot
 from kiosk.pages import end
 from kiosk.pages.reading import Amount
 from kiosk.session.state import Facts, Page
@@ -67,6 +69,11 @@ def claimed_note_passed_over() -> tuple[Patch, ...]:
             desk.after("page", desk.config.screen.done_s)
 
     return (wrapped(closing, "_show_cancelled", cancelled),)
+
+
+def lost_note_denied() -> tuple[Patch, ...]:
+    builders: Any = pages.BUILDERS
+    return (patch.dict(builders, {Page.CLOSING: lambda look: slot.closing(replace(look, claim=None))}),)
 
 
 def credited_called_returned() -> tuple[Patch, ...]:

@@ -17,7 +17,7 @@ def run_part(report: Report) -> Tally:
     tally = Tally()
     lives = [name for name, *_ in names() if report.case in {"", name}]
     if not lives:
-        raise ValueError(f"no life is called {report.case!r}")
+        raise ValueError(f"no life is called {report.case!r}; there are: {'; '.join(n for n, *_ in names())}")
     shares = [lives[at :: report.processes] for at in range(min(report.processes, len(lives)))]
     if len(shares) == 1:
         lived = [live_some(lives)]

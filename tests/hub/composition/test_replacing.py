@@ -103,6 +103,36 @@ def test_a_replacement_needs_two_persons_and_a_journal_that_was_known(office: Of
         replaced(office, "li", "wang")
 
 
+def opened(office: Office, of: forms.OpenItem) -> Any:
+    return office.ask(lambda o, _k, _d: o.open("T", of, lambda: "d" * 32))
+
+
+def test_what_only_the_lost_disk_knows_gets_a_claim_too(office: Office, books: Any) -> None:
+    beat(office)
+    replaced(office, "li", "wang")
+    of_payment, of_claim = opened(office, item(6, "payment")), opened(office, item(7, "claim"))
+    assert (of_payment.id, of_payment.payment_id, of_claim.id, of_claim.payment_id) == (
+        "d" * 32,
+        "6" * 32,
+        "7" * 32,
+        None,
+    )
+    for made in (of_payment, of_claim):
+        assert (made.reason, made.state, made.amount_fen, made.memo_fen) == ("taken_over", "open", 0, 1050)
+        assert office.kept(made.id) == made
+    with books.engine.connect() as connection:  # the disk cannot book it any more
+        [row] = connection.execute(select(payments)).all()
+    assert (row.id, row.terminal, row.claim_id, row.transaction_id) == ("6" * 32, "T", "d" * 32, None)
+    for kind, number in (("payment", 6), ("claim", 7)):
+        with pytest.raises(DecisionError, match=f"^the hub has {kind} {number}+ already: .* REF-{number}$"):
+            opened(office, item(number, kind))
+
+
+def test_a_claim_is_opened_for_no_terminal_that_nobody_knows(office: Office) -> None:
+    with pytest.raises(DecisionError, match="^terminal T has sent no heartbeat"):
+        opened(office, item(6, "payment"))
+
+
 def whole(number: int, **changes: Any) -> forms.OpenItem:
     """A claim for all the money of the payment c...c, which gave up on an answer."""
     content = {"memo_fen": 0, "payment_id": "c" * 32, "reason": "unanswered"}

@@ -1,13 +1,17 @@
 """A database that is gone makes the hub say that it is busy."""
 
+import asyncio
 import time
 from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from hub.composition.terminals import add_terminal
-from hub.data.database import sync_engine
+from hub.data.database import Database, sync_engine
 from hub.data.migrate import migrate
 from hub.serve import utc_now
 from tools.hub_process import HubClient, HubProcess, new_id, write_test_key
@@ -16,6 +20,31 @@ from tools.postgres import throwaway_postgres
 KEY = bytes(range(32))
 REMEMBERS_S = 5.0
 """How long a hub knows a terminal's key without its database."""
+
+
+def test_an_error_of_the_database_repeats_nothing_of_what_it_was_given(tmp_path: Path) -> None:
+    """It ends in the hub's log."""
+    url = f"sqlite:///{tmp_path / 'hub.sqlite'}"
+    asked = text("SELECT * FROM nowhere WHERE name = :name"), {"name": "Li Wei"}
+    engine = sync_engine(url)
+    with engine.connect() as connection, pytest.raises(OperationalError, match="nowhere") as refused:
+        connection.execute(*asked)
+    engine.dispose()
+
+    async def ask() -> str:
+        database = Database(url)
+        try:
+            async with database.engine.connect() as connection:
+                await connection.execute(*asked)
+        except OperationalError as error:
+            return str(error)
+        finally:
+            await database.close()
+        return ""
+
+    later = asyncio.run(ask())
+    assert "nowhere" in later
+    assert "Li Wei" not in str(refused.value) + later
 
 
 def test_a_postgresql_that_went_away_is_said_to_be_busy(tmp_path: Path) -> None:

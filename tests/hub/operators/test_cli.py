@@ -155,6 +155,23 @@ def test_two_approvals_at_once_release_once(office: Any, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_a_claim_is_shown_with_the_others_for_its_payment(
+    office: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    of_one, of_another = new_id(), new_id()
+    first = office.claim(0, 5000, payment_id=of_one, reason="note_fate_unknown")
+    second = office.claim(0, 2000, payment_id=of_one, reason="note_fate_unknown")
+    alone = [office.claim(100, payment_id=of_another), office.claim(100), office.claim(100)]
+    beside = {
+        each: [other["reference"] for other in office.run("claims", "show", each)[0]["others"]]
+        for each in (first, second, *alone)
+    }
+    assert beside == {first: [second], second: [first]} | {each: [] for each in alone}
+    assert main(["claims", "show", first, "--database", office.hub.url]) == 0
+    assert f"another claim for the same payment: {second}  open" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 def test_references_that_are_not_one(office: Any) -> None:
     assert "no claim X" in office.refused("claims", "show", "X")
     assert "no claim X" in office.refused(*office.propose("X", "refund"))
@@ -227,6 +244,28 @@ def test_a_lost_kiosks_open_items_are_taken_over(office: Any) -> None:
     assert office.run(*office.approve("LOST"))["state"] == "released"
     assert client.get(f"/v1/accounts/{account.account_no}").json()["balance_fen"] == 17_000 - 12_374
     assert hub.check().suspense_fen == 0
+
+
+@pytest.mark.parametrize("books", ["sqlite"], indirect=True)
+def test_what_only_the_lost_disk_knows_is_opened_and_released(office: Any) -> None:
+    client, account, lost = office.hub.client(), office.hub.account((12374,)), new_id()
+    beat = {"journal_id": "a" * 32, "seq": 5, "head": "5" * 64, "known": None, "open": []}
+    beat |= {"backlog": {"count": 0, "oldest_at": None}, "version": "1"}
+    client.put(f"/v1/heartbeats/{new_id()}", beat)
+    by = ("--memo", "10000", "--by", "li", *office.proof("li"))
+    known = ("claims", "open", lost, "--terminal", "kiosk-1", "--account", account.account_no)
+    assert "passphrase" in office.refused(*known, *by[:4], *office.proof("wang"))
+    assert "id" in office.refused("claims", "open", "LOST", *known[3:], *by)
+    made = office.run(*known, *by)
+    reference = "-".join((lost[:4], lost[4:8], lost[8:12])).upper()
+    assert (made["reference"], made["payment_id"], made["memo_fen"]) == (reference, lost, 10_000)
+    assert "already" in office.refused(*known, *by)
+    late = client.put(f"/v1/payments/{lost}", client.payment_order(account.account_no, 10_000))
+    assert (late.status_code, late.json()["code"]) == (409, "claimed")
+    office.run(*office.propose(reference, f"account:{account.account_no}", "--amount", "10000"))
+    assert office.run(*office.approve(reference))["state"] == "released"
+    assert client.get(f"/v1/accounts/{account.account_no}").json()["arrears_fen"] == 2_374
+    assert office.hub.check().suspense_fen == 0
 
 
 @pytest.mark.parametrize("books", ["sqlite"], indirect=True)

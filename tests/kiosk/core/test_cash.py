@@ -64,14 +64,14 @@ def test_a_note_that_is_not_taken_goes_back(stage: Any, value: int, reason: str)
     assert stage.payment.notes == ()
 
 
-def test_a_note_over_the_limit_goes_back_before_it_is_stacked(stage: Any) -> None:
+def test_a_note_more_than_may_be_goes_back_before_it_is_stacked(stage: Any) -> None:
     stage.at_slot()
     for _ in range(7):
         stage.note(10000)
     stage.note(10000)
     stage.acceptor(CashState.ESCROW, 1000)
     assert stage.effects == [fx.GiveBackNote()]
-    assert stage.core.session.note_notice.reason == "over_limit"
+    assert stage.core.session.note_notice.reason == "too_many_notes"
     assert stage.payment.inserted_fen == 80000
 
 
@@ -392,7 +392,7 @@ def test_a_late_note_of_an_earlier_customer_is_not_credited_to_the_next_one(stag
     stage.wait(200)
     assert stage.at(Page.ATTRACT)
     assert not stage.core.facts.cash_works
-    assert stage.core.facts.cash_reason == "busy"
+    assert stage.core.facts.cash_reason == "note_inside"
     stage.acceptor(CashState.DISABLED)
     stage.at_slot()
     stage.acceptor(CashState.STACKED, 10000)

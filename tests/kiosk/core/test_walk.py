@@ -187,6 +187,37 @@ def test_money_left_behind_is_paid_into_the_account_that_was_confirmed(stage: An
     assert any(isinstance(e, ev.SlipIntended) and e.slip == "paid" for e in stage.journal)
 
 
+def test_the_question_over_a_payment_that_is_made_does_not_deny_its_money(stage: Any) -> None:
+    stage.at_slot()
+    stage.note(10000)
+    stage.press("pay_now")
+    stage.acceptor(CashState.DISABLED)
+    stage.wait(16)
+    assert stage.at(Page.CHECKING)
+    stage.press("help")
+    stage.wait(61)
+    for _ in range(2):
+        assert stage.at(Page.MORE_TIME)
+        assert "没有收您的钱" not in stage.core.page.spoken
+        assert "¥100" not in stage.core.page.spoken  # no key pays a second time
+        stage.press("more_time")
+        stage.hub()  # the second time it lies over the page of a payment that is booked
+        assert stage.at(Page.DONE)
+        stage.press("help")
+        stage.wait(61)
+
+
+def test_a_note_that_is_lost_while_nothing_else_is_in_is_not_denied(stage: Any) -> None:
+    stage.at_slot()
+    stage.acceptor(CashState.ESCROW, 10000)
+    stage.acceptor(CashState.STACKING)
+    stage.wait(61)
+    assert stage.at(Page.CLOSING)
+    assert "没有收您的钱" not in stage.core.page.spoken
+    stage.wait(5)
+    assert stage.at(Page.CLAIM)
+
+
 def test_a_customer_who_leaves_before_any_money_leaves_nothing(stage: Any) -> None:
     stage.at_slot()
     stage.wait(92)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import re
 from collections.abc import Iterator
 from contextlib import closing
@@ -18,6 +20,7 @@ from kiosk.journal.errors import JournalDamaged, JournalError
 from kiosk.journal.prune import Pruned, prune
 from kiosk.journal.row import Row
 from kiosk.journal.store import Journal
+from kiosk.journal.verify import verify
 from kiosk.payment import events as ev
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -127,6 +130,40 @@ def test_an_archive_is_one_file_synced_under_its_name(
     assert synced == [quick.resolve()]
     assert sorted(path.name for path in quick.iterdir() if path.name.startswith("archive")) == ["archive"]
     assert (quick / "archive").read_bytes()[18:20] == b"\x01\x01", "it needs no log beside it"
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.ENOTSUP, errno.ENOSYS])
+def test_an_archive_may_lie_on_a_stick_that_knows_no_links(
+    journal: Journal, quick: Path, kinds: Any, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(code, "no links")
+
+    monkeypatch.setattr(os, "link", refuse)
+    tell(journal, kinds, "paid")
+    rows = journal.head[0]
+    assert prune(journal, NOON + timedelta(days=1), quick / "archive").removed == rows
+    assert verify(quick / "archive").last == rows
+    assert not (quick / "archive.part").exists()
+
+
+@pytest.mark.parametrize(("code", "there"), [(errno.EPERM, True), (errno.EIO, False)])
+def test_an_archive_that_gets_no_name_replaces_nothing(
+    journal: Journal, quick: Path, kinds: Any, monkeypatch: pytest.MonkeyPatch, code: int, there: bool
+) -> None:
+    def refuse(_part: Path, archive: Path) -> None:
+        if there:
+            archive.write_text("of somebody else", encoding="utf-8")
+        raise OSError(code, "no links")
+
+    monkeypatch.setattr(os, "link", refuse)
+    tell(journal, kinds, "paid")
+    rows = journal.head[0]
+    with pytest.raises(JournalError, match="nothing was pruned"):
+        prune(journal, NOON + timedelta(days=1), quick / "archive")
+    assert (quick / "archive").exists() == there
+    assert not there or (quick / "archive").read_text(encoding="utf-8") == "of somebody else"
+    assert len(list(journal.rows())) == rows
 
 
 def test_an_archive_that_was_left_is_synced_before_its_rows_go(

@@ -95,6 +95,14 @@ def test_a_refused_append_is_told_then_and_ever_after_and_leaves_nothing_half_do
     assert len(list(journal.rows())) == 2
 
 
+def test_a_folder_that_takes_no_journal_is_no_fault_of_the_program(path: Path, tmp_path: Path) -> None:
+    path.with_name(f"{path.name}.lock").mkdir()
+    (tmp_path / "file").touch()
+    for place in (path, tmp_path / "file" / "journal.sqlite"):
+        with pytest.raises(JournalUnsafe, match=re.escape(f"{place}: [Errno ")):
+            Journal(place)
+
+
 def test_what_is_not_the_disks_fault_undoes_the_transaction_and_nothing_more(journal: Journal) -> None:
     with pytest.raises(ZeroDivisionError), journal.transaction():
         raise ZeroDivisionError
@@ -264,6 +272,9 @@ def test_a_disk_that_cannot_be_checkpointed_is_told_and_goes_on(
     journal._db.set_authorizer(judge)
     journal._settle_log()
     assert told(caplog) == [("kiosk.journal", "ERROR", "checkpoint_failed")]
+    assert journal._db.execute("PRAGMA busy_timeout").fetchone()[0] == 5000, (
+        "an append waits for others as before"
+    )
     journal.append(rows(1), AT)
 
 

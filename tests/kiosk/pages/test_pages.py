@@ -246,6 +246,16 @@ def test_after_a_restart_whoever_still_stands_there_is_told(lang: str, pages: di
     assert pages["settling_0"].notice is None
 
 
+def test_a_note_of_nobodys_in_the_slot_is_no_start_of_the_machine(
+    lang: str, pages: dict[str, PageModel]
+) -> None:
+    told, starting = pages["attract_note_inside"].notice, pages["attract_starting"].notice
+    assert told is not None
+    assert starting is not None
+    assert (told.tone, starting.tone) == ("warning", "info")
+    assert label(lang, "收钞口里还有一张纸币", "A note is still in the slot") in told.text
+
+
 def test_a_note_that_nobody_saw_move_is_told_on_the_cash_page(lang: str, pages: dict[str, PageModel]) -> None:
     kept, back = pages["cash_note_recovered"].notice, pages["cash_note_recovered_back"].notice
     assert kept is not None
@@ -265,7 +275,10 @@ def test_the_slot_says_stopped_only_where_no_further_note_will_be_taken(lang: st
     assert title(payment(THREE, 10000), NO_HUB) == stopped
     assert title(payment(THREE, 10000), STANDS_IN) != stopped
     assert title(payment(THREE, 10000, 10000), STANDS_IN) == stopped
-    assert title(unquoted(10000, 10000), NO_HUB) != stopped
+    assert title(unquoted(10000), NO_HUB) != stopped
+    assert title(unquoted(10000, 10000), NO_HUB) == stopped
+    assert title(payment(THREE, *[10000] * 20), FACTS) == stopped
+    assert title(payment(THREE, *[10000] * 19, 5000, 2000, 2000), FACTS) != stopped  # room for ten yuan
     assert title(payment(THREE, 10000), NO_PAPER) == stopped
     assert title(unquoted(10000), replace(NO_PAPER, hub_up=False)) == stopped
 
@@ -387,6 +400,8 @@ def test_a_stopped_slot_asks_for_no_more_notes(pages: dict[str, PageModel]) -> N
     assert stopped.main is not None
     assert stopped.main.enabled
     assert stopped.main.label in stopped.prompt
+    full = pages["cash_note_refused_too_many_notes"]
+    assert (full.title, full.prompt) == (stopped.title, stopped.prompt)
     empty = pages["cash_note_jam_nothing_in"]
     assert empty.back is not None
     assert empty.back.label in empty.prompt
@@ -441,6 +456,26 @@ def test_more_time_says_what_happens_to_money(pages: dict[str, PageModel]) -> No
     assert nothing.panel is None
     assert (nothing.seconds_left, money.seconds_left) == (21, 21)
     assert not re.search(r"\b21\b", money.spoken)  # a voice that counts would never come to its end
+
+
+def test_money_that_was_taken_is_never_denied_nor_asked_for_again(
+    lang: str, pages: dict[str, PageModel]
+) -> None:
+    nothing_taken = label(lang, "没有收您的钱", "No money was taken")
+    assert nothing_taken in pages["more_time_nothing_in"].prompt
+    for name in ("done", "checking", "reference"):
+        page = pages[f"more_time_over_{name}"]
+        assert nothing_taken not in page.spoken
+        assert page.panel is None
+        assert page.back is not None
+        assert page.back.label == pages["more_time"].back.label  # type: ignore[union-attr]
+    for level in range(2):
+        page = pages[f"closing_note_in_doubt_{level}"]
+        assert nothing_taken not in page.spoken
+        assert page.notice is not None
+        assert page.notice.title == label(
+            lang, "这张纸币已登记，正在核实", "The note is on record and being checked"
+        )
 
 
 def test_an_unknown_word_of_the_core_still_gives_a_page(lang: str) -> None:
