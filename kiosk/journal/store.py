@@ -78,8 +78,9 @@ class Journal:
 
     def close_untouched(self) -> None:
         """Close a damaged journal without the checkpoint that SQLite's last close would write into it."""
-        reader = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
+        reader = None
         try:
+            reader = sqlite3.connect(f"{self.path.resolve().as_uri()}?mode=ro", uri=True)
             reader.execute("SELECT count(*) FROM sqlite_master").fetchone()
         except (
             sqlite3.DatabaseError,
@@ -88,7 +89,8 @@ class Journal:
             log.info("journal_unreadable", extra={"path": str(self.path)})
         finally:
             self.close()
-            reader.close()
+            if reader is not None:
+                reader.close()
 
     @property
     def journal_id(self) -> str:

@@ -33,7 +33,16 @@ PLANS = (
     _of("kiosk/receipts.py", "tests/kiosk/test_receipts_told.py", "tests/kiosk/test_slips.py"),
     _of("kiosk/money.py"),
     _of("kiosk/journal/row.py", "tests/kiosk/journal/test_verify.py"),
-    _of("kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py"),
+    _of(
+        "kiosk/journal/store.py", "tests/kiosk/journal/test_store_told.py", "tests/kiosk/journal/test_file.py"
+    ),
+    _of(
+        "kiosk/journal/file.py",
+        "tests/kiosk/journal/test_store_told.py",
+        "tests/kiosk/journal/test_store.py",
+        "tests/kiosk/journal/test_verify_told.py",
+        "tests/kiosk/journal/test_verify.py",
+    ),
     _of("kiosk/journal/packing.py", "tests/kiosk/journal/test_store.py"),
     Plan(
         "kiosk/journal/verify.py",
@@ -51,6 +60,7 @@ PLANS = (
             "tests/kiosk/hubclient/test_client_coding.py",
         ),
     ),
+    _of("kiosk/hubclient/signing.py"),
     _of("hub/business/allocation.py"),
     _of("hub/business/ledger.py", *DESK),
     _of("hub/business/orders.py", "tests/hub/business/test_order_answers.py", *DESK),

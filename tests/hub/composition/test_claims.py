@@ -165,8 +165,9 @@ def test_a_reference_must_be_of_one_claim(office: Office) -> None:
     assert [claim.state for claim, _ in shown] == ["open", "proposed"]
 
 
-def test_a_payment_that_was_undone_is_not_shown_as_booked_beside_its_claim(
-    office: Office, books: Any
+@pytest.mark.parametrize("is_undone", [True, False])
+def test_a_payment_is_shown_as_booked_beside_its_claim_unless_it_was_undone(
+    office: Office, books: Any, is_undone: bool
 ) -> None:
     account, payment_id = books.account((), 0), "d" * 32
     order = forms.PaymentOrder(
@@ -185,7 +186,14 @@ def test_a_payment_that_was_undone_is_not_shown_as_booked_beside_its_claim(
     undone = forms.ReversalOrder(payment_id=payment_id, amount_fen=900, reason="unanswered", made_at=LONG_AGO)
     office.ask(lambda _o, desk, _d: desk.quote("T", "e" * 32, asked))
     office.ask(lambda _o, desk, _d: desk.pay("T", payment_id, order))
-    office.ask(lambda _o, desk, _d: desk.reverse("T", "f" * 32, undone))
+    if is_undone:
+        office.ask(lambda _o, desk, _d: desk.reverse("T", "f" * 32, undone))
     claim = office.kept(office.claim(payment_id=payment_id, reason="unanswered"))
-    assert (claim.state, claim.amount_fen) == ("open", 900)
-    assert office.ask(lambda o, _k, _d: o.booked_beside(claim)) is None
+    beside = office.ask(lambda o, _k, _d: o.booked_beside(claim))
+    if is_undone:
+        assert (claim.state, claim.amount_fen, beside) == ("open", 900, None)
+    else:
+        assert claim.resolution == "already_credited"
+        assert beside.id == payment_id
+    loose = office.kept(office.claim())
+    assert office.ask(lambda o, _k, _d: o.booked_beside(loose)) is None

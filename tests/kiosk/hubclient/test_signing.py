@@ -47,13 +47,14 @@ class Reply:
         created: datetime | None = None,
         *,
         plain: bool = False,
+        keyid: str = "T1",
     ) -> Reply:
         """Sign with the library; `plain` in the form that the hub sends, which names no algorithm."""
-        keys = MappingKeyResolver(public_keys={}, private_keys={"T1": key})
+        keys = MappingKeyResolver(public_keys={}, private_keys={keyid: key})
         signer = HTTPMessageSigner(signature_algorithm=HMAC_SHA256, key_resolver=keys)
         signer.sign(
             self,
-            key_id="T1",
+            key_id=keyid,
             label="sig1",
             created=created,
             covered_component_ids=covered,
@@ -107,6 +108,14 @@ def test_a_library_believes_what_the_kiosk_has_signed(
     message.headers["Power-Request"] = "b" * 32
     with pytest.raises(InvalidSignature):
         verifier.verify(message, max_age=None, require_components=REQUEST, body=body)
+
+
+def test_what_stands_behind_a_question_mark_is_no_part_of_the_signed_path() -> None:
+    message = requests.Request("GET", "http://127.0.0.1:1/v1/references/X?on=1").prepare()
+    Signer("T1", KEY).sign(message, b"", ASKED, datetime(2026, 11, 22, tzinfo=UTC))
+    keys = MappingKeyResolver(public_keys={"T1": KEY}, private_keys={})
+    verifier = HTTPMessageVerifier(signature_algorithm=HMAC_SHA256, key_resolver=keys)
+    assert verifier.verify(message, max_age=None, require_components=REQUEST, body=b"")
 
 
 @pytest.mark.parametrize("body", [b"", b'{"a": 1}'])
@@ -180,9 +189,34 @@ def test_a_reply_that_was_touched_is_not_believed(spoil: Callable[[Reply, bool],
     assert not isinstance(caught.value, OtherRequestError)
 
 
+@pytest.mark.parametrize("missing", COVERED)
+def test_a_signature_over_less_than_the_whole_reply_is_not_believed(missing: str) -> None:
+    """With the request's number unsigned, an old reply could be sent again under a new number."""
+    reply = Reply().signed(covered=tuple(name for name in COVERED if name != missing))
+    with pytest.raises(SignatureError, match=f"{missing}|signed Content-Digest"):
+        check(reply)
+
+
+def test_the_same_key_under_another_terminals_name_is_not_believed() -> None:
+    with pytest.raises(SignatureError, match="Unable to resolve verification key"):
+        check(Reply().signed(plain=True, keyid="T2"))
+
+
+@pytest.mark.parametrize("name", ["Signature", "Signature-Input", "Content-Digest", "Power-Request"])
+@pytest.mark.parametrize("value", [None, "sig1=:\u20ac:"])
+def test_a_header_that_is_missing_or_beyond_latin_ends_in_a_signature_error(
+    name: str, value: str | None
+) -> None:
+    reply = Reply().signed(plain=True)
+    del reply.headers[name]
+    reply.headers |= {name: value} if value else {}
+    with pytest.raises(SignatureError):
+        check(reply)
+
+
 @pytest.mark.parametrize("plain", [True, False])
 def test_a_genuine_reply_to_another_attempt_is_told_apart(plain: bool) -> None:
-    with pytest.raises(OtherRequestError):
+    with pytest.raises(OtherRequestError, match="^the reply answers another request$"):
         check(Reply(request_id="b" * 32).signed(plain=plain))
 
 

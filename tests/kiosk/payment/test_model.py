@@ -91,7 +91,8 @@ def test_a_fact_that_nobody_has_told_is_empty() -> None:
     assert (PAYMENT.notes, PAYMENT.slips, PAYMENT.credit) == ((), (), None)
     assert (PAYMENT.attempts, PAYMENT.in_flight) == (0, False)
     assert PAYMENT.taken_at == PAYMENT.business_date == PAYMENT.claim_id == PAYMENT.ended_by == ""
-    assert (CLAIM.attempts, CLAIM.in_flight, CLAIM.resolution, CLAIM.slips) == (0, False, "", ())
+    told = (CLAIM.attempts, CLAIM.in_flight, CLAIM.resolution, CLAIM.slips, CLAIM.returned)
+    assert told == (0, False, "", (), ())
     assert (NOTES[0].counter, NOTES[0].recovered) == (None, False)
     assert (Slip("1", "paid", 0).printed, Slip("1", "paid", 0).reason) == (None, "")
 
