@@ -197,3 +197,20 @@ def test_a_payment_is_shown_as_booked_beside_its_claim_unless_it_was_undone(
         assert beside.id == payment_id
     loose = office.kept(office.claim())
     assert office.ask(lambda o, _k, _d: o.booked_beside(loose)) is None
+    note = office.kept(office.claim(payment_id=payment_id))  # of a single note: the booking did nothing to it
+    assert office.ask(lambda o, _k, _d: o.booked_beside(note)) is None
+
+
+def test_a_claim_is_shown_with_the_others_for_its_payment_and_no_more(office: Office) -> None:
+    """What the count of the box shows may be told of in two of them, and is released once."""
+    first, second = (office.claim(memo_fen=500, payment_id="d" * 32) for _ in range(2))
+    stranger, loose = office.claim(payment_id="e" * 32), [office.claim() for _ in range(2)]
+
+    def beside(claim_id: str) -> list[str]:
+        kept = office.kept(claim_id)
+        return [other.id for other in office.ask(lambda o, _k, _d: o.claimed_beside(kept))]
+
+    assert (beside(first), beside(second)) == ([second], [first])
+    assert beside(stranger) == beside(loose[0]) == []
+    of_none = office.kept(first)  # the hub was never told of its payment
+    assert office.ask(lambda o, _k, _d: o.booked_beside(of_none)) is None

@@ -128,6 +128,12 @@ def test_what_only_the_lost_disk_knows_gets_a_claim_too(office: Office, books: A
             opened(office, item(number, kind))
 
 
+def test_a_note_of_unknown_value_stays_one_of_unknown_value(office: Office) -> None:
+    beat(office)
+    unknown = opened(office, item(8, "claim", amount_fen=0, memo_fen=0))
+    assert (unknown.amount_fen, unknown.memo_fen, unknown.state) == (0, 0, "open")
+
+
 def test_a_claim_is_opened_for_no_terminal_that_nobody_knows(office: Office) -> None:
     with pytest.raises(DecisionError, match="^terminal T has sent no heartbeat"):
         opened(office, item(6, "payment"))
