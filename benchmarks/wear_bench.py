@@ -22,7 +22,8 @@ DISK_BYTES = 256 * 1024 * 1024
 FIRST = 20
 """So many payments after a start are counted apart."""
 Notes = Sequence[tuple[int, int]]
-COUNTS: tuple[Notes, ...] = (NOTES[-2:], NOTES, 3 * NOTES[:4])
+COUNTS: tuple[Notes, ...] = (NOTES[-2:], NOTES, (3 * NOTES)[:14], 10 * NOTES)
+"""Few, some, the most within the budget, and the most that a kiosk takes."""
 
 
 def figures(*, quick: bool) -> list[Figure]:

@@ -47,6 +47,9 @@ class Deciding(Keeping, Protocol):
     async def find_claims(self, reference: str) -> Sequence[ClaimRecord]:
         """Give the claims with this reference or id, oldest first."""
 
+    async def claims_of(self, payment_id: str) -> Sequence[ClaimRecord]:
+        """Give the claims for money of this payment, oldest first."""
+
     async def hold_claim(self, claim_id: str) -> ClaimRecord | None: ...
 
     async def set_claim(self, claim_id: str, state: str, resolution: Resolution) -> None: ...

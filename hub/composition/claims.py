@@ -82,8 +82,8 @@ class ClaimsDesk(Generic[C]):
         if claim.payment_id is None:
             return []
         async with self._shelf.read() as connection:
-            found = await self._store(connection).all_claims()
-        return [other for other in found if other.payment_id == claim.payment_id and other.id != claim.id]
+            found = await self._store(connection).claims_of(claim.payment_id)
+        return [other for other in found if other.id != claim.id]
 
     async def propose(
         self, reference: str, target: str, found_fen: int | None, by: str, note: str

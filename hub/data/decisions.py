@@ -24,6 +24,7 @@ _found = _claims.where(
         claims.c.id == bindparam("id"),
     )
 )
+_of_payment = _claims.where(claims.c.payment_id == bindparam("payment_id"))
 _held = select(*CLAIM_COLUMNS).where(claims.c.id == bindparam("id")).with_for_update()
 _set_claim = (
     update(claims)
@@ -76,6 +77,10 @@ class Decisions(Store):
     async def find_claims(self, reference: str) -> Sequence[ClaimRecord]:
         key = {"reference": reference, "spelled": _spelled(reference), "id": reference}
         return [claim_record(row) for row in await self._connection.execute(_found, key)]
+
+    async def claims_of(self, payment_id: str) -> Sequence[ClaimRecord]:
+        found = await self._connection.execute(_of_payment, {"payment_id": payment_id})
+        return [claim_record(row) for row in found]
 
     async def hold_claim(self, claim_id: str) -> ClaimRecord | None:
         row = (await self._connection.execute(_held, {"id": claim_id})).first()

@@ -88,7 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def run_part(report: Report) -> Tally:
-    """The search as a part of `python -m tests.crash`: a minute and a half from the report's seed."""
+    """The search as a part of `python -m tests.crash`: a minute from the report's seed."""
     found = main(["--seed", str(report.seed), "--minutes", "1"])
     return Tally(broken=found)
 

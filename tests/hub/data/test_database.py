@@ -1,4 +1,4 @@
-"""A database that is gone makes the hub say that it is busy."""
+"""A database that is gone makes the hub say that it is busy, and one that refuses repeats no secrets."""
 
 import asyncio
 import time

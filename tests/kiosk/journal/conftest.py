@@ -146,6 +146,18 @@ def quick(quick_folder: Callable[[], Path]) -> Path:
     return quick_folder()
 
 
+@pytest.fixture
+def path(quick: Path) -> Path:
+    return quick / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    opened = Journal(path)
+    yield opened
+    opened.close()
+
+
 @pytest.fixture(scope="session")
 def kinds() -> dict[str, Callable[[int], Case]]:
     return KINDS

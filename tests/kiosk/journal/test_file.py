@@ -23,27 +23,14 @@ from kiosk.payment import events as ev
 AT = "2026-11-22T19:59:00.000Z"
 
 
-@pytest.fixture
-def path(quick: Path) -> Path:
-    return quick / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    opened = Journal(path)
-    yield opened
-    opened.close()
-
-
 def row(number: int) -> ev.Cancelled:
     return ev.Cancelled(key=f"{number:032x}")
 
 
 def descriptors(path: Path) -> int:
     """How many of this process's open files lie in the journal's folder, or are that folder."""
-    with os.scandir("/proc/self/fd") as links:
-        targets = [os.readlink(link.path) for link in links if os.path.lexists(link.path)]  # noqa: PTH115
-    return sum(target.startswith(str(path.parent)) for target in targets)
+    links = [link for link in Path("/proc/self/fd").iterdir() if link.is_symlink()]
+    return sum(link.readlink().is_relative_to(path.parent) for link in links)
 
 
 @contextmanager

@@ -6,7 +6,6 @@ import logging
 import os
 import re
 import sqlite3
-from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -20,18 +19,6 @@ from kiosk.journal.store import SNAPSHOT_EVERY, Journal
 from kiosk.payment import events as ev
 
 AT = "2026-11-22T19:59:00.000Z"
-
-
-@pytest.fixture
-def path(quick: Path) -> Path:
-    return quick / "journal.sqlite"
-
-
-@pytest.fixture
-def journal(path: Path) -> Iterator[Journal]:
-    opened = Journal(path)
-    yield opened
-    opened.close()
 
 
 def refusing(journal: Journal, word: str) -> None:

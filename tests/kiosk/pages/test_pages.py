@@ -429,8 +429,10 @@ def test_the_receipt_is_told_as_it_stands(pages: dict[str, PageModel]) -> None:
 def test_only_a_slip_that_came_out_is_to_be_kept(printed: bool, as_in: str) -> None:
     paid = replace(credited(THREE, 10000, slips=False), slips=(Slip("k" * 32, "checking", 0, printed),))
     notice = build(Session(page=Page.DONE, account=THREE), paid, None, FACTS).notice
+    expected = samples("zh")[as_in].notice
     assert notice is not None
-    assert notice.title == samples("zh")[as_in].notice.title  # type: ignore[union-attr]
+    assert expected is not None
+    assert notice.title == expected.title
 
 
 def test_doubtful_money_is_never_added_to_certain_money(pages: dict[str, PageModel]) -> None:
@@ -462,13 +464,15 @@ def test_money_that_was_taken_is_never_denied_nor_asked_for_again(
     lang: str, pages: dict[str, PageModel]
 ) -> None:
     nothing_taken = label(lang, "没有收您的钱", "No money was taken")
+    leave = pages["more_time"].back
+    assert leave is not None
     assert nothing_taken in pages["more_time_nothing_in"].prompt
     for name in ("done", "checking", "reference"):
         page = pages[f"more_time_over_{name}"]
         assert nothing_taken not in page.spoken
         assert page.panel is None
         assert page.back is not None
-        assert page.back.label == pages["more_time"].back.label  # type: ignore[union-attr]
+        assert page.back.label == leave.label
     for level in range(2):
         page = pages[f"closing_note_in_doubt_{level}"]
         assert nothing_taken not in page.spoken
