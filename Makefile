@@ -2,6 +2,8 @@
 
 PYTHON := .venv/bin/python
 export PYTHONUNBUFFERED := 1
+# Hundreds of programs start in a test run, and four workers read every test file: compile each once.
+unexport PYTHONDONTWRITEBYTECODE
 # runuser and other tools of Debian stand there, which not every PATH has
 export PATH := $(PATH):/usr/sbin:/sbin
 
@@ -15,7 +17,7 @@ demo: setup
 	fi
 
 test: lint
-	$(PYTHON) -m pytest -n 3 --dist loadfile --no-loadscope-reorder -m "not slow"
+	$(PYTHON) -m pytest -n 4 --dist loadfile --no-loadscope-reorder -m "not slow"
 
 lint: setup
 	.venv/bin/ruff check

@@ -74,13 +74,17 @@ def new_id() -> str:
 
 
 class HubClient:
-    """Signs requests with the library, over a kept connection, and verifies every signed reply."""
+    """Signs requests with the library, over a kept connection, and verifies every signed reply.
 
-    def __init__(self, url: str, terminal: str, key: bytes) -> None:
+    `key_id` names the key where it is not the terminal's own name.
+    """
+
+    def __init__(self, url: str, terminal: str, key: bytes, key_id: str = "") -> None:
         self.url = url
         self.terminal = terminal
+        self.key_id = key_id or terminal
         self._session = requests.Session()
-        keys = MappingKeyResolver(public_keys={terminal: key}, private_keys={terminal: key})
+        keys = MappingKeyResolver(public_keys={self.key_id: key}, private_keys={self.key_id: key})
         self._signer = HTTPMessageSigner(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=keys)
         self._verifier = HTTPMessageVerifier(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=keys)
 
@@ -126,7 +130,7 @@ class HubClient:
         """Sign a request that has its fields already."""
         self._signer.sign(
             request,
-            key_id=self.terminal,
+            key_id=self.key_id,
             created=datetime.now(UTC) - age,
             label="sig1",
             covered_component_ids=covered,
