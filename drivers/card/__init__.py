@@ -1,0 +1,1 @@
+"""Chip cards: ISO 7816-4 commands and the readers that carry them."""
