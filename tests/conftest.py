@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Generator
+import tempfile
+from collections.abc import Generator, Iterator
 from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
 
+from simulators.bench.cards import CardProgram
+from simulators.bench.cards import card_program as start_card
+from simulators.bench.pcscd import BenchPcscd
 from simulators.thin_line import LineError, laid
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -71,3 +75,52 @@ def thin_line(no_line: str) -> None:
     """The test needs such a line; where it cannot be, the reason stands at the end of the run."""
     if no_line:
         pytest.skip(f"no thin line here: {no_line}")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _pcscd_of_its_own() -> Iterator[BenchPcscd]:
+    """Where this process, and all that it starts, looks for a pcscd; it does not run yet.
+
+    libpcsclite looks up its socket once in a process: whichever test makes the first call, it must look here.
+    """
+    with tempfile.TemporaryDirectory(prefix="pcscd-") as folder:
+        daemon = BenchPcscd(Path(folder))
+        os.environ.update(daemon.environment)
+        yield daemon
+
+
+@pytest.fixture(scope="session")
+def pcscd(_pcscd_of_its_own: BenchPcscd) -> Iterator[BenchPcscd]:
+    """The bench's pcscd: this process and all that it starts find it, and no other. Who stops it starts it again."""
+    _pcscd_of_its_own.start()
+    yield _pcscd_of_its_own
+    _pcscd_of_its_own.stop()
+
+
+@pytest.fixture(scope="session")
+def card_program(pcscd: BenchPcscd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardProgram]:
+    """The program that puts cards into slot 0; the slot is empty."""
+    folder = tmp_path_factory.mktemp("cards")
+    options = ("--profile", "state_grid_2013", "--serial", "1122334455667788")
+    program = start_card("user_card", pcscd.slots[0], folder, 1000.0, options)
+    yield program
+    program.end()
+
+
+@pytest.fixture
+def user_card(card_program: CardProgram, tmp_path: Path) -> CardProgram:
+    """A blank State Grid card (2013) for each test, in the reader `slot.reader`; `do` gives orders.
+
+    It is the same card as in the test before, which costs no waiting for the reader, unless that has pulled it.
+    """
+    card_program.do("calm")
+    status = card_program.do("status")
+    if status["inserted"] and status["kind"] == "user":
+        card_program.do("renew")
+        return card_program
+    if status["inserted"]:
+        card_program.do("pull")
+    card = str(tmp_path / "card.json")
+    card_program.do("issue", card=card, profile="state_grid_2013", serial="1122334455667788")
+    assert card_program.do("insert", card=card)["powered"]
+    return card_program

@@ -5,14 +5,20 @@ from __future__ import annotations
 import contextlib
 import json
 import secrets
+import shutil
 import sys
+import tempfile
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from simulators.bench.programs import Program, ended, run
-from simulators.bench.settings import TERMINAL, Tables, kiosk_toml
+from simulators.bench.cards import CardProgram, card_program
+from simulators.bench.household import PROFILE, Holder, Household, blanks
+from simulators.bench.pcscd import BenchPcscd
+from simulators.bench.programs import BenchError, Program, ended, run
+from simulators.bench.settings import ONLOOKER, SAM_SERIAL, TERMINAL, CardSlots, Tables, kiosk_toml
 from simulators.far_end import ControlClient
 
 READY_S = 60.0
@@ -23,7 +29,8 @@ _HEADLESS = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software"}
 @dataclass(frozen=True)
 class Plan:
     """What bench to set up. `folder` holds all it leaves behind; `speed` divides mechanical delays,
-    `scale` makes the window of the kiosk smaller than its screen."""
+    `scale` makes the window of the kiosk smaller than its screen. `town` is a hub's SQLite file that was seeded before
+    and that nobody has open: the bench begins with a copy of it."""
 
     folder: Path
     speed: float = 1.0
@@ -32,13 +39,21 @@ class Plan:
     window: bool = False
     scale: float = 1.0
     accounts: int = 2000
+    town: Path | None = None
     changes: Tables = field(default_factory=dict)
+    holder: Holder | None = None
+    """Whose meter card the customer has; without one the kiosk has no reader for cards."""
+    card_speed: float | None = None
+    """Divides the card's own time; as `speed` unless given."""
+    blanks: int = 0
+    """How many new cards are in the kiosk's dispenser; without any it has none."""
 
 
 class Bench:
     """Far ends that run from `with` to the end of its block, and kiosks started beside them.
 
-    `validator`, `printer` and `line` (to the hub) take the orders of their control sockets.
+    `validator`, `printer`, `line` (to the hub) and, where there is a card, `card` take the orders of their control
+    sockets. `dispenser` is that of new cards, where there are any. `home` is the meter that the card belongs to.
     """
 
     def __init__(self, plan: Plan) -> None:
@@ -48,6 +63,12 @@ class Bench:
         self.key = self.folder / "terminal.key"
         self.prints = self.folder / "prints"
         self.kiosk: Program | None = None
+        self.home: Household | None = None
+        self._card: CardProgram | None = None
+        self._sam: CardProgram | None = None
+        self._new_card: CardProgram | None = None
+        self._dispenser: ControlClient | None = None
+        self._pcscd: BenchPcscd | None = None
         self._database = f"sqlite:///{self.folder / 'hub.sqlite'}"
         self._ends = contextlib.ExitStack()
 
@@ -71,6 +92,10 @@ class Bench:
             "escpos_printer": ("--out", str(self.prints)),
         }
         started = {name: self._device(name, options) for name, options in devices.items()}
+        if self.plan.holder is not None:
+            self._start_cards(self.plan.holder)
+        if self.plan.blanks:
+            started["card_dispenser"] = self._start_dispenser()
         self._seed()
         self.hub_url = self._start_hub()
         line = self._program(
@@ -89,10 +114,52 @@ class Bench:
         self.validator = self._control("ccnet_validator")
         self.printer = self._control("escpos_printer")
         self.line = self._control("hub_proxy")
+        if self.plan.blanks:
+            self._dispenser = self._control("card_dispenser")
         plan = self.plan
         self.config.write_text(
-            kiosk_toml(self.line_url, self.folder, plan.form, plan.language, plan.changes), encoding="utf-8"
+            kiosk_toml(self.line_url, self.folder, plan.form, plan.language, plan.changes, self._slots()),
+            encoding="utf-8",
         )
+
+    def _start_cards(self, holder: Holder) -> None:
+        # The name of a socket may not be long, whatever the bench's folder is called.
+        short = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="pcscd-")))
+        self._pcscd = BenchPcscd(short)
+        self._pcscd.start()
+        self._ends.callback(self._pcscd.stop)
+        self.home = Household(holder, self.folder / "user_card.json")
+        speed = self.plan.card_speed or self.plan.speed
+        # Who has no card yet has one that is blank: the slot's program begins with a card.
+        own = ("--profile", PROFILE, "--serial", holder.serial)
+        self._card = card_program("user_card", self._pcscd.slots[0], self.folder, speed, own)
+        self._ends.callback(self._card.end)
+        if not self.plan.blanks:
+            self._start_sam(self._pcscd)
+
+    def _start_sam(self, pcscd: BenchPcscd) -> None:
+        sam = ("--sam", "--inserted", "--serial", SAM_SERIAL, "--profile", PROFILE, "--terminal", TERMINAL)
+        self._sam = card_program("sam", pcscd.slots[1], self.folder, self.plan.speed, sam)
+        self._ends.callback(self._sam.end)
+
+    def _slots(self) -> CardSlots | None:
+        if self._card is None:
+            return None
+        station = self._new_card.slot.reader if self._new_card is not None else ""
+        return CardSlots(
+            self._card.slot.reader, self._sam.slot.reader if self._sam is not None else "", station
+        )
+
+    def _start_dispenser(self) -> Program:
+        if self._pcscd is None:
+            raise BenchError("new cards need a bench with a holder: the reader at their station is pcscd's")
+        stack = blanks(self.folder, self.plan.blanks)
+        known = ("--profile", PROFILE, "--serial", "B5" + "0" * 14)
+        self._new_card = card_program("new_card", self._pcscd.slots[1], self.folder, self.plan.speed, known)
+        self._ends.callback(self._new_card.end)
+        cards = [word for file in stack for word in ("--blank", str(file))]
+        control = str(self.folder / "new_card.sock")
+        return self._device("card_dispenser", ("--chip-control", control, *cards))
 
     def _device(self, name: str, options: tuple[str, ...]) -> Program:
         return self._program(
@@ -111,8 +178,13 @@ class Bench:
 
     def _seed(self) -> None:
         self.key.write_text(f"# TEST KEY\n{secrets.token_hex(32)}\n", encoding="ascii")
-        self.hub_command("seed", "--accounts", str(self.plan.accounts))
-        self.hub_command("terminal", "add", TERMINAL, "--key", str(self.key), "--site", "bench")
+        if self.plan.town is None:
+            self.hub_command("seed", "--accounts", str(self.plan.accounts))
+        else:
+            shutil.copyfile(self.plan.town, self.folder / "hub.sqlite")
+        own = ("--key", str(self.key)) if self.plan.holder is None else ("--signs-on",)
+        self.hub_command("terminal", "add", TERMINAL, *own, "--site", "bench")
+        self.hub_command("terminal", "add", ONLOOKER, "--key", str(self.key), "--site", "bench")
 
     def _start_hub(self) -> str:
         hub = self._program(
@@ -140,7 +212,10 @@ class Bench:
     @property
     def far_ends(self) -> dict[str, ControlClient]:
         """Every control connection by the name under which orders are given."""
-        return {"validator": self.validator, "printer": self.printer, "line": self.line}
+        ends = {"validator": self.validator, "printer": self.printer, "line": self.line}
+        cards = {"card": self._card, "sam": self._sam, "new_card": self._new_card}
+        ends |= {name: card.do for name, card in cards.items() if card is not None}
+        return ends if self._dispenser is None else {**ends, "dispenser": self._dispenser}
 
     # The kiosk.
 
@@ -155,10 +230,34 @@ class Bench:
         options = ("--config", str(self.config), "--socket", str(self.finger), "--window")
         command = [sys.executable, "-m", "simulators.finger", *options]
         surroundings = {"QT_SCALE_FACTOR": f"{self.plan.scale:.2f}"} if self.plan.window else _HEADLESS
-        self.kiosk = Program("kiosk", command, self.folder, surroundings)
+        self.kiosk = Program("kiosk", command, self.folder, {**surroundings, **self._leads_to_cards()})
         self._ends.callback(self.kiosk.end)
         self.kiosk.wait_for("^ready$", READY_S)
         return self.kiosk
+
+    def _leads_to_cards(self) -> Mapping[str, str]:
+        return self._pcscd.environment if self._pcscd is not None else {}
+
+    @property
+    def card(self) -> ControlClient:
+        """The orders to the card and to the hand that holds it; BenchError where there is none."""
+        if self._card is None:
+            raise BenchError("this bench has no meter card")
+        return self._card.do
+
+    @property
+    def readers(self) -> BenchPcscd:
+        """What the card readers hang on; BenchError where there are none."""
+        if self._pcscd is None:
+            raise BenchError("this bench has no card readers")
+        return self._pcscd
+
+    @property
+    def dispenser(self) -> ControlClient:
+        """The orders to the dispenser of new cards and to the hand before it; BenchError where there is none."""
+        if self._dispenser is None:
+            raise BenchError("this bench has no dispenser of new cards")
+        return self._dispenser
 
     def kill_kiosk(self) -> None:
         """End the kiosk's process at once (kill -9)."""
@@ -173,7 +272,7 @@ class Bench:
     def run_kiosk(self) -> tuple[int, str]:
         """Run the field command on these settings to its end, which must come by itself; exit status and last line."""
         command = [str(COMMANDS / "power-kiosk"), "run", "--window", "--config", str(self.config)]
-        return ended(command, _HEADLESS, READY_S)
+        return ended(command, {**_HEADLESS, **self._leads_to_cards()}, READY_S)
 
     # Evidence.
 

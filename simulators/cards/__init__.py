@@ -1,0 +1,1 @@
+"""Chip cards as programs: what stands in them, and the virtual reader's wire."""
