@@ -8,8 +8,19 @@ from pathlib import Path
 
 import msgspec
 
+from hub.business.card_sales import CardLimits
+from hub.business.identity_checks import IdentityLimits
 from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
-from hub.settings import Settings, cut_over, database_url, keys_folder
+from hub.operators.keys_cli import add_keys_commands
+from hub.settings import (
+    Settings,
+    card_limits,
+    cut_over,
+    database_url,
+    identity_limits,
+    key_store_file,
+    keys_folder,
+)
 
 TOWN_SEED = 20260101
 
@@ -18,20 +29,25 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run one subcommand; 0 is success, 1 a finding, 2 a usage that cannot be carried out."""
     options = _parser().parse_args(arguments)
     # Each subcommand loads only what it needs: `check` starts without the HTTP side, `openapi` without SQL.
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         code: int = options.command(options)
-    except (ValueError, RuntimeError, OSError, SQLAlchemyError, _unsafe()) as error:
+    except (EOFError, KeyboardInterrupt):  # Ctrl-D or Ctrl-C, or no terminal to ask at
+        print("\npower-hub: broken off; begin the command again", file=sys.stderr)
+        return 2
+    except _told() as error:
         print(f"power-hub: {error}", file=sys.stderr)
         return 2
     return code
 
 
-def _unsafe() -> type[Exception]:
-    from hub.data.database import UnsafeDatabaseError
+def _told() -> tuple[type[Exception], ...]:
+    """What a person can do something about; looked up when something went wrong."""
+    from sqlalchemy.exc import SQLAlchemyError
 
-    return UnsafeDatabaseError
+    from hub.data.engine import UnsafeDatabaseError
+    from hub.data.keystore import KeyStoreError
+
+    return ValueError, RuntimeError, OSError, SQLAlchemyError, UnsafeDatabaseError, KeyStoreError
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -42,7 +58,15 @@ def _parser() -> argparse.ArgumentParser:
         "--database", metavar="URL", help="sqlite:///FILE or postgresql://... (POWER_HUB_DATABASE)"
     )
 
-    serve = commands.add_parser("serve", parents=[database], help="run the hub")
+    store = argparse.ArgumentParser(add_help=False)
+    store.add_argument(
+        "--key-store",
+        type=Path,
+        metavar="FILE",
+        help="the key store's settings (POWER_HUB_KEY_STORE)",
+    )
+
+    serve = commands.add_parser("serve", parents=[database, store], help="run the hub")
     serve.add_argument("--host", default="127.0.0.1", help="a loopback address; TLS stands in front")
     serve.add_argument("--port", type=int, default=8470, help="0 takes a free one")
     serve.add_argument("--keys", type=Path, metavar="DIR", help="folder of the key files (POWER_HUB_KEYS)")
@@ -51,13 +75,17 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--closing-minutes", type=int, default=0, metavar="N", help="how long the day's close takes"
     )
+    serve.add_argument(
+        "--key-hours", type=float, default=24.0, metavar="N", help="how long a working key is good"
+    )
+    _add_card_options(serve)
     serve.set_defaults(command=_serve)
 
     check = commands.add_parser("check", parents=[database], help="prove that the books balance")
     check.add_argument("--json", action="store_true", help="print the report as JSON")
     check.set_defaults(command=_check)
 
-    seed = commands.add_parser("seed", parents=[database], help="load a sample town into empty books")
+    seed = commands.add_parser("seed", parents=[database, store], help="load a sample town into empty books")
     seed.add_argument(
         "--as-of", type=date.fromisoformat, metavar="DATE", help="the town's today (default: today)"
     )
@@ -68,17 +96,37 @@ def _parser() -> argparse.ArgumentParser:
     actions = terminal.add_subparsers(required=True, metavar="ACTION")
     add = actions.add_parser("add", parents=[database])
     add.add_argument("id", metavar="ID")
-    add.add_argument("--key", type=Path, required=True, metavar="FILE")
+    way = add.add_mutually_exclusive_group(required=True)
+    way.add_argument("--key", type=Path, metavar="FILE", help="the file its key is in")
+    way.add_argument("--signs-on", action="store_true", help="it has a master key (power-hub keys)")
     add.add_argument("--site", default="", metavar="TEXT")
     add.set_defaults(command=_add_terminal)
     add_terminal_commands(actions, database)
     add_person_commands(commands, database)
     add_claims_commands(commands, database)
+    add_keys_commands(commands, database, store)
 
     openapi = commands.add_parser("openapi", help="write the contract to hub/openapi.json")
     openapi.add_argument("--check", action="store_true", help="only compare; 1 when the file has drifted")
     openapi.set_defaults(command=_openapi)
     return parser
+
+
+def _add_card_options(serve: argparse.ArgumentParser) -> None:
+    """The utility's own choices for its business with meter cards."""
+    power, identity = CardLimits(), IdentityLimits()
+    for name, default, unit, what in (
+        ("--power-least", power.min_fen, "FEN", "the least power that is sold at once"),
+        ("--power-most", power.max_fen, "FEN", "the most power that is sold at once"),
+        ("--reissue-fee", power.reissue_fee_fen, "FEN", "what a new card for an old one costs"),
+        ("--opening-fee", power.opening_fee_fen, "FEN", "what a meter's first card costs"),
+        ("--identity-tries", identity.tries, "N", "how often a check of one account may fail"),
+        ("--identity-terminal-tries", identity.terminal_tries, "N", "how often checks at one kiosk may fail"),
+    ):
+        serve.add_argument(name, type=int, default=default, metavar=unit, help=what)
+    hours = identity.window / timedelta(hours=1)
+    what = "for how long failed checks are counted"
+    serve.add_argument("--identity-hours", type=float, default=hours, metavar="N", help=what)
 
 
 def _serve(options: argparse.Namespace) -> int:
@@ -92,6 +140,14 @@ def _serve(options: argparse.Namespace) -> int:
         keys=keys_folder(options.keys),
         bench=options.bench,
         day=Day(cut_over=cut_over(options.cut_over), closing=timedelta(minutes=options.closing_minutes)),
+        key_store=key_store_file(options.key_store),
+        key_life=timedelta(hours=options.key_hours),
+        card_limits=card_limits(
+            options.power_least, options.power_most, options.reissue_fee, options.opening_fee
+        ),
+        identity_limits=identity_limits(
+            options.identity_tries, options.identity_terminal_tries, options.identity_hours
+        ),
     )
     serve(settings, lambda address: print(f"listening on {address}", flush=True))
     return 0
@@ -99,7 +155,7 @@ def _serve(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from hub.data.check import check
-    from hub.data.database import sync_engine
+    from hub.data.engine import sync_engine
 
     url = database_url(options.database)
     _require_file(url)
@@ -117,7 +173,7 @@ def _check(options: argparse.Namespace) -> int:
         print(
             f"{report.transactions} bookings, {report.legs} legs, sum {report.ledger_sum}; {report.payments} payments, "
             f"{report.credited_fen} fen; {report.reversals} reversals; {report.claims} claims, "
-            f"{report.suspense_fen} fen in suspense; "
+            f"{report.suspense_fen} fen in suspense; {report.purchases} purchases, {report.power_fen} fen of power; "
             + ("the books balance" if report.ok else f"{len(report.findings)} findings")
         )
     return 0 if report.ok else 1
@@ -125,17 +181,20 @@ def _check(options: argparse.Namespace) -> int:
 
 def _seed(options: argparse.Namespace) -> int:
     from hub.business.day import Day
-    from hub.data.database import sync_engine
+    from hub.data.engine import sync_engine
+    from hub.data.keys_settings import open_key_store
     from hub.data.migrate import migrate
     from hub.data.seed import NotEmptyError, load_town
     from hub.data.town import generate
 
     now = datetime.now(UTC)
     as_of: date = options.as_of or Day().business_date(now)
+    # The town is invented: without a key store of the field the bench's test keys do for it.
+    keys = open_key_store(key_store_file(options.key_store), bench=True)
     engine = sync_engine(database_url(options.database))
     migrate(engine)
     try:
-        loaded = load_town(engine, generate(TOWN_SEED, as_of, options.accounts), as_of, now)
+        loaded = load_town(engine, generate(TOWN_SEED, as_of, options.accounts), as_of, now, keys)
     except NotEmptyError as error:
         raise ValueError(str(error)) from None
     finally:
@@ -146,7 +205,7 @@ def _seed(options: argparse.Namespace) -> int:
 
 def _add_terminal(options: argparse.Namespace) -> int:
     from hub.composition.terminals import add_terminal
-    from hub.data.database import sync_engine
+    from hub.data.engine import sync_engine
     from hub.data.migrate import migrate
 
     engine = sync_engine(database_url(options.database))

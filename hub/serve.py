@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import secrets
 import signal
 import socket
 from collections.abc import Callable, Iterator
@@ -13,23 +14,38 @@ import uvicorn
 import uvloop
 from litestar.types import ASGIApp
 
+from drivers.security import core_dumps
 from hub.access.app import create_app
 from hub.access.gate import Gate
 from hub.access.listen import tcp_socket
 from hub.access.signatures import WINDOW
 from hub.access.whole import WholeMessages
 from hub.business.billing import Billing
+from hub.composition.card_counter import CardCounter
+from hub.composition.card_desk import CardDesk
+from hub.composition.card_secrets import VaultSecrets
 from hub.composition.desk import Desk
+from hub.composition.identity_desk import IdentityDesk
+from hub.composition.sign_on import SignOns
 from hub.composition.terminals import Terminals
+from hub.composition.vault import Vault
 from hub.data.books import OwnBooks
-from hub.data.database import Database, require_durable, sync_engine
+from hub.data.card_layouts import card_layouts
+from hub.data.cards import CardStore
+from hub.data.database import Database
 from hub.data.direct import Conversation
+from hub.data.engine import require_durable, sync_engine
+from hub.data.fields import seal_old_fields
+from hub.data.keys_settings import open_key_store
+from hub.data.keystore import KeyStore
 from hub.data.migrate import migrate
 from hub.data.seen import SeenInFile, seen_requests_of
 from hub.data.store import Store
 from hub.data.tariff_file import read_tariffs
+from hub.data.working_keys import WorkingKeys
 from hub.settings import Settings
 
+log = logging.getLogger("hub")
 Clock = Callable[[], datetime]
 KEPT_S = 330
 """How long an idle connection is kept: a kiosk on a mobile line asks every 300 s and should find its own."""
@@ -41,13 +57,15 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
-def open_books(url: str) -> None:
-    """Make sure that the database is durable and has the newest schema."""
+def open_books(url: str, keys: KeyStore | None = None) -> None:
+    """Make sure that the database is durable, has the newest schema and, given the keys, no field in clear."""
     engine = sync_engine(url)
     try:
         with engine.connect() as connection:
             require_durable(connection)
         migrate(engine)
+        if keys is not None and (sealed := seal_old_fields(engine, keys)):
+            log.warning("encrypted the phones of %d accounts", sealed)
     finally:
         engine.dispose()
 
@@ -61,18 +79,46 @@ def billing_of_own_books() -> Callable[[Conversation], Billing]:
 class Hub:
     """The parts of one hub process."""
 
-    def __init__(self, settings: Settings, clock: Clock = utc_now) -> None:
+    def __init__(self, settings: Settings, keys: KeyStore | None, clock: Clock = utc_now) -> None:
         self.database = Database(settings.database)
         # A signature may be as much too young as it may be too old, so an attempt can come back for twice that.
         self.seen = seen_requests_of(self.database, 2 * WINDOW)
-        terminals = Terminals(self.database, settings.keys, bench=settings.bench)
-        desk = Desk(self.database, Store, billing_of_own_books(), clock, settings.day, version("power-kiosk"))
-        app: ASGIApp = create_app(desk)
+        self.vault = Vault(keys)
+        terminals = Terminals(self.database, settings.keys, self.vault, bench=settings.bench)
+        billing = billing_of_own_books()
+        desk = Desk(
+            self.database,
+            Store,
+            billing,
+            clock,
+            settings.day,
+            version("power-kiosk"),
+            cards=CardCounter(CardStore, settings.card_limits),
+        )
+        card_keys = VaultSecrets(self.vault)
+        cards = CardDesk(
+            self.database,
+            CardStore,
+            billing,
+            clock,
+            settings.day,
+            card_keys,
+            card_layouts(),
+            settings.card_limits,
+        )
+        identities = IdentityDesk(
+            self.database, CardStore, billing, clock, settings.day, card_keys, settings.identity_limits
+        )
+        sign_ons = SignOns(
+            self.database, WorkingKeys, self.vault, clock, secrets.token_bytes, settings.key_life
+        )
+        app: ASGIApp = create_app(desk, sign_ons=sign_ons, cards=cards, identities=identities)
         self.gate = Gate(app, terminals, self.seen, clock)  # type: ignore[arg-type]  # Litestar types ASGI closer
 
     async def close(self) -> None:
         if isinstance(self.seen, SeenInFile):
             self.seen.close()
+        self.vault.close()
         await self.database.close()
 
 
@@ -92,12 +138,12 @@ class _Server(uvicorn.Server):
         yield
 
 
-async def run(settings: Settings, ready: Callable[[str], None]) -> None:
+async def run(settings: Settings, keys: KeyStore | None, ready: Callable[[str], None]) -> None:
     """Serve until SIGTERM or SIGINT; call `ready` with the address once requests are answered."""
     sock = tcp_socket(settings.host, settings.port)
     host, port = sock.getsockname()[:2]
     address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-    hub = Hub(settings)
+    hub = Hub(settings, keys)
     config = uvicorn.Config(
         hub.gate,
         lifespan="off",
@@ -125,6 +171,10 @@ async def run(settings: Settings, ready: Callable[[str], None]) -> None:
 
 def serve(settings: Settings, ready: Callable[[str], None]) -> None:
     """Open the books, then run the hub."""
+    core_dumps.off()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    open_books(settings.database)
-    uvloop.run(run(settings, ready))
+    keys = open_key_store(settings.key_store, bench=settings.bench)
+    open_books(settings.database, keys)
+    if keys is None:
+        log.warning("no key store: no sign-on, no meter cards, nothing sealed is opened (--key-store)")
+    uvloop.run(run(settings, keys, ready))

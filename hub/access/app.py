@@ -15,20 +15,31 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ExceptionHandlersMap
 
+from hub.access.cards import CARDS
 from hub.access.kiosk import KIOSK
 from hub.access.problems import MEDIA_TYPE, problem
+from hub.access.sign_on import SIGN_ON
 from hub.business.refusals import Refusal
+from hub.composition.card_desk import CardDesk
 from hub.composition.channels import Channels
 from hub.composition.desk import Desk
+from hub.composition.identity_desk import IdentityDesk
+from hub.composition.sign_on import SignOns
 
-CHANNELS = Channels(KIOSK)
+CHANNELS = Channels(KIOSK, CARDS, SIGN_ON)
 TITLE = "Power hub"
 CONTRACT = "1.0.0"
 
 log = logging.getLogger(__name__)
 
 
-def create_app(desk: Desk[Any] | None = None, channels: Channels = CHANNELS) -> Litestar:
+def create_app(
+    desk: Desk[Any] | None = None,
+    channels: Channels = CHANNELS,
+    sign_ons: SignOns[Any] | None = None,
+    cards: CardDesk[Any] | None = None,
+    identities: IdentityDesk[Any] | None = None,
+) -> Litestar:
     """Put the application together; without a desk it only describes itself."""
     config = OpenAPIConfig(TITLE, CONTRACT, path="/schema", render_plugins=[JsonRenderPlugin()])
     app = Litestar(
@@ -38,6 +49,9 @@ def create_app(desk: Desk[Any] | None = None, channels: Channels = CHANNELS) -> 
         logging_config=None,
     )
     app.state.desk = desk
+    app.state.sign_ons = sign_ons
+    app.state.cards = cards
+    app.state.identities = identities
     return app
 
 

@@ -11,10 +11,14 @@ from hub.access import coding
 from hub.access.problems import MEDIA_TYPE, problem
 from hub.access.signatures import SignedRequest, sign_reply, verify_request
 from hub.business.refusals import Refusal
+from hub.composition.terminals import SigningKey
 
 MAX_BODY = 64 * 1024
 TERMINAL = "power_terminal"
 """The key in the ASGI scope under which the application finds the terminal that asks."""
+NONCE = "power_nonce"
+"""The key under which it finds the nonce of the sign-on whose key signed the request; empty for any other key."""
+SIGN_ONS = "/v1/sign-ons/"
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -28,8 +32,8 @@ log = logging.getLogger(__name__)
 class Keys(Protocol):
     """Who the terminals are."""
 
-    async def key_of(self, terminal: str) -> bytes | None:
-        """Give the terminal's key, or none for a terminal that is not registered."""
+    async def key_of(self, terminal: str, key_id: str) -> SigningKey | None:
+        """Give the terminal's key of this id, or none for a terminal that is not registered; may raise Refusal."""
 
 
 class SeenRequests(Protocol):
@@ -53,36 +57,52 @@ class Gate:
             await self.app(scope, receive, send)
             return
         reply = _Reply()
-        key: bytes | None = None
-        terminal = ""
+        key: SigningKey | None = None
         request = SignedRequest(scope["method"], _path(scope), _headers(scope), b"")
         try:
             request = await _with_body(request, receive)
             terminal = request.headers.get("power-terminal", "")
-            key = await self.keys.key_of(terminal)
+            key = await self.keys.key_of(terminal, request.key_id)
             if key is None:
                 raise Refusal("unknown_terminal", "Power-Terminal names no terminal of this hub")
-            verify_request(request, terminal, key, self.clock())
+            self._verify(request, terminal, key)
             if not await self.seen.first_time(terminal, request.request_id, self.clock()):
                 raise Refusal("replayed_request", f"Power-Request {request.request_id} was received before")
-            scope[TERMINAL] = terminal
+            scope[TERMINAL], scope[NONCE] = terminal, key.nonce
             await self.app(_plain(scope), _once(_content(request)), reply.take)
         except Refusal as refusal:
             reply.refuse(refusal)
         except Exception:
             log.exception("request %s %s failed", request.method, request.path)
             reply.refuse(Refusal("hub_fault", "the hub's log has the cause"))
-        await self._send(reply, request, terminal, key, send)
+        await self._send(reply, request, key, send)
+
+    def _verify(self, request: SignedRequest, terminal: str, key: SigningKey) -> None:
+        now = self.clock()
+        try:
+            verify_request(request, terminal, key.key, now, key.key_id)
+        except Refusal as refusal:
+            if key.nonce and refusal.code == "bad_signature":
+                log.warning(
+                    "terminal %s: a sign-on is not signed with the master key that is kept here", terminal
+                )
+            raise
+        if key.expires_at is not None and now >= key.expires_at:
+            raise Refusal("sign_on_needed", "the working key has expired")
+        if key.nonce and not request.path.startswith(SIGN_ONS):
+            raise Refusal("bad_signature", "the master key signs sign-ons only")
 
     async def _send(
-        self, reply: "_Reply", request: SignedRequest, terminal: str, key: bytes | None, send: Send
+        self, reply: "_Reply", request: SignedRequest, key: SigningKey | None, send: Send
     ) -> None:
         if key is not None and _takes_packed(request):
             reply.pack()
         headers = [field for field in reply.headers if field[0] != b"content-length"]
         headers.append((b"content-length", str(len(reply.body)).encode()))
         if key is not None:
-            headers += sign_reply(reply.status, reply.body, request.request_id, terminal, key, self.clock())
+            headers += sign_reply(
+                reply.status, reply.body, request.request_id, key.key_id, key.key, self.clock()
+            )
         await send({"type": "http.response.start", "status": reply.status, "headers": headers})
         await send({"type": "http.response.body", "body": reply.body})
 

@@ -28,7 +28,11 @@ DESCRIPTION = (
     "Requests and replies are signed (RFC 9421, HMAC-SHA256, label sig1, parameters created, keyid; "
     "alg may stand too). "
     'A request covers "@method" "@path" "content-digest" "power-terminal" "power-request", a reply '
-    '"@status" "content-digest" "power-request". Amounts are in fen, times in UTC. '
+    '"@status" "content-digest" "power-request". '
+    "The key id is the terminal's id; of a terminal that signs on it is "
+    "<terminal>.m.<nonce> for the sign-on and <terminal>.w.<key_no> from then on, and so it is in the reply. "
+    "A refusal of a key that is not known here is not signed: it is a hint, and proves nothing. "
+    "Amounts are in fen, times in UTC. "
     "A JSON body may be in the content coding kiosk-1, a zlib stream (RFC 1950) whose preset dictionary has the "
     "Adler-32 7f1c79fa: an answer when the request accepts it, a request once the hub has answered in it. "
     "Content-Type is then left out. Digest and signature are of the body as it is sent."
@@ -44,7 +48,7 @@ def _header(name: str, description: str, pattern: str | None = None) -> dict[str
 
 HEADERS = [
     _header("Content-Digest", "sha-256 of the body, also of the empty one"),
-    _header("Power-Terminal", "the terminal's id, which is the key id too"),
+    _header("Power-Terminal", "the terminal's id"),
     _header("Power-Request", "new for every attempt", "^[0-9a-f]{32}$"),
     _header("Signature-Input", "what the signature covers"),
     _header("Signature", "the signature"),

@@ -39,6 +39,8 @@ _STAFF = Words("本机暂时无法办理，请联系95598", "This machine cannot
 _KEPT = Words(
     "您的款项已记录，请凭凭条到营业厅处理", "Your money is on record. Take the slip to the service counter."
 )
+_COUNTER = Words("请携带电卡到营业厅办理", "Please take the card to the service counter.")
+_AGAIN = Words("请重新插卡", "Please insert the card again.")
 
 KINDS: dict[Code, Kind] = {
     "bad_request": Kind(400, "The request does not have the agreed form", _STAFF),
@@ -46,6 +48,11 @@ KINDS: dict[Code, Kind] = {
     "bad_signature": Kind(401, "The signature does not fit the request", _STAFF),
     "stale_signature": Kind(401, "The signature is too old, or the terminal's clock is wrong", _STAFF),
     "replayed_request": Kind(401, "This request was received before", _STAFF),
+    "sign_on_needed": Kind(
+        401,
+        "The working key is unknown or has expired",
+        Words("系统忙，请稍候", "The system is busy. Please wait."),
+    ),
     "unknown_account": Kind(
         404, "No such account", Words("没有这个户号，请核对后重新输入", "No such account. Check the number.")
     ),
@@ -88,7 +95,7 @@ KINDS: dict[Code, Kind] = {
         "The payment was reversed",
         Words("该笔缴费已冲正，款项未入账", "This payment was reversed. It is not credited."),
     ),
-    "not_reversible": Kind(409, "Cash that was taken is never reversed", _KEPT),
+    "not_reversible": Kind(409, "Cash that was taken, and a card that was written, is never reversed", _KEPT),
     "amount_differs": Kind(422, "The amount is not the payment's", _STAFF),
     "tender_off": Kind(
         422,
@@ -97,8 +104,54 @@ KINDS: dict[Code, Kind] = {
     ),
     "notes_differ": Kind(422, "The notes do not add up to the amount", _KEPT),
     "amount_not_positive": Kind(422, "The amount must be more than nothing", _STAFF),
+    "unknown_card_read": Kind(422, "No reading of this id by this terminal", _AGAIN),
+    "unknown_purchase": Kind(
+        409,
+        "No such purchase is to be written",
+        Words("没有待写卡的购电记录", "No power is waiting to be put on a card."),
+    ),
+    "unknown_write": Kind(404, "No write of this id by this terminal", _STAFF),
+    "card_not_ready": Kind(409, "Nothing can be bought for this card now", _AGAIN),
+    "over_hoarding_limit": Kind(
+        409,
+        "The meter cannot hold any more",
+        Words("表内余额已达上限，请用电后再购", "The meter is full. Use some power before you buy more."),
+    ),
+    "no_card_to_reissue": Kind(409, "The meter never had a card", _COUNTER),
+    "card_is_open": Kind(409, "The meter has or had a card", _COUNTER),
+    "write_owed": Kind(
+        409,
+        "A new card is paid for and not written yet",
+        Words("补卡费已付，请凭凭条领卡", "The new card is paid for. Show your slip to get it."),
+    ),
+    "write_not_owed": Kind(409, "This write is not owed", _COUNTER),
+    "already_written": Kind(
+        409,
+        "The purchase is on a card already",
+        Words("该笔购电已写入电卡，请插入电表", "The power is on your card already. Put it into the meter."),
+    ),
+    "other_card": Kind(
+        409,
+        "Another card than the purchase's",
+        Words("不是该户的电卡，请换卡", "This is not the card of this account. Use the other one."),
+    ),
+    "card_ahead": Kind(409, "The card's count is beyond what was sold", _COUNTER),
+    "card_behind": Kind(409, "The card's count is short of what was sold", _COUNTER),
+    "not_authorised": Kind(409, "Nothing may be computed for this write or reading", _STAFF),
+    "identity_not_checked": Kind(
+        409,
+        "The identity check is missing, failed or too old",
+        Words("请先核对身份", "Please show who you are first."),
+    ),
+    "bad_seal": Kind(422, "The sealed field cannot be opened", _STAFF),
+    "too_many_tries": Kind(
+        429,
+        "Too many identity checks failed, or one came too soon",
+        Words("核对次数过多，请稍后再试", "Too many tries. Please try again later."),
+    ),
     "not_found": Kind(404, "No such resource", _STAFF),
     "method_not_allowed": Kind(405, "The resource has no such method", _STAFF),
+    "no_key_store": Kind(409, "This hub has no key store for that", _STAFF),
     "hub_busy": Kind(
         503, "The hub cannot answer now", Words("系统忙，请稍候", "The system is busy. Please wait.")
     ),

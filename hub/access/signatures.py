@@ -6,6 +6,7 @@
                    ;created=...;keyid="<terminal>"
     reply     sig1=("@status" "content-digest" "power-request");created=...;keyid=...
 
+The key id is the terminal's name, or says beside it which of its keys signed (`hub.composition.terminals`).
 A request may name its algorithm (alg="hmac-sha256"); the key settles it anyway. What is signed is the body as it is
 sent, in its content coding. The hub judges requests with the http-message-signatures library. Its own replies have
 one fixed form, so their signature base is written out here; a library on the other side verifies them.
@@ -30,11 +31,12 @@ REQUEST_COMPONENTS = ("@method", "@path", "content-digest", "power-terminal", "p
 NO_REQUEST_ID = "0" * 32
 _REQUEST_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
 _LABEL = "sig1"
+_KEY_ID = re.compile(r';keyid="([A-Za-z0-9._-]{1,128})"', re.ASCII)
 _PLAIN = re.compile(r"/[A-Za-z0-9/_.-]*", re.ASCII)
 _PLAIN_FORM = re.compile(
     r"(?P<label>[a-z][a-z0-9]{0,15})=(?P<parameters>"
     r'\("@method" "@path" "content-digest" "power-terminal" "power-request"\)'
-    r';created=(?P<created>[1-9][0-9]{0,11});keyid="(?P<keyid>[A-Za-z0-9._-]{1,64})"(?:;alg="hmac-sha256")?)',
+    r';created=(?P<created>[1-9][0-9]{0,11});keyid="(?P<keyid>[A-Za-z0-9._-]{1,128})"(?:;alg="hmac-sha256")?)',
     re.ASCII,
 )
 
@@ -59,14 +61,20 @@ class SignedRequest:
         text = self.headers.get("power-request", "")
         return text if _REQUEST_ID.fullmatch(text) else NO_REQUEST_ID
 
+    @property
+    def key_id(self) -> str:
+        """What the signature says its key is, not judged yet; empty where it says nothing."""
+        found = _KEY_ID.search(self.headers.get("signature-input", ""))
+        return found.group(1) if found else ""
+
 
 class _OneKey(HTTPSignatureKeyResolver):
-    def __init__(self, terminal: str, key: bytes) -> None:
-        self.terminal = terminal
+    def __init__(self, key_id: str, key: bytes) -> None:
+        self.key_id = key_id
         self.key = key
 
     def resolve_public_key(self, key_id: str) -> bytes | None:
-        return self.key if key_id == self.terminal else None
+        return self.key if key_id == self.key_id else None
 
 
 class _Verifier(HTTPMessageVerifier):
@@ -77,12 +85,18 @@ class _Verifier(HTTPMessageVerifier):
             raise HTTPMessageSignaturesException("the signature has no created time")
 
 
-def verify_request(request: SignedRequest, terminal: str, key: bytes, now: datetime) -> None:
-    """Judge the signature, the digest and the age of a request; raise Refusal unless all are good."""
+def verify_request(
+    request: SignedRequest, terminal: str, key: bytes, now: datetime, key_id: str | None = None
+) -> None:
+    """Judge the signature, the digest and the age of a request; raise Refusal unless all are good.
+
+    Only a signature of this key id counts; without one it is the terminal's name.
+    """
+    key_id = terminal if key_id is None else key_id
     if request.request_id == NO_REQUEST_ID:
         raise Refusal("bad_signature", "Power-Request must be 32 lower-case hex digits, not all zero")
-    plain = _plainly_signed(request, terminal, key)
-    created = _judged_by_library(request, terminal, key, now) if plain is None else plain
+    plain = _plainly_signed(request, terminal, key_id, key)
+    created = _judged_by_library(request, key_id, key, now) if plain is None else plain
     age = now.timestamp() - created
     if abs(age) > WINDOW.total_seconds():
         raise Refusal(
@@ -90,7 +104,7 @@ def verify_request(request: SignedRequest, terminal: str, key: bytes, now: datet
         )
 
 
-def _plainly_signed(request: SignedRequest, terminal: str, key: bytes) -> int | None:
+def _plainly_signed(request: SignedRequest, terminal: str, key_id: str, key: bytes) -> int | None:
     """Give the created time of a good signature in the kiosks' own form; none where the library must judge.
 
     It can only accept, never refuse, and costs a thirtieth of the library's parsing.
@@ -98,7 +112,7 @@ def _plainly_signed(request: SignedRequest, terminal: str, key: bytes) -> int | 
     fields = request.headers
     digest = content_digest(request.body)
     form = _PLAIN_FORM.fullmatch(fields.get("signature-input", ""))
-    if form is None or form["keyid"] != terminal or fields.get("content-digest") != digest:
+    if form is None or form["keyid"] != key_id or fields.get("content-digest") != digest:
         return None
     base = (
         f'"@method": {request.method}\n"@path": {request.path}\n"content-digest": {digest}\n'
@@ -112,8 +126,8 @@ def _plainly_signed(request: SignedRequest, terminal: str, key: bytes) -> int | 
     return int(form["created"]) if good else None
 
 
-def _judged_by_library(request: SignedRequest, terminal: str, key: bytes, now: datetime) -> float:
-    verifier = _Verifier(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_OneKey(terminal, key))
+def _judged_by_library(request: SignedRequest, key_id: str, key: bytes, now: datetime) -> float:
+    verifier = _Verifier(signature_algorithm=algorithms.HMAC_SHA256, key_resolver=_OneKey(key_id, key))
     try:
         results = verifier.verify(
             request, max_age=None, require_components=REQUEST_COMPONENTS, body=request.body
@@ -136,12 +150,12 @@ def _mac(key: bytes, base: str) -> str:
 
 
 def sign_reply(
-    status: int, body: bytes, request_id: str, terminal: str, key: bytes, now: datetime
+    status: int, body: bytes, request_id: str, key_id: str, key: bytes, now: datetime
 ) -> list[tuple[bytes, bytes]]:
     """Give the header fields that sign a reply: digest, request id, Signature-Input and Signature."""
     digest = content_digest(body)
     created = int(now.astimezone(UTC).timestamp())
-    parameters = f'("@status" "content-digest" "power-request");created={created};keyid="{terminal}"'
+    parameters = f'("@status" "content-digest" "power-request");created={created};keyid="{key_id}"'
     base = (
         f'"@status": {status}\n"content-digest": {digest}\n"power-request": {request_id}\n'
         f'"@signature-params": {parameters}'

@@ -20,7 +20,14 @@ Fen = Annotated[int, Meta(ge=-MAX_FEN, le=MAX_FEN)]
 CertainFen = Annotated[int, Meta(ge=0, le=MAX_FEN)]
 Time = Annotated[datetime, Meta(tz=True, description="UTC, RFC 3339")]
 Reference = Annotated[str, Meta(pattern="^[ -~]{1,64}$", description="as printed on the slip")]
-Business = Literal["arrears", "prepay"]
+MeterNo = Annotated[str, Meta(pattern="^[0-9]{22}$", description="a meter's asset number")]
+CardSerial = Annotated[
+    str, Meta(pattern="^[0-9A-F]{16}$", description="a meter card's serial: 16 upper-case hex digits")
+]
+CardNumber = Annotated[str, Meta(pattern="^[0-9]{12}$", description="a number as it stands on a meter card")]
+Business = Literal["arrears", "prepay", "buy_power", "reissue", "open_card"]
+PurchaseKind = Literal["purchase", "reissue", "open"]
+PurchaseState = Literal["authorised", "owed", "written", "taken", "withdrawn"]
 Tender = Literal["cash", "bank_card", "qr", "recharge_card"]
 Reason = Literal["declined", "unanswered", "note_fate_unknown", "late_note", "orphan_note", "unasked_note"]
 ReversalReason = Literal["unanswered", "declined", "delivery_failed"]
@@ -51,12 +58,19 @@ MonthList = Annotated[tuple[Month, ...], Meta(max_length=600)]
 
 
 class QuoteOrder(Order, frozen=True):
-    """Ask what the chosen months cost now; no months means all of them."""
+    """Ask what the chosen months cost now; no months means all of them.
+
+    Power is bought for the card of `card_read_id`. A card is reissued or opened for the account's card meter, for
+    `meter_no` where the account has more than one, after the identity check that `identity_check_id` names.
+    """
 
     account_no: AccountNo
     business: Business
     months: MonthList
     tender: Literal["cash"]
+    card_read_id: Id | None = None
+    identity_check_id: Id | None = None
+    meter_no: MeterNo | None = None
 
 
 class PaymentOrder(Order, frozen=True):
@@ -190,7 +204,9 @@ class Account(Answer, frozen=True):
     business_date: date
 
 
-class Quote(Answer, frozen=True):
+class Quote(Answer, frozen=True, omit_defaults=True):
+    """What is due and how much may be paid; less than `min_fen` buys no power, `fee_fen` of it is a fee."""
+
     id: str
     account_no: str
     business: Business
@@ -199,6 +215,8 @@ class Quote(Answer, frozen=True):
     max_fen: int
     expires_at: datetime
     as_of: datetime
+    min_fen: int = 0
+    fee_fen: int = 0
 
 
 class AllocationView(Answer, frozen=True):
@@ -207,8 +225,29 @@ class AllocationView(Answer, frozen=True):
     principal_fen: int
 
 
-class Payment(Answer, frozen=True):
-    """What became of a payment; `hub_no` is the hub's own serial for the slip."""
+class PurchaseView(Answer, frozen=True, omit_defaults=True):
+    """What is to be written on a meter card; `id` is the payment's, the numbers are those that stand on the card.
+
+    `card_tail`, the last four digits of its serial, is none where any blank card will do.
+    """
+
+    id: str
+    kind: PurchaseKind
+    meter_no: str
+    customer_no: str
+    count: int
+    amount_fen: int
+    card_tail: str | None
+    profile: str
+    old_card_tail: str = ""
+    """The last four characters of the card that a reissue replaces; empty where there is none."""
+
+
+class Payment(Answer, frozen=True, omit_defaults=True):
+    """What became of a payment; `hub_no` is the hub's own serial for the slip.
+
+    Money for a card without a `purchase` bought nothing and stands to the account's credit.
+    """
 
     id: str
     status: Literal["credited"]
@@ -222,6 +261,8 @@ class Payment(Answer, frozen=True):
     arrears_after_fen: int
     credited_at: datetime
     business_date: date
+    purchase: PurchaseView | None = None
+    fee_fen: int = 0
 
 
 class Claim(Answer, frozen=True):
@@ -256,8 +297,22 @@ class Heartbeat(Answer, frozen=True):
     mode: Mode
 
 
-class ReferenceView(Answer, frozen=True):
-    """What became of the money on a slip, for whoever holds it."""
+class PurchaseFate(Answer, frozen=True):
+    """How far a purchase has come on its way to the meter.
+
+    `authorised`: paid, and nothing was heard of its write. `owed`: to be written, free of charge.
+    `written`: on the card. `taken`: in the meter. `withdrawn`: its money went back.
+    """
+
+    id: str
+    kind: PurchaseKind
+    count: int
+    amount_fen: int
+    state: PurchaseState
+
+
+class ReferenceView(Answer, frozen=True, omit_defaults=True):
+    """What became of the money on a slip, for whoever holds it; of power also whether it is on the card."""
 
     reference: str
     kind: Literal["payment", "claim"]
@@ -268,6 +323,7 @@ class ReferenceView(Answer, frozen=True):
     made_at: datetime
     booked_on: date | None
     """The business date on which the payment was credited; none where it was not, or was undone."""
+    purchase: PurchaseFate | None = None
 
 
 def is_reference(text: str) -> bool:

@@ -6,6 +6,9 @@ A leg is positive where the account receives value (debit) and negative where it
     payment     cash:<terminal> +amount                         receivable:<account> -principal   (each bill)
                                                                 income:late_fee -late fee         (each bill)
                                                                 balance:<account> -change
+    payment for a card                                          power:<meter> -power
+                cash:<terminal> +amount                         income:card_fee -fee
+                                                                balance:<account> -rest
     reversal    the payment's legs with the other sign
     claim       cash:<terminal> +amount                         suspense -amount
     count       cash:<terminal> +found                          suspense -found
@@ -23,6 +26,7 @@ from hub.business.forms import Tender
 
 ENERGY = "income:energy"
 LATE_FEE = "income:late_fee"
+CARD_FEE = "income:card_fee"
 SUSPENSE = "suspense"
 OPENING = "opening"
 """Where balances and receipts from before this ledger began come from."""
@@ -57,6 +61,11 @@ def refunds(reference: str) -> str:
     return f"refunds:{reference}"
 
 
+def power(meter_no: str) -> str:
+    """What was paid for power that is bought before it is used."""
+    return f"power:{meter_no}"
+
+
 def receivable(account_no: str) -> str:
     return f"receivable:{account_no}"
 
@@ -73,12 +82,16 @@ def balanced(legs: Iterable[Leg]) -> tuple[Leg, ...]:
     return kept
 
 
-def payment_legs(settlement: Settlement, source: str) -> tuple[Leg, ...]:
-    """The legs of money that goes from a ledger account (a terminal's tender, suspense) to a customer's account."""
+def payment_legs(settlement: Settlement, source: str, bought: Iterable[Leg] = ()) -> tuple[Leg, ...]:
+    """The legs of money that goes from a ledger account (a terminal's tender, suspense) to a customer's account.
+
+    `bought` are those of what else it paid for.
+    """
     legs = [Leg(source, settlement.amount_fen)]
     for part in settlement.allocations:
         legs.append(Leg(LATE_FEE, -part.late_fee_fen, part.bill_no))
         legs.append(Leg(receivable(settlement.account_no), -part.principal_fen, part.bill_no))
+    legs.extend(bought)
     legs.append(Leg(balance(settlement.account_no), -settlement.to_balance_fen))
     return balanced(legs)
 

@@ -64,3 +64,13 @@ def is_meter_number(text: str) -> bool:
 
 def _is_digits(text: str) -> bool:
     return text.isascii() and text.isdigit()
+
+
+def identity_number(first_17: str) -> str:
+    """Complete an identity number with its check digit (GB 11643, ISO/IEC 7064 MOD 11-2).
+
+    >>> identity_number("99990019800101001")
+    '999900198001010017'
+    """
+    total = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(first_17))
+    return first_17 + "10X98765432"[total % 11]

@@ -21,6 +21,7 @@ from hub.business.forms import (
     Outcome,
     Payment,
     PaymentOrder,
+    PurchaseView,
     Quote,
     QuoteOrder,
     ReferenceView,
@@ -116,7 +117,15 @@ def check_unquoted(order: PaymentOrder, standing: Standing) -> None:
         raise Refusal("account_closed", f"account {order.account_no} is closed")
 
 
-def payment_answer(payment_id: str, hub_no: str, settlement: Settlement, now: datetime, on: date) -> Payment:
+def payment_answer(
+    payment_id: str,
+    hub_no: str,
+    settlement: Settlement,
+    now: datetime,
+    on: date,
+    purchase: PurchaseView | None = None,
+    fee_fen: int = 0,
+) -> Payment:
     """Say what became of a payment."""
     return Payment(
         id=payment_id,
@@ -134,6 +143,8 @@ def payment_answer(payment_id: str, hub_no: str, settlement: Settlement, now: da
         arrears_after_fen=settlement.arrears_after_fen,
         credited_at=now,
         business_date=on,
+        purchase=purchase,
+        fee_fen=fee_fen,
     )
 
 

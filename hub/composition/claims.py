@@ -23,8 +23,8 @@ from hub.business.forms import Claim, OpenItem, Payment
 from hub.business.keeping import ClaimRecord, Head, Shelf
 from hub.business.ledger import SUSPENSE, claim_legs, payment_legs, refund_legs
 from hub.business.orders import stands_for_payment
-from hub.composition.desk import once
 from hub.composition.forestalling import forestall
+from hub.composition.replies import once
 
 C = TypeVar("C")
 

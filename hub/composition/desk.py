@@ -1,7 +1,6 @@
 """The desk: where orders of every channel become bookings, each id once. The rules themselves are in `business`."""
 
-from collections.abc import Awaitable, Callable, Collection
-from dataclasses import dataclass
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -9,6 +8,7 @@ import msgspec
 
 from hub.business.allocation import allocate
 from hub.business.billing import Billing
+from hub.business.card_sales import Sold, bought_legs, is_card_business
 from hub.business.day import Day
 from hub.business.deciding import TAKEN_OVER
 from hub.business.forms import (
@@ -17,7 +17,6 @@ from hub.business.forms import (
     ClaimOrder,
     Heartbeat,
     HeartbeatOrder,
-    Order,
     Outcome,
     PaymentOrder,
     QuoteOrder,
@@ -28,8 +27,8 @@ from hub.business.forms import (
     is_account_no,
     is_reference,
 )
-from hub.business.identity import canonical, first_difference
-from hub.business.keeping import ClaimRecord, Keeping, Shelf, Stored, TakenError
+from hub.business.identity import canonical
+from hub.business.keeping import ClaimRecord, Keeping, Shelf, Stored
 from hub.business.ledger import claim_legs, opposite, payment_legs, taken, undoing
 from hub.business.numbers import is_meter_number
 from hub.business.orders import (
@@ -47,22 +46,14 @@ from hub.business.orders import (
     reference_view,
     reversal_answer,
 )
-from hub.business.refusals import Code, Refusal
+from hub.business.refusals import Refusal
+from hub.composition.card_counter import CardCounter, NoCards
 from hub.composition.forestalling import claimed, forestall, refuse_forestalled
+from hub.composition.replies import Reply, once, own, replay
 
 C = TypeVar("C")
-R = TypeVar("R")
-S = TypeVar("S", Stored, ClaimRecord)
 CASH: frozenset[Tender] = frozenset({"cash"})
 _encode = msgspec.json.Encoder().encode
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """The stored answer to an order, byte for byte the same for each repeat; `new` when it was booked just now."""
-
-    body: bytes
-    new: bool
 
 
 class Desk(Generic[C]):
@@ -77,6 +68,7 @@ class Desk(Generic[C]):
         day: Day,
         version: str,
         tenders: Collection[Tender] = CASH,
+        cards: CardCounter[C] | NoCards | None = None,
     ) -> None:
         self._shelf = shelf
         self._store = store
@@ -85,6 +77,7 @@ class Desk(Generic[C]):
         self._day = day
         self._version = version
         self._tenders = tenders
+        self._cards = cards or NoCards()
 
     def status(self) -> Status:
         """Say whether the hub is open."""
@@ -134,7 +127,7 @@ class Desk(Generic[C]):
             stored = await self._store(connection).payment(payment_id)
         if stored is not None and stored.serial is None:
             stored = None
-        return _own(stored, terminal, "unknown_payment").reply
+        return own(stored, terminal, "unknown_payment").reply
 
     async def claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
         """Keep money in suspense, and its payment refused from now on."""
@@ -144,7 +137,7 @@ class Desk(Generic[C]):
         """Say how the terminal's own claim stands now."""
         async with self._shelf.read() as connection:
             stored = await self._store(connection).claim(claim_id)
-        return claim_now(_own(stored, terminal, "unknown_claim"))
+        return claim_now(own(stored, terminal, "unknown_claim"))
 
     async def reverse(self, terminal: str, reversal_id: str, order: ReversalOrder) -> Reply:
         """Undo a payment, or see to it that it is refused should it still come."""
@@ -154,7 +147,7 @@ class Desk(Generic[C]):
         """Give the stored answer to the terminal's own reversal."""
         async with self._shelf.read() as connection:
             stored = await self._store(connection).reversal(reversal_id)
-        return _own(stored, terminal, "unknown_reversal").reply
+        return own(stored, terminal, "unknown_reversal").reply
 
     async def beat(self, terminal: str, beat_id: str, beat: HeartbeatOrder) -> Heartbeat:
         """Remember where the terminal's journal stands, and say whether it goes on from the one that is known."""
@@ -165,7 +158,10 @@ class Desk(Generic[C]):
         found = None
         if is_reference(reference):
             async with self._shelf.read() as connection:
-                found = reference_view(reference, *await self._store(connection).referred(reference))
+                claim, payment = await self._store(connection).referred(reference)
+                found = reference_view(reference, claim, payment)
+                if found is not None and payment is not None:
+                    found = await self._cards.told(connection, found, payment)
         if found is None:
             raise Refusal("unknown_reference", "no slip of this reference", field="reference")
         return found
@@ -177,11 +173,14 @@ class Desk(Generic[C]):
         async with self._shelf.write() as connection:
             store = self._store(connection)
             if stored := await store.quote(quote_id):
-                return _replay(stored, terminal, order, content)
+                return replay(stored, terminal, order, content)
             standing = await self._billing(connection).standing(order.account_no, on)
             if standing is None:
                 raise Refusal("unknown_account", "no such account", field="account_no")
-            quote = make_quote(quote_id, order, standing, now)
+            if is_card_business(order.business):
+                quote = await self._cards.quote(connection, terminal, quote_id, order, standing, now)
+            else:
+                quote = make_quote(quote_id, order, standing, now)
             body = _encode(quote)
             await store.add_quote(terminal, content, quote, body)
         return Reply(body, new=True)
@@ -196,18 +195,25 @@ class Desk(Generic[C]):
             if stored:
                 if stored.terminal == terminal:
                     refuse_forestalled(stored)
-                return _replay(stored, terminal, order, content)
+                return replay(stored, terminal, order, content)
             check_payment(order, quoted, self._tenders)
             standing = await billing.hold(order.account_no, on)
             if standing is None:
                 raise Refusal("unknown_account", "no such account", field="account_no")
             check_unquoted(order, standing)
-            settlement = allocate(standing, order.amount_fen)
-            entries = payment_legs(settlement, taken(order.tender, terminal))
+            sold = Sold(allocate(standing, order.amount_fen))
+            if is_card_business(order.business):
+                quote = await store.quote(order.quote_id) if order.quote_id else None
+                sold = await self._cards.sell(connection, terminal, order, quote, standing)
+            entries = payment_legs(sold.settlement, taken(order.tender, terminal), bought_legs(sold))
             serial = await store.post("payment", payment_id, on, now, entries)
-            body = _encode(payment_answer(payment_id, f"{serial:012d}", settlement, now, on))
+            purchase = await self._cards.keep(connection, sold, payment_id, order, serial, now)
+            hub_no = f"{serial:012d}"
+            body = _encode(
+                payment_answer(payment_id, hub_no, sold.settlement, now, on, purchase, sold.fee_fen)
+            )
             await store.add_payment(payment_id, terminal, content, order, serial, body)
-            await billing.apply(settlement, on)
+            await billing.apply(sold.settlement, on)
         return Reply(body, new=True)
 
     async def _claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
@@ -217,7 +223,7 @@ class Desk(Generic[C]):
             store = self._store(connection)
             if stored := await store.claim(claim_id):
                 _refuse_taken_over(stored, terminal)
-                return _replay(stored, terminal, order, content)
+                return replay(stored, terminal, order, content)
             against = await forestall(store, terminal, claim_id, order)
             credited = _is_credited(against.payment, terminal)
             certain_fen = max(order.amount_fen - against.credited_fen, 0)
@@ -254,7 +260,7 @@ class Desk(Generic[C]):
         async with self._shelf.write() as connection:
             store = self._store(connection)
             if stored := await store.reversal(reversal_id):
-                return _replay(stored, terminal, order, content)
+                return replay(stored, terminal, order, content)
             outcome, serial = await self._undo(connection, terminal, reversal_id, order, now)
             body = _encode(reversal_answer(reversal_id, order, outcome, now, on))
             await store.add_reversal(reversal_id, terminal, content, order, outcome, serial, body)
@@ -276,6 +282,7 @@ class Desk(Generic[C]):
         if payment.serial is None or payment.claim_id is not None:
             raise claimed(payment)
         check_reversal(order, payment)
+        await self._cards.withdraw(connection, order.payment_id)
         on = self._day.business_date(now)
         account_no = payment_order(payment).account_no
         await billing.hold(account_no, on)
@@ -313,30 +320,7 @@ def _is_credited(payment: Stored | None, terminal: str) -> bool:
     return payment.terminal == terminal
 
 
-async def once(attempt: Callable[[], Awaitable[R]]) -> R:
-    """Run a booking; if the same id was booked at the same moment, the second run finds the stored answer."""
-    try:
-        return await attempt()
-    except TakenError:
-        return await attempt()
-
-
 def _refuse_taken_over(claim: ClaimRecord, terminal: str) -> None:
     """Refuse a claim that the hub made itself while the kiosk's disk was gone: it is decided as it stands there."""
     if claim.terminal == terminal and claim.reason == TAKEN_OVER:
         raise Refusal("claimed", "the claim was taken over", claim_id=claim.id)
-
-
-def _replay(stored: Stored | ClaimRecord, terminal: str, order: Order, content: str) -> Reply:
-    if stored.terminal != terminal:
-        raise Refusal("id_reused", "the id was used before", field="id")
-    # Content that was stored before the form had another optional key is other text and no difference.
-    if stored.content != content and (field := first_difference(stored.content, order)):
-        raise Refusal("id_reused", f"{field} differs from what came first under this id", field=field)
-    return Reply(stored.reply, new=False)
-
-
-def _own(stored: S | None, terminal: str, missing: Code) -> S:
-    if stored is None or stored.terminal != terminal:
-        raise Refusal(missing, "no such id of this terminal")
-    return stored

@@ -7,10 +7,11 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select
 
 from hub.business.ledger import SUSPENSE
+from hub.data.check_cards import card_findings
 from hub.data.check_claims import claim_findings
 from hub.data.check_payments import payment_findings
 from hub.data.finding import Finding
-from hub.data.schema import accounts, bills, claims, legs, payments, reversals, transactions
+from hub.data.schema import accounts, bills, claims, legs, payments, purchases, reversals, transactions
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -25,6 +26,8 @@ class Report(msgspec.Struct, frozen=True):
     reversals: int
     claims: int
     suspense_fen: int
+    purchases: int
+    power_fen: int
     findings: tuple[Finding, ...]
 
 
@@ -32,7 +35,7 @@ def check(connection: Connection) -> Report:
     """Read all books; the caller sees to it that nobody writes into this one look."""
     findings = tuple(
         finding
-        for rule in (_sums, _balances, _bills, payment_findings, claim_findings)
+        for rule in (_sums, _balances, _bills, payment_findings, claim_findings, card_findings)
         for finding in rule(connection)
     )
     credited = and_(payments.c.transaction_id.is_not(None), payments.c.reversal_id.is_(None))
@@ -48,6 +51,10 @@ def check(connection: Connection) -> Report:
         claims=_scalar(connection, select(func.count()).select_from(claims)),
         suspense_fen=-_scalar(
             connection, select(_total(legs.c.amount_fen)).where(legs.c.account == SUSPENSE)
+        ),
+        purchases=_scalar(connection, select(func.count(purchases.c.sold_count))),
+        power_fen=-_scalar(
+            connection, select(_total(legs.c.amount_fen)).where(legs.c.account.like("power:%"))
         ),
         findings=findings,
     )

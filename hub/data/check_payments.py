@@ -1,17 +1,18 @@
 """The part of the check that is about payments and reversals: each booked once, and undone exactly or not at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, exists, or_, select
 
 from hub.business.forms import Payment, PaymentOrder
-from hub.business.ledger import taken
+from hub.business.ledger import CARD_FEE, power, taken
 from hub.data.finding import Finding
-from hub.data.schema import claims, legs, payments, reversals, transactions
+from hub.data.schema import card_meters, claims, legs, payments, reversals, transactions
 
 Sums = dict[tuple[str, str], int]
+_CARD_METERS = select(card_meters.c.card_meter_no, card_meters.c.meter_no)
 
 
 def payment_findings(connection: Connection) -> Iterator[Finding]:
@@ -39,20 +40,21 @@ def _payments(connection: Connection) -> Iterator[Finding]:
         .where(or_(payments.c.transaction_id.is_not(None), payments.c.content.is_not(None)))
         .order_by(payments.c.id, legs.c.line)
     )
+    meters = {row.card_meter_no: row.meter_no for row in connection.execute(_CARD_METERS)}
     current: Any = None
     found: Sums = {}
     for row in connection.execute(query):
         if current is not None and row.id != current.id:
-            yield from _judge(current, found)
+            yield from _judge(current, found, meters)
             found = {}
         current = row
         if row.leg_fen is not None:
             _add(found, row.account, (row.bill_no or "")[-6:], row.leg_fen)
     if current is not None:
-        yield from _judge(current, found)
+        yield from _judge(current, found, meters)
 
 
-def _judge(row: Any, found: Sums) -> Iterator[Finding]:
+def _judge(row: Any, found: Sums, meters: Mapping[str, str]) -> Iterator[Finding]:
     what = f"payment {row.id}"
     if row.booked_for != row.id:
         yield Finding("payment_booking", what, f"its booking {row.transaction_id} is for {row.booked_for}")
@@ -62,7 +64,10 @@ def _judge(row: Any, found: Sums) -> Iterator[Finding]:
     expected: Sums = {
         (taken(tender, row.terminal), ""): row.amount_fen,
         (f"balance:{row.account_no}", ""): -answer.to_balance_fen,
+        (CARD_FEE, ""): -answer.fee_fen,
     }
+    if answer.purchase is not None and answer.purchase.kind != "reissue":
+        expected[power(meters[answer.purchase.meter_no]), ""] = -answer.purchase.amount_fen
     for part in answer.allocations:
         month = part.month.replace("-", "")
         expected["income:late_fee", month] = -part.late_fee_fen

@@ -5,15 +5,15 @@ SQLAlchemy's own asynchronous execution costs several times what the driver need
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Protocol
+from functools import cache, lru_cache
+from typing import TYPE_CHECKING, Any, Protocol
 
-import asyncpg
 from sqlalchemy import Result
-from sqlalchemy.dialects.postgresql.asyncpg import dialect
+from sqlalchemy.engine import Dialect
 from sqlalchemy.engine.result import IteratorResult, SimpleResultMetaData
 
-_DIALECT = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+if TYPE_CHECKING:
+    import asyncpg
 
 
 Rows = Result[*tuple[Any, ...]]
@@ -54,8 +54,17 @@ class _Text:
         return [parameters[name] if name in parameters else self.constants[name] for name in self.names]
 
 
+@cache
+def _dialect() -> Dialect:
+    # Loaded with the first statement: commands on SQLite and those that run alone never need it.
+    from sqlalchemy.dialects.postgresql.asyncpg import dialect
+
+    made: Dialect = dialect()  # type: ignore[no-untyped-call]  # SQLAlchemy leaves it untyped
+    return made
+
+
 @lru_cache(maxsize=256)
 def _text(statement: Any, keys: tuple[str, ...]) -> _Text:
-    compiled = statement.compile(dialect=_DIALECT, column_keys=keys)
+    compiled = statement.compile(dialect=_dialect(), column_keys=keys)
     columns = SimpleResultMetaData([column.name for column in getattr(statement, "exported_columns", ())])
     return _Text(str(compiled), tuple(compiled.positiontup or ()), compiled.params, columns)

@@ -23,6 +23,19 @@ Rule = Literal[
     "claim_release",
     "release_persons",
     "booking_without_order",
+    "count_sold_twice",
+    "count_missing",
+    "meter_count",
+    "count_of_purchase",
+    "power_legs",
+    "purchase_booking",
+    "purchase_reversal",
+    "purchase_answer",
+    "purchase_card",
+    "write_without_purchase",
+    "write_of_purchase",
+    "written_purchase",
+    "active_cards",
 ]
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0002"
+REVISION = "0004"
 """The newest migration, so that a start without anything to migrate need not load Alembic."""
 
 metadata = MetaData(
@@ -31,18 +31,24 @@ metadata = MetaData(
 _serial = BigInteger().with_variant(Integer, "sqlite")
 _fen = BigInteger
 _time = DateTime(timezone=True)
+_mark = String(64)
 _id = String(32)
 _bill_no = String(32)
 _reference = String(64)
 
 # Customers and what they owe -------------------------------------------------------------------------------
 
+# Phone and identity number stand encrypted (`hub.data.fields`); their marks are keyed fingerprints to compare by. Of a
+# row from before there was a key store the phone may stand in clear: it has no mark.
 accounts = Table(
     "accounts",
     metadata,
     Column("account_no", String(22), primary_key=True),
     Column("name", Text, nullable=False),
     Column("phone", Text, nullable=False),
+    Column("phone_mark", String(64)),
+    Column("identity", Text),
+    Column("identity_mark", String(64)),
     Column("address", Text, nullable=False),
     Column("supply_unit", Text, nullable=False),
     Column("usage_class", Text, nullable=False),
@@ -164,6 +170,103 @@ reversals = Table(
     Column("reply", LargeBinary, nullable=False),
 )
 
+# Meter cards ---------------------------------------------------------------------------------------------
+
+# A meter that takes cards; the numbers are those that stand on them. `purchase_count` was sold last.
+card_meters = Table(
+    "card_meters",
+    metadata,
+    Column("meter_no", ForeignKey("meters.meter_no"), primary_key=True),
+    Column("card_meter_no", String(12), nullable=False, unique=True),
+    Column("customer_no", String(12), nullable=False),
+    Column("profile", String(32), nullable=False),
+    Column("user_type", Integer, nullable=False),
+    Column("purchase_count", BigInteger, nullable=False),
+    Column("hoarding_limit_fen", _fen, nullable=False),
+    Column("alarm1_fen", _fen, nullable=False),
+    Column("alarm2_fen", _fen, nullable=False),
+    Column("ct_ratio", Integer, nullable=False),
+    Column("pt_ratio", Integer, nullable=False),
+    Column("opened", Boolean, nullable=False),
+)
+
+# No serial stands in clear anywhere: a card goes by its mark, and its row has the serial for the key store to read.
+cards = Table(
+    "cards",
+    metadata,
+    Column("mark", _mark, primary_key=True),
+    Column("meter_no", String(22), index=True),
+    Column("state", String(8), nullable=False),
+    Column("sealed", Text, nullable=False),
+)
+
+# What was paid and is to be on a card, under the payment's id. A reissue carries a count and sells none.
+purchases = Table(
+    "purchases",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("meter_no", ForeignKey("card_meters.meter_no"), nullable=False),
+    Column("account_no", String(22), nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("sold_count", BigInteger),
+    Column("amount_fen", _fen, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("card_mark", _mark),
+    Column("reference", _reference),
+    Column("paid_at", _time, nullable=False),
+    Column("transaction_id", _serial, nullable=False),
+    Index("ix_purchases_meter_no", "meter_no", "count"),
+    Index("uq_purchases_sold_count", "meter_no", "sold_count", unique=True),
+)
+
+card_writes = Table(
+    "card_writes",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("terminal", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("plan", LargeBinary, nullable=False),
+    Column("purchase_id", ForeignKey("purchases.id"), nullable=False),
+    Column("number", Integer, nullable=False),
+    Column("kind", String(8), nullable=False),
+    Column("card_mark", _mark, nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("made_at", _time, nullable=False),
+    Column("outcome", Text, nullable=False),
+    Index("uq_card_writes_purchase_id", "purchase_id", "number", unique=True),
+)
+
+card_reads = Table(
+    "card_reads",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("terminal", Text, nullable=False),
+    Column("content", Text, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+    Column("card_mark", _mark, nullable=False, index=True),
+    Column("profile", String(32), nullable=False),
+    Column("reading", Text, nullable=False),
+    Column("verdict", String(12), nullable=False),
+    Column("count", BigInteger, nullable=False),
+    Column("max_fen", _fen, nullable=False),
+    Column("received_at", _time, nullable=False),
+)
+
+identity_checks = Table(
+    "identity_checks",
+    metadata,
+    Column("id", _id, primary_key=True),
+    Column("terminal", String(64), nullable=False),
+    Column("content", Text, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
+    Column("account_no", String(22), nullable=False),
+    Column("matched", Boolean, nullable=False),
+    Column("checked_at", _time, nullable=False),
+    Index("ix_identity_checks_account_no", "account_no", "checked_at"),
+    Index("ix_identity_checks_terminal", "terminal", "checked_at"),
+)
+
 # What people decide about claims ---------------------------------------------------------------------------
 
 persons = Table(
@@ -201,9 +304,24 @@ terminals = Table(
     "terminals",
     metadata,
     Column("id", String(64), primary_key=True),
-    Column("key_file", Text, nullable=False),
+    Column("key_file", Text),
     Column("site", Text, nullable=False),
     Column("added_at", _time, nullable=False),
+)
+
+# A terminal without a key file signs on with its master key and is given these, wrapped under it.
+working_keys = Table(
+    "working_keys",
+    metadata,
+    Column("terminal", String(64), primary_key=True),
+    Column("key_no", Integer, primary_key=True, autoincrement=False),
+    Column("sign_on_id", _id, nullable=False, unique=True),
+    Column("content", Text, nullable=False),
+    Column("wrapped", LargeBinary, nullable=False),
+    Column("check", String(6), nullable=False),
+    Column("issued_at", _time, nullable=False),
+    Column("expires_at", _time, nullable=False),
+    Column("reply", LargeBinary, nullable=False),
 )
 
 # The newest heartbeat of each terminal. `renewed`: an operator allowed the next one to bring another journal.

@@ -8,7 +8,11 @@ from typing import Any
 from sqlalchemy import Connection, Engine, Table, func, insert, select
 
 from hub.business.ledger import ENERGY, LATE_FEE, OPENING, Leg, balance, balanced, receivable
+from hub.data.fields import sealed_fields
+from hub.data.keys_bench import BenchStore
+from hub.data.keystore import KeyStore
 from hub.data.schema import accounts, bills, legs, meters, transactions
+from hub.data.seed_cards import add_cards, power_legs
 from hub.data.store import leg_rows
 from hub.data.town_model import TownAccount, TownBill
 
@@ -28,22 +32,39 @@ class Loaded:
     legs: int
 
 
-def load_town(engine: Engine, town: Iterable[TownAccount], as_of: date, now: datetime) -> Loaded:
-    """Write the town in one transaction; raises NotEmptyError if there is one already."""
+def load_town(
+    engine: Engine, town: Iterable[TownAccount], as_of: date, now: datetime, keys: KeyStore | None = None
+) -> Loaded:
+    """Write the town in one transaction; raises NotEmptyError if there is one already.
+
+    Its people are invented, so without a key store their phones are encrypted under the bench's test keys.
+    """
     with engine.begin() as connection:
         if connection.execute(select(func.count()).select_from(accounts)).scalar_one():
             raise NotEmptyError("the books hold accounts already; seed only empty ones")
-        return add_accounts(connection, list(town), as_of, now)
+        return add_accounts(connection, list(town), as_of, now, keys)
 
 
-def add_accounts(connection: Connection, people: Sequence[TownAccount], as_of: date, now: datetime) -> Loaded:
-    """Write accounts with their bills and balances, and post the bookings that stand for them."""
-    bulk_insert(connection, accounts, [_account_row(each) for each in people])
+def add_accounts(
+    connection: Connection,
+    people: Sequence[TownAccount],
+    as_of: date,
+    now: datetime,
+    keys: KeyStore | None = None,
+) -> Loaded:
+    """Write accounts with their bills and balances, and post the bookings for them; `keys` as of `load_town`."""
+    store = keys or BenchStore(None, {}, bench=True)
+    bulk_insert(connection, accounts, [_account_row(store, each) for each in people])
     bulk_insert(connection, meters, [row for each in people for row in _meter_rows(each)])
     bulk_insert(connection, bills, [_bill_row(each, bill) for each in people for bill in each.bills])
     bookings = [booking for booking in _bookings(people, as_of) if booking.legs]
     rows = [row for booking in bookings for row in _post(connection, booking, now)]
+    bought = _Booking("opening", "power", as_of, power_legs(people))
+    power = _post(connection, bought, now) if bought.legs else []
+    rows.extend(power)
     bulk_insert(connection, legs, rows)
+    serial = power[0]["transaction_id"] if power else None
+    add_cards(lambda table, found: bulk_insert(connection, table, found), people, serial, store)
     return Loaded(len(people), sum(len(each.bills) for each in people), len(rows))
 
 
@@ -120,8 +141,10 @@ def _paid_before(run: Iterable[tuple[TownAccount, TownBill]]) -> Iterable[Leg]:
     yield Leg(OPENING, total)
 
 
-def _account_row(account: TownAccount) -> dict[str, Any]:
-    return {column.name: getattr(account, column.name) for column in accounts.columns}
+def _account_row(store: KeyStore, account: TownAccount) -> dict[str, Any]:
+    sealed = sealed_fields(store, account.account_no, account.phone, account.identity)
+    plain = [column.name for column in accounts.columns if column.name not in sealed]
+    return {name: getattr(account, name) for name in plain} | sealed
 
 
 def _meter_rows(account: TownAccount) -> Rows:

@@ -14,6 +14,7 @@ from hub.data.consumption import Habit, home, shop
 from hub.data.draw import Draw
 from hub.data.tariff_file import TariffBook, read_tariffs
 from hub.data.town_bills import billed_months, issue, month_start
+from hub.data.town_cards import with_card
 from hub.data.town_demo import HOME_TARIFF, SHOP_TARIFF, known_accounts, meters
 from hub.data.town_model import AccountState, Channel, MeterKind, TownAccount, TownBill, TownMeter
 from hub.data.town_payers import Turn, as_paid, draw_payer, draw_turn
@@ -102,8 +103,13 @@ def _account(seed: int, index: int, as_of: date, book: TariffBook) -> TownAccoun
         opened_on=life.opened_on,
         closed_on=life.closed_on,
         balance_fen=balance_fen,
-        meters=meters(account_no, (kind,), FIRST_SERIAL + index),
+        meters=tuple(
+            with_card(Draw(f"{seed}:{index}:card"), meter, index, as_of)
+            for meter in meters(account_no, (kind,), FIRST_SERIAL + index)
+        ),
         bills=tuple(as_paid(issued, lists, [turn for _, turn in course], payer, as_of)),
+        # Drawn from a stream of its own, so that it changes nothing else of a town that is known.
+        identity="" if is_shop else names.identity(Draw(f"{seed}:{index}:identity")),
     )
 
 

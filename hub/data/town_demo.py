@@ -12,21 +12,39 @@ the same in every season. Building 21 stands in no estate of the drawn accounts.
 | 0399000000000059 | 黄海, 晒网渔村 | twelve months open, eleven of them overdue |
 | 0399000000000067 | Anna Li, Garden 8-302 | a name and an address in Latin letters, 92.55 open |
 | 0399000000000075 | 漠阳便利店, 榕荫街 | a shop with two meters: 600.00 overdue for 15 days, 660.00 open |
-| 0399000000000083 | 林秀英, 荔香园 | card meter, nothing due |
+| 0399000000000083 | 林秀英, 荔香园 | card meter, nothing due; purchase 12 of 100.00 is in the meter |
 | 0399000000000091 | 谢建华, 荔香园 | remote prepaid meter, nothing due, balance 66.00 |
 | 0399000000000109 | 关小梅, 荔香园 | token (STS) meter, nothing due |
 | 0399000000000117 | 许文, 白鹭湖畔 | 113.25 overdue for 15 days, 50.00 paid on the fifth of them; 92.55 open |
+| 0399000000000125 | 何丽, 白鹭湖畔 | card meter; purchase 5 of 200.00 is on the card and not in the meter yet |
+| 0399000000000133 | 郑强, 白鹭湖畔 | card meter; purchase 8 of 50.00 is paid and was never written on the card |
+| 0399000000000141 | 邓敏, 白鹭湖畔 | card meter that was never opened: no card yet |
+| 0399000000000158 | 蔡勇, 白鹭湖畔 | card meter with its second card; purchase 21 of 300.00 is in it; limit 1,000.00 |
+
+The card of account 0399000000000083 has the serial A500000000000083 (`card_serial`); one before it begins with A4.
+On a card the meter's number is the twelve digits before the check digit, and the customer's the last twelve digits of
+the account's (`hub.data.seed_cards`).
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Literal
 
-from hub.business.numbers import meter_number
+from hub.business.numbers import identity_number, meter_number
 from hub.business.tariff import Tariff
 from hub.data.tariff_file import TariffBook
 from hub.data.town_bills import billed_months, issue, month_start, pay_in_part, settle
-from hub.data.town_model import Channel, MeterKind, TownAccount, TownBill, TownMeter
+from hub.data.town_model import (
+    Channel,
+    MeterKind,
+    TownAccount,
+    TownBill,
+    TownCard,
+    TownMeter,
+    TownPurchase,
+)
+from hub.data.town_names import IDENTITY_REGION
 
 HOME_TARIFF, SHOP_TARIFF = "GD-RES-STEP", "GD-BUS-FLAT"
 METER_OWNER = "9900010"
@@ -40,6 +58,7 @@ OPENED_ON = date(2012, 7, 1)
 
 _PAST_KWH = (150, 142, 138, 145, 180, 240, 310, 305, 250, 190, 155, 152)  # January to December
 _PART_PAID_FEN, _PART_PAID_DAYS = 5000, 5
+_BOUGHT_DAYS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +80,10 @@ class Known:
     due_step: int = 30
     closed: bool = False
     part_paid: bool = False
+    last: tuple[int, int, Literal["taken", "written", "owed"]] | None = None
+    """The last purchase of a card meter: count, amount in fen, how far it has come."""
+    had_card: bool = False
+    hoarding_limit_fen: int = 0
 
 
 KNOWN = (
@@ -79,7 +102,14 @@ KNOWN = (
         open_kwh=(800, 880),
         due_in=15,
     ),
-    Known(83, "林秀英", "荔香园21栋1单元401房", "漠阳供电局城西供电所", kinds=("card",)),
+    Known(
+        83,
+        "林秀英",
+        "荔香园21栋1单元401房",
+        "漠阳供电局城西供电所",
+        kinds=("card",),
+        last=(12, 10_000, "taken"),
+    ),
     Known(
         91,
         "谢建华",
@@ -97,6 +127,33 @@ KNOWN = (
         open_kwh=(186, 152),
         due_in=15,
         part_paid=True,
+    ),
+    Known(
+        125,
+        "何丽",
+        "白鹭湖畔21栋1单元502房",
+        "漠阳供电局城西供电所",
+        kinds=("card",),
+        last=(5, 20_000, "written"),
+    ),
+    Known(
+        133,
+        "郑强",
+        "白鹭湖畔21栋1单元503房",
+        "漠阳供电局城西供电所",
+        kinds=("card",),
+        last=(8, 5_000, "owed"),
+    ),
+    Known(141, "邓敏", "白鹭湖畔21栋1单元504房", "漠阳供电局城西供电所", kinds=("card",)),
+    Known(
+        158,
+        "蔡勇",
+        "白鹭湖畔21栋1单元505房",
+        "漠阳供电局城西供电所",
+        kinds=("card",),
+        last=(21, 30_000, "taken"),
+        had_card=True,
+        hoarding_limit_fen=100_000,
     ),
 )
 
@@ -121,6 +178,31 @@ def meters(account_no: str, kinds: tuple[MeterKind, ...], first_serial: int) -> 
     )
 
 
+def card_serial(number: int, *, former: bool = False) -> str:
+    """The serial of a well-known account's card.
+
+    >>> card_serial(83), card_serial(158, former=True)
+    ('A500000000000083', 'A400000000000158')
+    """
+    return f"{'A4' if former else 'A5'}{number:014d}"
+
+
+def _card(known: Known, as_of: date) -> TownCard | None:
+    if known.last is None:
+        return None
+    last = TownPurchase(*known.last, paid_on=as_of - timedelta(days=_BOUGHT_DAYS))
+    former = (card_serial(known.number, former=True),) if known.had_card else ()
+    return TownCard(card_serial(known.number), last, former)
+
+
+def _meters(known: Known, account_no: str, as_of: date, first_serial: int) -> tuple[TownMeter, ...]:
+    card, limit = _card(known, as_of), known.hoarding_limit_fen
+    return tuple(
+        replace(meter, card=card, hoarding_limit_fen=limit) if meter.kind == "card" else meter
+        for meter in meters(account_no, known.kinds, first_serial)
+    )
+
+
 def _account(known: Known, as_of: date, book: TariffBook, first_serial: int) -> TownAccount:
     account_no = f"0399{known.number:012d}"
     return TownAccount(
@@ -136,8 +218,9 @@ def _account(known: Known, as_of: date, book: TariffBook, first_serial: int) -> 
         opened_on=OPENED_ON,
         closed_on=month_start(as_of, -3) if known.closed else None,
         balance_fen=known.balance_fen,
-        meters=meters(account_no, known.kinds, first_serial),
+        meters=_meters(known, account_no, as_of, first_serial),
         bills=tuple(_bills(known, as_of, book)),
+        identity=identity_number(f"{IDENTITY_REGION}19800101{known.number % 1000:03d}"),
     )
 
 

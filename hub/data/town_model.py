@@ -13,12 +13,36 @@ Channel = Literal["online", "direct_debit", "kiosk", "counter", "agent", "prepai
 
 
 @dataclass(frozen=True, slots=True)
+class TownPurchase:
+    """The last power that was bought for a card meter: in the meter, on the card, or paid and not written yet."""
+
+    count: int
+    amount_fen: int
+    state: Literal["taken", "written", "owed"]
+    paid_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class TownCard:
+    """A card meter's card with its last purchase; `former` are the serials of cards that it took the place of."""
+
+    serial: str
+    last: TownPurchase
+    former: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TownMeter:
-    """A meter at a metering point; `meter_no` is 22 digits with a good check digit."""
+    """A meter at a metering point; `meter_no` is 22 digits with a good check digit.
+
+    A card meter without a card was never opened.
+    """
 
     meter_no: str
     metering_point: str
     kind: MeterKind
+    card: TownCard | None = None
+    hoarding_limit_fen: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +77,7 @@ class TownBill:
 
 @dataclass(frozen=True, slots=True)
 class TownAccount:
-    """An account with its meters and its bills, oldest first; name, address and phone are invented."""
+    """An account with its meters and its bills, oldest first; name, address, phone and identity are invented."""
 
     account_no: str
     name: str
@@ -69,3 +93,5 @@ class TownAccount:
     balance_fen: int
     meters: tuple[TownMeter, ...]
     bills: tuple[TownBill, ...]
+    identity: str = ""
+    """The customer's identity number (GB 11643), of a region that there is not; empty for a shop."""

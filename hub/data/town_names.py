@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from hub.business.numbers import identity_number
 from hub.data.draw import Draw
 
 SURNAMES: tuple[str, ...] = tuple("陈林黄梁李张关冯许谭莫曾刘吴罗何郑邓蔡叶苏卢钟谢司姚敖利麦区")
@@ -42,6 +43,7 @@ _SCATTER = 7919  # no common factor with HOMES: neighbours in the list live apar
 
 # No Chinese mobile number begins with 154.
 PHONE_PREFIX = "154"
+IDENTITY_REGION = "999900"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,12 @@ def business(draw: Draw) -> str:
 def phone(draw: Draw) -> str:
     """Draw a mobile number of 11 digits from a range that no operator uses."""
     return f"{PHONE_PREFIX}{draw.between(0, 99_999_999):08d}"
+
+
+def identity(draw: Draw) -> str:
+    """Draw an identity number of a region that there is not."""
+    born = f"{draw.between(1940, 2005)}{draw.between(1, 12):02d}{draw.between(1, 28):02d}"
+    return identity_number(f"{IDENTITY_REGION}{born}{draw.between(1, 999):03d}")
 
 
 def home_place(number: int) -> Place:

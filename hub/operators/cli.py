@@ -19,13 +19,13 @@ DECISIONS = ("open", "proposed", "released", "closed")
 
 def add_person_commands(commands: Any, database: argparse.ArgumentParser) -> None:
     """Add `person add`, `person list` and `person remove`."""
-    common = [database, _json()]
+    common = [database, json_option()]
     actions = commands.add_parser("person", help="who may decide about claims").add_subparsers(
         required=True, metavar="ACTION"
     )
     add = actions.add_parser("add", parents=common, help="register a person; asks for a passphrase twice")
     add.add_argument("name", metavar="NAME")
-    _passphrase_file(add)
+    passphrase_option(add)
     add.set_defaults(command=_add_person)
     listing = actions.add_parser("list", parents=common, help="the names of all persons")
     listing.set_defaults(command=_list_persons)
@@ -36,7 +36,7 @@ def add_person_commands(commands: Any, database: argparse.ArgumentParser) -> Non
 
 def add_claims_commands(commands: Any, database: argparse.ArgumentParser) -> None:
     """Add `claims list`, `show`, `open`, `propose`, `approve` and `reject`."""
-    common = [database, _json()]
+    common = [database, json_option()]
     actions = commands.add_parser("claims", help="money that waits for a decision").add_subparsers(
         required=True, metavar="ACTION"
     )
@@ -66,27 +66,28 @@ def add_claims_commands(commands: Any, database: argparse.ArgumentParser) -> Non
         parser.add_argument("reference", metavar="REFERENCE", help="as on the slip, or the claim's id")
     for parser in (opened, propose, approve, reject):
         parser.add_argument("--by", required=True, metavar="NAME")
-        _passphrase_file(parser)
+        passphrase_option(parser)
     for parser in (propose, reject):
         parser.add_argument("--note", type=_note, required=True, metavar="TEXT", help="why; it is kept")
 
 
 def add_terminal_commands(actions: Any, database: argparse.ArgumentParser) -> None:
     """Add `terminal heads` and `terminal replace`."""
-    common = [database, _json()]
+    common = [database, json_option()]
     heads = actions.add_parser("heads", parents=common, help="where the journals of the terminals stand")
     heads.set_defaults(command=_heads)
     replace = actions.add_parser("replace", parents=common, help="take over a lost computer or disk")
     replace.add_argument("id", metavar="ID")
     replace.add_argument("--by", required=True, metavar="NAME")
-    _passphrase_file(replace)
+    passphrase_option(replace)
     replace.add_argument("--and", dest="second", required=True, metavar="NAME")
     replace.add_argument("--and-passphrase-file", dest="second_file", type=Path, metavar="FILE")
     replace.add_argument("--note", type=_note, required=True, metavar="TEXT", help="why; it is kept")
     replace.set_defaults(command=_replace)
 
 
-def _json() -> argparse.ArgumentParser:
+def json_option() -> argparse.ArgumentParser:
+    """The option of every operators' command: print JSON."""
     parser = argparse.ArgumentParser(add_help=False)
     parser.add_argument("--json", action="store_true", help="print JSON")
     return parser
@@ -98,7 +99,8 @@ def _note(text: str) -> str:
     return text
 
 
-def _passphrase_file(parser: argparse.ArgumentParser) -> None:
+def passphrase_option(parser: argparse.ArgumentParser) -> None:
+    """Let a person's passphrase come from a file."""
     parser.add_argument("--passphrase-file", type=Path, metavar="FILE", help="instead of asking for it")
 
 
@@ -111,36 +113,37 @@ def _add_person(options: argparse.Namespace) -> int:
     passphrase = _passphrase(options.passphrase_file, options.name)
     if options.passphrase_file is None and getpass.getpass("once more: ") != passphrase:
         raise ValueError("the two passphrases differ")
-    with _books(options) as connection:
+    with books(options) as connection:
         add_person(connection, options.name, passphrase, datetime.now(UTC))
-    _say(options, {"name": options.name}, f"person {options.name} registered")
+    say(options, {"name": options.name}, f"person {options.name} registered")
     return 0
 
 
 def _list_persons(options: argparse.Namespace) -> int:
     from hub.composition.persons import person_names
 
-    with _books(options) as connection:
+    with books(options) as connection:
         names = person_names(connection)
-    _say(options, names, "\n".join(names) or "nobody")
+    say(options, names, "\n".join(names) or "nobody")
     return 0
 
 
 def _remove_person(options: argparse.Namespace) -> int:
     from hub.composition.persons import remove_person
 
-    with _books(options) as connection:
+    with books(options) as connection:
         remove_person(connection, options.name)
-    _say(options, {"name": options.name}, f"person {options.name} removed")
+    say(options, {"name": options.name}, f"person {options.name} removed")
     return 0
 
 
-def _prove(options: argparse.Namespace, *persons: tuple[str, Path | None]) -> None:
+def prove(options: argparse.Namespace, *persons: tuple[str, Path | None]) -> None:
+    """Ask each person for the passphrase, or take it from the file; raises PersonError."""
     from hub.composition.persons import require_person
 
     for name, file in persons:
         passphrase = _passphrase(file, name)
-        with _books(options) as connection:
+        with books(options) as connection:
             require_person(connection, name, passphrase)
 
 
@@ -156,7 +159,7 @@ def _passphrase(file: Path | None, name: str) -> str:
 def _list_claims(options: argparse.Namespace) -> int:
     older_than = timedelta(days=options.older_than)
     found = _at_desk(options, lambda desk: desk.claims(options.state, older_than))
-    _say(options, [_plain(claim) for claim in found], "\n".join(map(_line, found)) or "no claims")
+    say(options, [_plain(claim) for claim in found], "\n".join(map(_line, found)) or "no claims")
     return 0
 
 
@@ -187,7 +190,7 @@ def _show_claim(options: argparse.Namespace) -> int:
             decided = f"{each.decision} by {each.decided_by}" if each.decision else "not decided"
             lines.append(f"  {each.target}, {each.found_fen} fen counted, by {each.proposed_by}: {decided}")
             lines.append(f"    {each.note}" + (f"; {each.decision_note}" if each.decision_note else ""))
-    _say(options, shown, "\n".join(lines))
+    say(options, shown, "\n".join(lines))
     return 0
 
 
@@ -208,9 +211,9 @@ def _open_claim(options: argparse.Namespace) -> int:
         item = msgspec.convert(told, OpenItem)
     except msgspec.ValidationError as error:
         raise ValueError(str(error)) from None
-    _prove(options, (options.by, options.passphrase_file))
+    prove(options, (options.by, options.passphrase_file))
     claim = _at_desk(options, lambda desk: desk.open(options.terminal, item, lambda: uuid.uuid4().hex))
-    _say(options, _plain(claim), _line(claim))
+    say(options, _plain(claim), _line(claim))
     return 0
 
 
@@ -235,9 +238,9 @@ def _decide(options: argparse.Namespace, act: Callable[[Any], Awaitable[Any]]) -
     async def and_show(desk: Any) -> Any:
         return await desk.show((await act(desk)).id)
 
-    _prove(options, (options.by, options.passphrase_file))
+    prove(options, (options.by, options.passphrase_file))
     ((claim, _),) = _at_desk(options, and_show)
-    _say(options, _plain(claim), _line(claim))
+    say(options, _plain(claim), _line(claim))
     return 0
 
 
@@ -259,7 +262,7 @@ def _line(claim: Any) -> str:
 def _heads(options: argparse.Namespace) -> int:
     from hub.data.heads import heads_of
 
-    with _books(options) as connection:
+    with books(options) as connection:
         found = heads_of(connection, datetime.now(UTC))
     lines = []
     for each in found:
@@ -277,14 +280,14 @@ def _heads(options: argparse.Namespace) -> int:
             + (", over" if each.beat_at > a.last_at else "")
             for a in each.alarms
         )
-    _say(options, msgspec.to_builtins(found), "\n".join(lines) or "no heartbeats")
+    say(options, msgspec.to_builtins(found), "\n".join(lines) or "no heartbeats")
     return 0
 
 
 def _replace(options: argparse.Namespace) -> int:
     if options.by == options.second:
         raise ValueError("a terminal is replaced by two different persons")
-    _prove(options, (options.by, options.passphrase_file), (options.second, options.second_file))
+    prove(options, (options.by, options.passphrase_file), (options.second, options.second_file))
     persons = options.by, options.second
     made = _at_desk(
         options, lambda desk: desk.replace(options.id, persons, options.note, lambda: uuid.uuid4().hex)
@@ -293,7 +296,7 @@ def _replace(options: argparse.Namespace) -> int:
         f"terminal {options.id}: the next heartbeat's journal is the new one; {len(made)} claims",
         *map(_line, made),
     ]
-    _say(options, {"terminal": options.id, "claims": [_plain(claim) for claim in made]}, "\n".join(lines))
+    say(options, {"terminal": options.id, "claims": [_plain(claim) for claim in made]}, "\n".join(lines))
     return 0
 
 
@@ -301,8 +304,9 @@ def _replace(options: argparse.Namespace) -> int:
 
 
 @contextmanager
-def _books(options: argparse.Namespace) -> Iterator[Any]:
-    from hub.data.database import sync_engine
+def books(options: argparse.Namespace) -> Iterator[Any]:
+    """One transaction in the books, which are made or brought to the newest schema."""
+    from hub.data.engine import sync_engine
     from hub.data.migrate import migrate
 
     engine = sync_engine(database_url(options.database))
@@ -340,5 +344,6 @@ def _at_desk(options: argparse.Namespace, act: Callable[[Any], Awaitable[Any]]) 
         raise ValueError(str(refusal)) from None
 
 
-def _say(options: argparse.Namespace, content: Any, text: str) -> None:
+def say(options: argparse.Namespace, content: Any, text: str) -> None:
+    """Print the content as JSON where that is asked for, else the text."""
     print(msgspec.json.encode(content).decode() if options.json else text)

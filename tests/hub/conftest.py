@@ -1,24 +1,34 @@
 """A real hub on SQLite and on PostgreSQL, shared by all tests; each test makes accounts of its own."""
 
 import itertools
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine, make_url, text
 
 from hub.business.day import Day
 from hub.business.numbers import meter_number
 from hub.composition.terminals import add_terminal
 from hub.data.check import Report, check
-from hub.data.database import sync_engine
+from hub.data.engine import sync_engine
 from hub.data.migrate import migrate
 from hub.data.seed import add_accounts
-from hub.data.town_model import AccountState, TownAccount, TownBill, TownMeter
+from hub.data.town_model import (
+    AccountState,
+    MeterKind,
+    TownAccount,
+    TownBill,
+    TownCard,
+    TownMeter,
+    TownPurchase,
+)
 from hub.settings import cut_over
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the tools folder is not an installed package
@@ -48,8 +58,14 @@ class Books:
         *,
         overdue_days: int = -10,
         state: AccountState = "open",
+        meter: MeterKind = "postpaid",
+        last: TownPurchase | None = None,
+        hoarding_limit_fen: int = 0,
     ) -> TownAccount:
-        """Add an account with these charges, oldest month first; the oldest is overdue by so many days."""
+        """Add an account with these charges, oldest month first; the oldest is overdue by so many days.
+
+        A card meter has a card if it has a last purchase.
+        """
         number = next(_numbers)
         today = business_today()
         bills = tuple(
@@ -77,7 +93,15 @@ class Books:
             opened_on=date(2020, 1, 1),
             closed_on=None,
             balance_fen=balance,
-            meters=(TownMeter(meter_number(f"9900099{number:014d}"), f"{number:016d}", "postpaid"),),
+            meters=(
+                TownMeter(
+                    meter_number(f"9900099{number:014d}"),
+                    f"{number:016d}",
+                    meter,
+                    TownCard(f"C5{number:014d}", last) if last else None,
+                    hoarding_limit_fen,
+                ),
+            ),
             bills=bills,
         )
         with self.engine.begin() as connection:
@@ -119,29 +143,47 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def new_database(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], str]:
-    """Make an empty database of a kind, `sqlite` or `postgresql`, and give its URL."""
+) -> Callable[..., str]:
+    """Make a database of a kind, `sqlite` or `postgresql`, and give its URL: empty, or a copy of the one at `like`."""
 
-    def make(kind: str) -> str:
+    def make(kind: str, like: str = "") -> str:
         number = next(_numbers)
         if kind == "sqlite":
-            return f"sqlite:///{tmp_path_factory.mktemp('books')}/{number}.sqlite"
+            file = tmp_path_factory.mktemp("books") / f"{number}.sqlite"
+            if like:
+                shutil.copyfile(str(make_url(like).database), file)
+            return f"sqlite:///{file}"
         server: str = request.getfixturevalue("postgres")
+        template = f" TEMPLATE {make_url(like).database}" if like else ""
         engine = sync_engine(server)
         with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.execute(text(f"CREATE DATABASE books_{number}"))
+            connection.execute(text(f"CREATE DATABASE books_{number}{template}"))
         engine.dispose()
         return server.replace("/postgres?", f"/books_{number}?")
 
     return make
 
 
+@pytest.fixture(scope="session")
+def new_books(new_database: Callable[..., str]) -> Callable[[str], str]:
+    """Make a database of a kind with the schema in it: each kind is migrated once, and copied from then on."""
+
+    @cache
+    def migrated(kind: str) -> str:
+        url = new_database(kind)
+        engine = sync_engine(url)
+        migrate(engine)
+        engine.dispose()
+        return url
+
+    return lambda kind: new_database(kind, like=migrated(kind))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def books(request: pytest.FixtureRequest, new_database: Callable[[str], str]) -> Iterator[Books]:
+def books(request: pytest.FixtureRequest, new_books: Callable[[str], str]) -> Iterator[Books]:
     """Empty books of the test's own."""
-    url = new_database(request.param)
+    url = new_books(request.param)
     engine = sync_engine(url)
-    migrate(engine)
     yield Books(url, engine)
     engine.dispose()
 
@@ -156,13 +198,12 @@ def with_terminals(engine: Engine, folder: Path) -> None:
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
 def hub(
     request: pytest.FixtureRequest,
-    new_database: Callable[[str], str],
+    new_books: Callable[[str], str],
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Served]:
     """A running hub with two terminals; at the end its books must balance."""
-    url = new_database(request.param)
+    url = new_books(request.param)
     engine = sync_engine(url)
-    migrate(engine)
     with_terminals(engine, tmp_path_factory.mktemp("keys"))
     served = Served(url, engine, HubProcess(url, "--cut-over", CUT_OVER))
     yield served

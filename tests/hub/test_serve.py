@@ -14,7 +14,7 @@ import pytest
 import requests
 from sqlalchemy import make_url, text
 
-from hub.data.database import sync_engine
+from hub.data.engine import sync_engine
 from hub.serve import STOP_S
 from tools.hub_process import HubClient, HubProcess, new_id, power_hub, write_test_key
 
@@ -151,3 +151,4 @@ def test_a_test_key_is_for_the_bench_only(books: Any, tmp_path: Path) -> None:
         _, log = field.communicate(timeout=60)
     assert reply.json()["code"] == "unknown_terminal"
     assert "is a test key" in log
+    assert "no key store" in log

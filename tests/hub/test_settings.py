@@ -5,7 +5,20 @@ from pathlib import Path
 
 import pytest
 
-from hub.settings import DATABASE, KEYS, SettingError, cut_over, database_url, keys_folder
+from hub.business.card_sales import LIMITS, CardLimits
+from hub.business.identity_checks import IDENTITY_DEFAULTS, IdentityLimits
+from hub.settings import (
+    DATABASE,
+    KEYS,
+    SettingError,
+    Settings,
+    card_limits,
+    cut_over,
+    database_url,
+    identity_limits,
+    keys_folder,
+)
+from tools.hub_process import power_hub
 
 
 def test_the_option_wins_over_the_environment_and_that_over_the_default(
@@ -34,3 +47,48 @@ def test_the_cut_over() -> None:
 def test_a_cut_over_that_is_no_clock_time(text: str) -> None:
     with pytest.raises(SettingError, match="cut-over"):
         cut_over(text)
+
+
+def test_the_limits_of_the_business_with_cards() -> None:
+    assert card_limits(1_000, 500_000, 2_000, 0) == LIMITS == Settings("").card_limits
+    assert card_limits(1, 1, 0, 100_000) == CardLimits(1, 1, 0, 100_000)
+    assert identity_limits(5, 40, 24) == IDENTITY_DEFAULTS == Settings("").identity_limits
+    assert identity_limits(1, 1, 1.5) == IdentityLimits(1, 1, timedelta(minutes=90))
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((0, 500_000, 0, 0), "--power-least 0: expected 1 to 500000 fen, no more than --power-most"),
+        ((2_000, 1_999, 0, 0), "--power-least 2000: expected 1 to 1999 fen, no more than --power-most"),
+        ((1, 0, 0, 0), "--power-most 0: expected 1 to 99999999 fen"),
+        ((1, 100_000_000, 0, 0), "--power-most 100000000: expected 1 to 99999999 fen"),
+        ((1, 1, -1, 0), "--reissue-fee -1: expected 0 to 100000 fen"),
+        ((1, 1, 0, 100_001), "--opening-fee 100001: expected 0 to 100000 fen"),
+    ],
+)
+def test_limits_that_cannot_be(given: tuple[int, int, int, int], told: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        card_limits(*given)
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((0, 40, 24), "--identity-tries 0: expected 1 to 1000"),
+        ((5, 4, 24), "--identity-terminal-tries 4: expected 5 to 1000, no less than --identity-tries"),
+        ((5, 40, 0.5), "--identity-hours 0.5: expected 1 to 744 hours"),
+        ((5, 40, float("nan")), "--identity-hours nan: expected 1 to 744 hours"),
+    ],
+)
+def test_tries_that_cannot_be(given: tuple[int, int, float], told: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        identity_limits(*given)
+    assert str(refused.value) == told
+
+
+def test_a_hub_with_a_setting_that_cannot_be_does_not_start() -> None:
+    refused = power_hub("serve", "--port", "0", "--power-most", "500", check=False)
+    told = "power-hub: --power-least 1000: expected 1 to 500 fen, no more than --power-most\n"
+    assert (refused.returncode, refused.stderr) == (2, told)

@@ -26,13 +26,23 @@ def test_the_contract_file_is_the_codes(tmp_path: Path) -> None:
 def test_every_path_of_the_contract_is_there() -> None:
     assert sorted(schema.raw_schema["paths"]) == [
         "/v1/accounts/{account_no}",
+        "/v1/card-proofs/{proof_id}",
+        "/v1/card-reads/{read_id}",
+        "/v1/card-reads/{read_id}/cryptograms/{try_no}",
+        "/v1/card-writes/{write_id}",
+        "/v1/card-writes/{write_id}/cryptograms/{step_no}",
+        "/v1/card-writes/{write_id}/macs/{step_no}",
+        "/v1/card-writes/{write_id}/outcome",
         "/v1/claims/{claim_id}",
         "/v1/heartbeats/{beat_id}",
+        "/v1/identity-checks/{check_id}",
         "/v1/meters/{meter_no}/account",
         "/v1/payments/{payment_id}",
         "/v1/quotes/{quote_id}",
         "/v1/references/{reference}",
         "/v1/reversals/{reversal_id}",
+        "/v1/seal-key",
+        "/v1/sign-ons/{sign_on_id}",
         "/v1/status",
     ]
 

@@ -11,7 +11,8 @@ from hub.business import forms
 from hub.business.day import Day
 from hub.business.keeping import TakenError
 from hub.business.numbers import meter_number
-from hub.composition.desk import Desk, once
+from hub.composition.desk import Desk
+from hub.composition.replies import once
 from tests.crash.line import RULE
 from tests.crash.memory import MemoryShelf
 from tests.crash.memory_billing import MemoryBilling

@@ -11,7 +11,8 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from hub.composition.terminals import add_terminal
-from hub.data.database import Database, sync_engine
+from hub.data.database import Database
+from hub.data.engine import sync_engine
 from hub.data.migrate import migrate
 from hub.serve import utc_now
 from tools.hub_process import HubClient, HubProcess, new_id, write_test_key

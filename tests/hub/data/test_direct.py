@@ -10,7 +10,8 @@ from sqlalchemy import Engine, bindparam, insert, literal, select, text, update
 
 from hub.business.keeping import TakenError
 from hub.business.refusals import Refusal
-from hub.data.database import Database, sync_engine
+from hub.data.database import Database
+from hub.data.engine import sync_engine
 from hub.data.schema import legs, payments, transactions
 
 _post = insert(transactions).returning(transactions.c.id)

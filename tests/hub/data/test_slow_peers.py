@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import text
 
 from hub.business.refusals import Refusal
-from hub.data import database
+from hub.data import database, engine
 from hub.data.database import Database
 
 BUSY_S = 1
@@ -22,7 +22,8 @@ BUSY_S = 1
 @pytest.fixture
 def path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Books with one table, and a writer's patience of a second."""
-    monkeypatch.setattr(database, "_BUSY_S", BUSY_S)
+    for module in (engine, database):
+        monkeypatch.setattr(module, "BUSY_S", BUSY_S)
     file = tmp_path / "books.sqlite"
     with closing(sqlite3.connect(file)) as books:
         books.execute("PRAGMA journal_mode=WAL")

@@ -9,7 +9,7 @@ from statistics import mean, median
 import pytest
 
 from hub.business.late_fee import late_fee_fen
-from hub.business.numbers import is_account_number, is_meter_number
+from hub.business.numbers import identity_number, is_account_number, is_meter_number
 from hub.data.tariff_file import NoTariffInForceError, read_tariffs
 from hub.data.town import SEED, TownAccount, TownBill, generate
 from hub.data.town_demo import KNOWN
@@ -61,14 +61,16 @@ def test_the_same_seed_and_day_give_the_same_town_on_every_machine() -> None:
     written = "\n".join(repr(account) for account in generate(SEED, AS_OF, 300))
     assert (
         hashlib.sha256(written.encode()).hexdigest()
-        == "873d925793104de0d31e2b4a07d8b8cb2a9e4d33f287fa06469f9359b9bc0368"
+        == "e99780b29aa319c5440c45247ad1a9e6c8270cc1b12da62ebb673a28e775d666"
     )
 
 
 def test_another_seed_gives_another_town(town: list[TownAccount]) -> None:
     other = list(islice(generate(SEED + 1, AS_OF), 50))
     assert other[: len(KNOWN)] == town[: len(KNOWN)]
-    assert all(one.bills != two.bills for one, two in zip(other[11:], town[11:50], strict=False))
+    assert all(
+        one.bills != two.bills for one, two in zip(other[len(KNOWN) :], town[len(KNOWN) : 50], strict=False)
+    )
 
 
 def test_a_smaller_town_is_the_beginning_of_the_larger(town: list[TownAccount]) -> None:
@@ -104,6 +106,9 @@ def test_numbers_and_addresses_are_good_and_unique(town: list[TownAccount]) -> N
     assert len({meter.metering_point for meter in meters}) == len(meters)
     assert len({account.address for account in town}) == len(town)
     assert all(len(account.phone) == 11 and account.phone.startswith("154") for account in town)
+    people = [account for account in town if account.usage_class == "residential"]
+    assert all(account.identity == identity_number(account.identity[:17]) for account in people)
+    assert {account.identity[:6] for account in people} == {"999900"}
 
 
 def test_bills_end_with_the_last_complete_month(town: list[TownAccount]) -> None:
@@ -219,6 +224,41 @@ def test_known_accounts_without_arrears(as_of: date) -> None:
         account = known(number, as_of)
         assert (open_bills(account), account.meters[0].kind, account.balance_fen) == ([], kind, balance_fen)
         assert (account.state, len(account.bills)) == ("open", 24)
+
+
+@pytest.mark.parametrize(
+    ("number", "card", "count", "amount_fen", "state"),
+    [
+        (83, "A500000000000083", 12, 10_000, "taken"),
+        (125, "A500000000000125", 5, 20_000, "written"),
+        (133, "A500000000000133", 8, 5_000, "owed"),
+        (158, "A500000000000158", 21, 30_000, "taken"),
+    ],
+)
+def test_known_cards(number: int, card: str, count: int, amount_fen: int, state: str) -> None:
+    [meter] = known(number, AS_OF).meters
+    assert meter.card is not None
+    last = meter.card.last
+    assert (meter.card.serial, last.count, last.amount_fen, last.state) == (card, count, amount_fen, state)
+    assert last.paid_on == AS_OF - timedelta(days=20)
+    assert meter.card.former == (("A400000000000158",) if number == 158 else ())
+    assert meter.hoarding_limit_fen == (100_000 if number == 158 else 0)
+
+
+def test_a_known_meter_was_never_opened() -> None:
+    [meter] = known(141, AS_OF).meters
+    assert (meter.kind, meter.card) == ("card", None)
+
+
+def test_every_way_a_card_can_stand_is_in_the_town(town: list[TownAccount]) -> None:
+    held = [meter for account in town[len(KNOWN) :] for meter in account.meters if meter.kind == "card"]
+    cards = [meter.card for meter in held if meter.card]
+    assert share([meter.card is None for meter in held]) == pytest.approx(0.01, abs=0.01)
+    assert share([card.last.state == "taken" for card in cards]) == pytest.approx(0.88, abs=0.05)
+    assert {card.last.state for card in cards} == {"taken", "written", "owed"}
+    assert any(card.former for card in cards)
+    assert len({card.serial for card in cards}) == len(cards)
+    assert all(not meter.card for account in town for meter in account.meters if meter.kind != "card")
 
 
 @pytest.mark.parametrize("as_of", DAYS)

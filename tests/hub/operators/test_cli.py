@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from hub.cli import main
+from hub.composition import persons
 from tools.hub_process import new_id, power_hub
 
 PERSONS = {"li": "correct horse battery", "wang": "staple less often"}
@@ -72,7 +73,18 @@ class Office:
 
 
 @pytest.fixture
-def office(own_hub: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+def office(
+    own_hub: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """An office whose passphrases are hashed at a small cost; tests/journeys/test_takeover.py pays the true one."""
+    monkeypatch.setattr(persons, "_N", 2**10)
+    yield Office(own_hub, tmp_path, capsys)
+    assert own_hub.check().findings == ()
+
+
+@pytest.fixture
+def true_office(own_hub: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+    """An office whose passphrases other processes know too."""
     yield Office(own_hub, tmp_path, capsys)
     assert own_hub.check().findings == ()
 
@@ -140,7 +152,8 @@ def test_what_the_count_found_of_a_memo_amount_is_released(office: Any) -> None:
     assert "expected" in office.refused(*office.propose(certain, "pocket"))
 
 
-def test_two_approvals_at_once_release_once(office: Any, tmp_path: Path) -> None:
+def test_two_approvals_at_once_release_once(true_office: Any, tmp_path: Path) -> None:
+    office = true_office
     reference = office.claim(900)
     (tmp_path / "zhao").write_text("another passphrase", encoding="utf-8")
     office.run("person", "add", "zhao", *office.proof("zhao"))
