@@ -13,7 +13,8 @@ from kiosk.command import Command
 from kiosk.config import ConfigError, load
 from kiosk.hubclient import wire
 from kiosk.hubclient.client import HubClient
-from kiosk.hubclient.keyfile import KeyFileError, load_key
+from kiosk.hubclient.keyfile import KeyFileError
+from kiosk.hubclient.open_keys import open_keys
 from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
 from kiosk.money import format_fen
 from kiosk.numbers import as_reference
@@ -31,13 +32,13 @@ def _run(options: argparse.Namespace) -> int:
         return _failed("a reference is twelve digits or letters from A to F, as 0198-F2C4-A1B3", 2)
     try:
         config = load(options.config)
-        key = load_key(config.hub.key_file, bench=config.terminal.bench)
+        keys = open_keys(config)
     except (ConfigError, KeyFileError) as error:
         return _failed(str(error), 2)
     client = HubClient(
         config.hub.url,
         config.terminal.id,
-        key,
+        keys,
         query_deadline_s=config.hub.query_deadline_s,
         connect_s=config.hub.connect_s,
     )
@@ -61,6 +62,8 @@ def _line(found: wire.Reference) -> str:
     if found.memo_fen:
         amounts.append(f"{format_fen(found.memo_fen)} yuan {doubt}")
     what = f"{found.state} ({found.resolution})" if found.resolution else found.state
+    if power := found.purchase:
+        what += f", {power.kind} {power.count} {power.state}"
     return f"{found.reference}: {found.kind} of {', '.join(amounts)}, {what}, made {found.made_at:%Y-%m-%d %H:%M} UTC"
 
 

@@ -20,8 +20,10 @@ def load_key(path: Path, *, bench: bool = False) -> bytes:
     """
     try:
         lines = [line.strip() for line in path.read_text("ascii").splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise KeyFileError(f"{path}: cannot be read: {type(error).__name__}") from error
+    except OSError as error:
+        raise KeyFileError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise KeyFileError(f"{path}: cannot be read: it is not ASCII text") from error
     if not bench and any(line.startswith("#") and TEST_MARK in line.upper() for line in lines):
         raise KeyFileError(f"{path}: is a test key, which only a bench may use (bench = true)")
     digits = [line for line in lines if line and not line.startswith("#")]

@@ -11,7 +11,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-CALL_CODES = frozenset({"bad_signature", "stale_signature", "replayed_request", "unknown_terminal"})
+CALL_CODES = frozenset(
+    {"bad_signature", "stale_signature", "replayed_request", "unknown_terminal", "sign_on_needed"}
+)
 """Problem codes that judge the call (key, clock, repetition) and say nothing of the business in it."""
 
 
@@ -23,6 +25,8 @@ class NotSentReason(StrEnum):
     UNREACHABLE = "unreachable"
     TLS = "tls"
     TIMEOUT = "timeout"
+    SIGN_ON = "sign_on"
+    """There is no working key to sign it with."""
 
 
 class UnknownReason(StrEnum):

@@ -31,7 +31,7 @@ REPLY_COMPONENTS = ("@status", "content-digest", "power-request")
 _REQUEST_FORM = '("@method" "@path" "content-digest" "power-terminal" "power-request")'
 _REPLY_FORM = re.compile(
     r'sig1=(?P<parameters>\("@status" "content-digest" "power-request"\)'
-    r';created=[1-9][0-9]{0,11};keyid="(?P<keyid>[A-Za-z0-9._-]{1,64})")',
+    r';created=[1-9][0-9]{0,11};keyid="(?P<keyid>[A-Za-z0-9._-]{1,128})")',
     re.ASCII,
 )
 
@@ -57,12 +57,16 @@ class _ReplyVerifier(HTTPMessageVerifier):
 
 
 class Signer:
-    """Signs for one terminal and believes only what the same key has signed."""
+    """Signs for one terminal and believes only what the same key has signed.
 
-    def __init__(self, terminal: str, key: bytes) -> None:
+    `key_id` is the key's name where it is not the terminal's own.
+    """
+
+    def __init__(self, terminal: str, key: bytes, key_id: str = "") -> None:
         self._terminal = terminal
         self._key = key
-        keys = MappingKeyResolver(public_keys={terminal: key}, private_keys={})
+        self.key_id = key_id or terminal
+        keys = MappingKeyResolver(public_keys={self.key_id: key}, private_keys={})
         self._verifier = _ReplyVerifier(signature_algorithm=HMAC_SHA256, key_resolver=keys)
 
     def sign(self, message: PreparedRequest, body: bytes, request_id: str, created: datetime) -> None:
@@ -71,7 +75,7 @@ class Signer:
         The algorithm is not named: the key says it, and each byte is paid for on a mobile line.
         """
         digest = _content_digest(body)
-        parameters = f'{_REQUEST_FORM};created={int(created.timestamp())};keyid="{self._terminal}"'
+        parameters = f'{_REQUEST_FORM};created={int(created.timestamp())};keyid="{self.key_id}"'
         base = (
             f'"@method": {message.method}\n"@path": {message.path_url.partition("?")[0]}\n'
             f'"content-digest": {digest}\n"power-terminal": {self._terminal}\n"power-request": {request_id}\n'
@@ -97,7 +101,7 @@ class Signer:
         """Tell whether this is a good signature in the hub's usual form; False says only that it is not plain."""
         digest = _content_digest(body)
         form = _REPLY_FORM.fullmatch(headers.get("Signature-Input", ""))
-        if form is None or form["keyid"] != self._terminal or headers.get("Content-Digest") != digest:
+        if form is None or form["keyid"] != self.key_id or headers.get("Content-Digest") != digest:
             return False
         base = (
             f'"@status": {status}\n"content-digest": {digest}\n"power-request": {headers.get("Power-Request", "")}\n'

@@ -7,11 +7,12 @@ from datetime import date, datetime
 from typing import Annotated, Literal, TypeVar
 
 import msgspec
-from msgspec import Meta
+from msgspec import UNSET, Meta, UnsetType
 
 Id = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}\Z")]
 AccountNo = Annotated[str, Meta(pattern=r"^[0-9]{1,32}\Z")]
 MeterNo = Annotated[str, Meta(pattern=r"^[0-9]{22}\Z")]
+CardNumber = Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")]
 Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z")]
 Fen = Annotated[int, Meta(ge=0, le=10**13)]
 PaidFen = Annotated[int, Meta(gt=0, le=10**13)]
@@ -19,7 +20,8 @@ Time = Annotated[datetime, Meta(tz=True)]
 Seq = Annotated[int, Meta(ge=0)]
 Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
-Business = Literal["arrears", "prepay"]
+Business = Literal["arrears", "prepay", "buy_power", "reissue", "open_card"]
+PurchaseKind = Literal["purchase", "reissue", "open"]
 Tender = Literal["cash"]
 MeterKind = Literal["postpaid", "card", "remote_prepaid", "sts"]
 ClaimReason = Literal[
@@ -50,12 +52,19 @@ class NoteCount(Wire, frozen=True):
 
 
 class QuoteRequest(Wire, frozen=True):
-    """PUT /v1/quotes/{id}. No months: all that is due, or a prepayment."""
+    """PUT /v1/quotes/{id}. No months: all that is due, or a prepayment.
+
+    Power is bought for the card of `card_read_id`. A card is reissued or opened after the identity check that
+    `identity_check_id` names, for `meter_no` where the account has several card meters. What is unset is not sent.
+    """
 
     account_no: AccountNo
     business: Business
     months: tuple[Month, ...] = ()
     tender: Tender = "cash"
+    card_read_id: Id | UnsetType = UNSET
+    identity_check_id: Id | UnsetType = UNSET
+    meter_no: MeterNo | UnsetType = UNSET
 
 
 class PaymentRequest(Wire, frozen=True):
@@ -203,7 +212,10 @@ class Account(Wire, frozen=True):
 
 
 class Quote(Wire, frozen=True):
-    """What the chosen months need after the balance is used, and how much the hub takes at most."""
+    """What the chosen months need after the balance is used, and how much the hub takes at most.
+
+    Less than `min_fen` buys no power; `fee_fen` of the money is a fee.
+    """
 
     id: Id
     account_no: AccountNo
@@ -213,6 +225,8 @@ class Quote(Wire, frozen=True):
     max_fen: Fen
     expires_at: Time
     as_of: Time
+    min_fen: Fen = 0
+    fee_fen: Fen = 0
 
 
 class Allocation(Wire, frozen=True):
@@ -223,8 +237,30 @@ class Allocation(Wire, frozen=True):
     principal_fen: Fen
 
 
+class Purchase(Wire, frozen=True):
+    """What is to be written on a meter card: `id` is the payment's, the numbers are those that stand on the card.
+
+    A reissue carries the last purchase once more, with its count. `card_tail` are the last four digits of the card's
+    serial, none where any blank card will do.
+    """
+
+    id: Id
+    kind: PurchaseKind
+    meter_no: CardNumber
+    customer_no: CardNumber
+    count: Annotated[int, Meta(ge=0, le=2**32 - 1)]
+    amount_fen: Fen
+    card_tail: Annotated[str, Meta(pattern=r"^[0-9A-F]{4}\Z")] | None
+    profile: str
+    old_card_tail: Annotated[str, Meta(pattern=r"^([0-9A-F]{4})?\Z")] = ""
+    """Of the card that a reissue replaces, for the slip."""
+
+
 class Payment(Wire, frozen=True):
-    """A credited payment, as the hub booked it. `to_balance_fen` is below zero when balance was used."""
+    """A credited payment, as the hub booked it. `to_balance_fen` is below zero when balance was used.
+
+    Money for a card without a `purchase` bought nothing and stands to the account's credit.
+    """
 
     id: Id
     status: Literal["credited"]
@@ -238,13 +274,20 @@ class Payment(Wire, frozen=True):
     arrears_after_fen: Fen
     credited_at: Time
     business_date: date
+    purchase: Purchase | None = None
+    fee_fen: Fen = 0
 
     def __post_init__(self) -> None:
         if self.balance_after_fen - self.balance_before_fen != self.to_balance_fen:
             raise ValueError("to_balance_fen is not the change of the balance")
         booked = sum(part.late_fee_fen + part.principal_fen for part in self.allocations)
-        if booked + self.to_balance_fen != self.amount_fen:
-            raise ValueError("the allocations and the balance do not add up to amount_fen")
+        if booked + self.power_fen + self.fee_fen + self.to_balance_fen != self.amount_fen:
+            raise ValueError("allocations, power, fee and balance do not add up to amount_fen")
+
+    @property
+    def power_fen(self) -> int:
+        """How much of this money was sold as power; what a reissue carries was paid before."""
+        return 0 if self.purchase is None or self.purchase.kind == "reissue" else self.purchase.amount_fen
 
 
 class Claim(Wire, frozen=True):
@@ -257,6 +300,19 @@ class Claim(Wire, frozen=True):
     memo_fen: Fen
     payment_id: Id | None
     resolution: str
+
+
+class PurchaseFate(Wire, frozen=True):
+    """How far the power on a slip has come.
+
+    `state` is a word: authorised, owed, written (on the card), taken (in the meter), withdrawn, or a newer hub's.
+    """
+
+    id: Id
+    kind: str
+    count: int
+    amount_fen: Fen
+    state: str
 
 
 class Reference(Wire, frozen=True):
@@ -274,6 +330,7 @@ class Reference(Wire, frozen=True):
     made_at: Time
     booked_on: date | None = None
     """The business date on which the payment was credited; an older hub does not tell it."""
+    purchase: PurchaseFate | None = None
 
 
 class CustomerText(Wire, frozen=True):

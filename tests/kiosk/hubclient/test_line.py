@@ -115,7 +115,7 @@ def counted_from_sending(client: HubClient) -> HubClient:
 
     What a busy machine needs to connect and to shake hands would else leave nothing to a call as short as these.
     """
-    line = client._open()[0]._line
+    line = client._open()._line
     before_send = line.before_send
 
     def sending(sock: socket.socket) -> None:

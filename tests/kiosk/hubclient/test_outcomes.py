@@ -9,7 +9,14 @@ from kiosk.hubclient.outcomes import CALL_CODES, Answer, NotSentReason, Refused,
 
 
 def test_the_words_for_what_went_wrong_never_change() -> None:
-    assert [reason.value for reason in NotSentReason] == ["name", "refused", "unreachable", "tls", "timeout"]
+    assert [reason.value for reason in NotSentReason] == [
+        "name",
+        "refused",
+        "unreachable",
+        "tls",
+        "timeout",
+        "sign_on",
+    ]
     assert [reason.value for reason in UnknownReason] == [
         "timeout",
         "broken",
