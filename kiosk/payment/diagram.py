@@ -10,7 +10,7 @@ from pathlib import Path
 
 from kiosk.payment.model import ENDS, ClaimState, PaymentState
 from kiosk.payment.places import PLANS, Plan, Way
-from kiosk.payment.table import CLAIM_TABLE, TABLE, EffectName
+from kiosk.payment.table import CLAIM_TABLE, START, TABLE, EffectName
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "payment-states.md"
 
@@ -25,8 +25,9 @@ PLACES_HEAD = """## Places kept for what follows
 
 Designed now (`kiosk/payment/places.py`) and not in service yet. After a restart the kiosk writes the event of the
 column "restart" first; each unknown outcome is repeated, asked for or reversed, and ends as one of: paid, declined
-(nothing was taken), reversed (it went back), owed (paid, and the good has an order) or claimed. A word marked "late"
-comes after an end: it is journalled as evidence and changes nothing, unless it is the only word of money taken.
+(nothing was taken), reversed (it went back), owed (paid, and the card is still to be written) or claimed. A word
+marked "late" comes after an end: it is journalled as evidence and changes nothing, unless it is the only word of
+money taken.
 """
 
 
@@ -48,7 +49,8 @@ def _arrow(event: type, effect: EffectName | None) -> str:
 
 
 def _payment_diagram() -> Iterator[str]:
-    yield f"[*] --> {PaymentState.OPEN.value}: payment opened / enable acceptor"
+    for event, row in START.items():
+        yield f"[*] --> {row.next.value}: {_arrow(event, row.effect)}"
     for state, rows in TABLE.items():
         for event, row in rows.items():
             if row.next is not state:

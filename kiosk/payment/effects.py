@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from drivers.meter_card.model import CardContents
 from kiosk.payment.model import Claim, Payment
+
+
+@dataclass(frozen=True, slots=True)
+class CardFace:
+    """A card as it was read, with its answer to a challenge of ours (INTERNAL AUTHENTICATE).
+
+    `damaged` names the file and field that cannot be read, if any: then only serial and profile of the contents count.
+    """
+
+    contents: CardContents
+    challenge: bytes
+    answer: bytes
+    damaged: str = ""
 
 
 class Effect:
@@ -60,6 +74,94 @@ class SendClaim(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class WriteCard(Effect):
+    """Have the write authorised, write the card in the reader and read it back; the serial is compared first."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCardBack(Effect):
+    """Read the card in the reader, to learn what became of a write."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class SendOutcome(Effect):
+    """Tell the hub how the write ended; the content is the same at every attempt."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class ReadCard(Effect):
+    """Read the card that a customer has put in, and let it prove that it is genuine.
+
+    `new` is the one at the dispenser's chip station.
+    """
+
+    request: str
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AskCard(Effect):
+    """Ask the hub what it knows of the card that was read, and what may be done with it."""
+
+    read_id: str
+    face: CardFace
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdmitCard(Effect):
+    """Ask the card that was read whether it would let itself be written (EXTERNAL AUTHENTICATE); nothing is written.
+
+    `new` is the one at the dispenser's chip station.
+    """
+
+    read_id: str
+    profile: str
+    serial: str
+    new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CheckIdentity(Effect):
+    """Ask the hub whether it is the customer; `text` is what was typed and leaves the kiosk sealed only.
+
+    `what`: phone or identity_no.
+    """
+
+    check_id: str
+    account_no: str
+    what: str
+    at: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StageCard(Effect):
+    """Bring a card to the dispenser's chip station: the one inside, else a `fresh` one from the stack."""
+
+    request: str
+    fresh: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class PresentCard(Effect):
+    """Move the new card to the mouth, held, for the payment's customer."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class RetractCard(Effect):
+    """Draw the card in the dispenser's path into the reject bin: it is nobody's."""
+
+
+@dataclass(frozen=True, slots=True)
 class PrintSlip(Effect):
     """Print one slip; `about` is what it tells of."""
 
@@ -94,6 +196,8 @@ class AskQuote(Effect):
     account_no: str
     business: str
     months: tuple[str, ...]
+    card_read_id: str = ""
+    identity_check_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

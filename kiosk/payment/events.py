@@ -5,47 +5,57 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-import msgspec
+from kiosk.payment.card_events import (
+    CardKept,
+    CardLeft,
+    CardOffered,
+    CardReadAsked,
+    OutcomeSending,
+    OutcomeTaken,
+    OutcomeUnanswered,
+    RewriteOpened,
+    WriteAbsent,
+    WriteGivenUp,
+    WriteIntended,
+    WriteTorn,
+    WriteUncertain,
+    WriteVerified,
+)
+from kiosk.payment.event import (
+    AccountFacts,
+    Allocation,
+    CardFacts,
+    Event,
+    NoteCount,
+    PurchaseFacts,
+    QuoteFacts,
+)
 
-
-class Event(msgspec.Struct, frozen=True, kw_only=True, tag_field="kind", forbid_unknown_fields=True):
-    """One journal row. `key` is the payment or claim that it belongs to."""
-
-    key: str
-
-
-class NoteCount(msgspec.Struct, frozen=True):
-    """So many notes of one value."""
-
-    value_fen: int
-    count: int
-
-
-class Allocation(msgspec.Struct, frozen=True):
-    """What of the money went into one month's bill."""
-
-    month: str
-    late_fee_fen: int
-    principal_fen: int
-
-
-class AccountFacts(msgspec.Struct, frozen=True):
-    """Of the account only what slip and claim need; name and address as the hub masked them."""
-
-    account_no: str
-    name_masked: str
-    address_masked: str
-    supply_unit: str = ""
-
-
-class QuoteFacts(msgspec.Struct, frozen=True):
-    """What the hub promised to take."""
-
-    quote_id: str
-    months: tuple[str, ...]
-    due_fen: int
-    max_fen: int
-    expires_at: str
+__all__ = [
+    "AccountFacts",
+    "Allocation",
+    "AnyEvent",
+    "CardFacts",
+    "CardKept",
+    "CardLeft",
+    "CardOffered",
+    "CardReadAsked",
+    "Event",
+    "NoteCount",
+    "OutcomeSending",
+    "OutcomeTaken",
+    "OutcomeUnanswered",
+    "PurchaseFacts",
+    "QuoteFacts",
+    "RewriteOpened",
+    "WriteAbsent",
+    "WriteGivenUp",
+    "WriteIntended",
+    "WriteTorn",
+    "WriteUncertain",
+    "WriteVerified",
+    "count_notes",
+]
 
 
 class PaymentOpened(Event, frozen=True, kw_only=True):
@@ -57,6 +67,7 @@ class PaymentOpened(Event, frozen=True, kw_only=True):
     quote: QuoteFacts
     lang: str
     at: str
+    card: CardFacts | None = None
 
 
 class NoteIntended(Event, frozen=True, kw_only=True):
@@ -145,6 +156,12 @@ class CreditApproved(Event, frozen=True, kw_only=True):
     replayed: bool = False
 
 
+class GoodApproved(CreditApproved, frozen=True, kw_only=True):
+    """The hub has booked the money and authorised one purchase count: the card is to be written."""
+
+    purchase: PurchaseFacts
+
+
 class CheckingPromised(Event, frozen=True, kw_only=True):
     """The customer will not wait any longer: permits the slip that says the outcome is being checked."""
 
@@ -226,14 +243,31 @@ PaymentEvent = (
     | CreditSending
     | CreditUnknown
     | CreditApproved
+    | GoodApproved
     | CheckingPromised
     | Claimed
     | SlipIntended
     | SlipPrinted
     | SlipFailed
 )
+CardEvent = (
+    RewriteOpened
+    | WriteIntended
+    | WriteUncertain
+    | CardReadAsked
+    | WriteVerified
+    | WriteAbsent
+    | WriteTorn
+    | WriteGivenUp
+    | CardOffered
+    | CardKept
+    | CardLeft
+    | OutcomeSending
+    | OutcomeUnanswered
+    | OutcomeTaken
+)
 ClaimEvent = ClaimOpened | ClaimSending | ClaimUnanswered | ClaimTaken
-AnyEvent = PaymentEvent | ClaimEvent
+AnyEvent = PaymentEvent | CardEvent | ClaimEvent
 
 
 def count_notes(values: Iterable[int]) -> tuple[NoteCount, ...]:

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from kiosk.payment import events as ev
-from kiosk.payment.model import Claim, ClaimState, Credit, Note, NoteState, Payment, Slip
+from kiosk.payment.card_fold import CARD_FOLDS, NotTheWriteError, sold
+from kiosk.payment.model import BUSINESSES, Claim, ClaimState, Credit, Note, NoteState, Payment, Slip
 from kiosk.payment.model import PaymentState as S
 
 
@@ -21,16 +22,16 @@ class IllegalEvent(Exception):  # noqa: N818 - named for what happened, as the t
 
 def opened(e: ev.PaymentOpened) -> Payment:
     """The payment that begins."""
-    business: str = e.business
     return Payment(
         payment_id=e.key,
         kiosk_no=e.kiosk_no,
         state=S.OPEN,
-        business="prepay" if business == "prepay" else "arrears",
+        business=next((known for known in BUSINESSES if known == e.business), "arrears"),
         account=e.account,
         quote=e.quote,
         lang=e.lang,
         opened_at=e.at,
+        card=e.card,
     )
 
 
@@ -97,6 +98,11 @@ def _approved(p: Payment, e: ev.Event) -> Payment:
     return replace(p, credit=credit, in_flight=False)
 
 
+def _sold(p: Payment, e: ev.Event) -> Payment:
+    assert isinstance(e, ev.GoodApproved)  # noqa: S101
+    return sold(_approved(p, e), e)
+
+
 def _claimed(p: Payment, e: ev.Event) -> Payment:
     assert isinstance(e, ev.Claimed)  # noqa: S101
     return replace(p, claim_id=e.claim_id, in_flight=False)
@@ -127,12 +133,22 @@ FOLDS: Mapping[type[ev.Event], Callable[[Payment, ev.Event], Payment]] = {
     ev.CreditSending: _sending,
     ev.CreditUnknown: _unknown,
     ev.CreditApproved: _approved,
+    ev.GoodApproved: _sold,
     ev.CheckingPromised: _same,
     ev.Claimed: _claimed,
     ev.SlipIntended: _slip,
     ev.SlipPrinted: _slip,
     ev.SlipFailed: _slip,
+    **CARD_FOLDS,
 }
+
+
+def fold(p: Payment, e: ev.Event) -> Payment:
+    """One event into a payment; the table has said that it may happen. Raises IllegalEvent where it is not its own."""
+    try:
+        return FOLDS[type(e)](p, e)
+    except NotTheWriteError as error:
+        raise IllegalEvent(p.state.value, e) from error
 
 
 def _fold_slips(slips: tuple[Slip, ...], state: str, e: ev.Event) -> tuple[Slip, ...]:

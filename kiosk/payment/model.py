@@ -6,13 +6,28 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Literal
 
-from kiosk.payment.events import AccountFacts, Allocation, NoteCount, QuoteFacts, count_notes
+from kiosk.payment.events import (
+    AccountFacts,
+    Allocation,
+    CardFacts,
+    NoteCount,
+    PurchaseFacts,
+    QuoteFacts,
+    count_notes,
+)
 
-Business = Literal["arrears", "prepay"]
+Business = Literal["arrears", "prepay", "buy_power", "rewrite", "reissue", "open_card"]
+"""Arrears and prepay end with the hub's booking, buy power with a written card; a rewrite takes no money.
+
+Reissue and open card end with a new card of the dispenser's that its customer has taken.
+"""
+BUSINESSES: tuple[Business, ...] = ("arrears", "prepay", "buy_power", "rewrite", "reissue", "open_card")
+NEW_CARD = frozenset({"reissue", "open_card"})
+"""Kinds of business whose card comes from the dispenser."""
 
 
 class PaymentState(StrEnum):
-    """Where one payment stands. The last three are ends."""
+    """Where one payment stands. The last four are ends."""
 
     OPEN = "open"
     """Acceptor enabled, no money in yet."""
@@ -32,12 +47,28 @@ class PaymentState(StrEnum):
     """As SENDING, but the customer has a slip that says the outcome is being checked."""
     CREDITED = "credited"
     """The hub has credited the money; the receipt is due."""
+    UNDELIVERED = "undelivered"
+    """The money is booked; the card holds the old purchase count."""
+    WRITING = "writing"
+    """The card may hold the new purchase count, in whole or torn."""
+    READING_BACK = "reading_back"
+    """The card is read before anything else: its serial, files and purchase count say what happened."""
+    TORN = "torn"
+    """Some files are new and the wallet, which is written last, is not: the meter takes nothing from this card."""
     PAID = "paid"
+    OWED = "owed"
+    """Paid, and the card is still to be written: the hub has the order, any kiosk writes it free of charge."""
     CANCELLED = "cancelled"
     CLAIMED = "claimed"
 
 
-ENDS = frozenset({PaymentState.PAID, PaymentState.CANCELLED, PaymentState.CLAIMED})
+ENDS = frozenset({PaymentState.PAID, PaymentState.OWED, PaymentState.CANCELLED, PaymentState.CLAIMED})
+DELIVERING = frozenset(
+    {PaymentState.UNDELIVERED, PaymentState.WRITING, PaymentState.READING_BACK, PaymentState.TORN}
+)
+"""States in which the card before the kiosk belongs to the payment."""
+ALREADY_WRITTEN = "already_written"
+"""The reason of a write that the hub lets nobody do any more: what was bought is on a card."""
 WHOLE = frozenset({"declined", "unanswered"})
 """Reasons of a claim for all of a payment's money; any other is for a single note."""
 
@@ -95,6 +126,34 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Delivery:
+    """What is to be written on the meter card, and what became of it. `outcome`: written, failed, unknown, or ""."""
+
+    purchase: PurchaseFacts
+    write_id: str = ""
+    """The write that the hub authorises; none while nothing was tried."""
+    writes: int = 0
+    outcome: str = ""
+    reason: str = ""
+    ended_at: str = ""
+    taken: bool = False
+    """Whether the meter had it before the kiosk saw that it was written."""
+    tellings: int = 0
+    telling: bool = False
+    told: bool = False
+
+    @property
+    def made_elsewhere(self) -> bool:
+        """Whether another kiosk has delivered it by the hub's word, and nothing stands on the card here."""
+        return self.outcome == "failed" and self.reason == ALREADY_WRITTEN
+
+    @property
+    def untold(self) -> bool:
+        """Whether the hub is still to learn how the write ended."""
+        return bool(self.write_id and self.outcome) and not self.told
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """One customer's payment. Amounts in fen."""
 
@@ -115,6 +174,11 @@ class Payment:
     slips: tuple[Slip, ...] = ()
     claim_id: str = ""
     ended_by: str = ""
+    card: CardFacts | None = None
+    """The meter card that the customer put in, or the blank one that stands ready, where the payment is for one."""
+    delivery: Delivery | None = None
+    hand_over: str = ""
+    """What became of the new card that was written: offered, kept (in the reject bin), taken, gone, or ""."""
 
     @property
     def inserted_fen(self) -> int:
@@ -163,12 +227,29 @@ class Payment:
         return self.state in ENDS
 
     @property
+    def new_card(self) -> bool:
+        """Whether its card is one of the dispenser's."""
+        return self.business in NEW_CARD or (self.delivery is not None and self.delivery.purchase.new_card)
+
+    @property
+    def unhanded(self) -> bool:
+        """Whether a new card that was written for it is still in the machine, as far as anybody knows."""
+        written = self.delivery is not None and self.delivery.outcome == "written"
+        return self.new_card and written and self.hand_over in {"", "offered"}
+
+    @property
     def over(self) -> bool:
-        """Whether no event can come for it any more: the printer owes no word on its last slip.
+        """Whether no event can come for it any more: the printer owes no word on its last slip, the hub none on a
+        written card, and no new card of it stands in the machine.
 
         An earlier slip whose word never came was printed again as a copy after a restart.
         """
-        return self.ended and _told(self.slips)
+        return self.ended and _told(self.slips) and not self.untold and not self.unhanded
+
+    @property
+    def untold(self) -> bool:
+        """Whether the hub is still to learn how the write of its card ended."""
+        return self.delivery is not None and self.delivery.untold
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,8 +45,8 @@ class Plan:
 
 
 IN_SERVICE = frozenset(state.value for state in PaymentState)
-NEW_ENDS = frozenset({"declined", "reversed", "owed"})
-"""Ends that come with these plans: nothing was taken; what was taken went back; paid, and the good has an order."""
+NEW_ENDS = frozenset({"declined", "reversed"})
+"""Ends that come with these plans: nothing was taken; what was taken went back."""
 ALL_ENDS = NEW_ENDS | {end.value for end in ENDS}
 ANSWERS: Mapping[str, tuple[str, ...]] = {
     "send_sale": ("sale_approved", "sale_declined"),
@@ -209,64 +209,20 @@ RECHARGE_CARD = Plan(
     {"declined": {"redeem_refused": Way("declined"), "sale_approved": _CLAIMED}},
 )
 
-_OWED = Way("owed", "order_rewrite")
-
 METER_CARD = Plan(
-    "Meter-card write",
+    "Meter-card write, by tenders other than cash",
     {
         # In place of a tender's own approval: the hub has booked the money and authorised one purchase count.
-        **{
-            state: {"good_approved": Way("undelivered")}
-            for state in ("sending", "authorising", "awaiting_phone")
-        },
+        "authorising": {"good_approved": Way("undelivered")},
+        "awaiting_phone": {"good_approved": Way("undelivered")},
         "redeeming": {"good_approved": Way("undelivered")},
         # Nobody may stand there with the card any more: what is owed is written when it comes back.
-        **{state: {"good_approved": _OWED} for state in ("checking", "closing_order")},
+        "closing_order": {"good_approved": Way("owed")},
+        # Only money of a bank card, only while the card certainly holds the old count, and only when the hub has
+        # withdrawn the purchase count in the same answer: an order and a reversal exclude each other.
+        "undelivered": {"good_withdrawn": Way("reversing", "send_reversal")},
     },
-    {
-        "undelivered": Place(
-            "The money is booked; the card holds the old purchase count.",
-            "write_given_up",
-            {
-                "write_intended": Way("writing", "write_card"),
-                "write_given_up": _OWED,
-                # Only money of a bank card, only while the card certainly holds the old count, and only when the hub
-                # has withdrawn the purchase count in the same answer: an order and a reversal exclude each other.
-                "good_withdrawn": Way("reversing", "send_reversal"),
-            },
-        ),
-        "writing": Place(
-            "The card may hold the new purchase count, in whole or torn.",
-            "write_uncertain",
-            {
-                "write_verified": Way("credited"),
-                "write_uncertain": Way("reading_back", "read_card"),
-            },
-        ),
-        "reading_back": Place(
-            "The card is read before anything else; its serial, files and purchase count say what happened.",
-            "card_read_asked",
-            {
-                "card_read_asked": Way("reading_back", "read_card"),
-                "write_verified": Way("credited"),
-                "write_absent": Way("undelivered"),
-                "write_torn": Way("torn"),
-                "card_gone": _OWED,
-                "card_foreign": _OWED,
-                "write_given_up": _OWED,
-            },
-        ),
-        "torn": Place(
-            "Some files are new and the wallet, which is written last, is not: the meter takes nothing from this card.",
-            "write_given_up",
-            {
-                # The same write with the same purchase count, over what was torn.
-                "write_intended": Way("writing", "write_card"),
-                "write_given_up": _OWED,
-            },
-        ),
-        "reversing": _REVERSING,
-    },
+    {"reversing": _REVERSING},
     "The write is idempotent by meter and purchase count: an order for a rewrite can never credit twice.",
     {"reversed": {**_EVIDENCE_REVERSED, "reversal_answered": Way("reversed")}},
 )

@@ -10,7 +10,8 @@ from dataclasses import dataclass, replace
 
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
-from kiosk.payment.fold import FOLDS, IllegalEvent, claim_opened, fold_claim, opened
+from kiosk.payment.card_fold import rewrite_opened
+from kiosk.payment.fold import IllegalEvent, claim_opened, fold, fold_claim, opened
 from kiosk.payment.model import Claim, ClaimState, Payment
 from kiosk.payment.model import PaymentState as S
 
@@ -26,7 +27,11 @@ class Row:
     effect: EffectName | None = None
 
 
-_START: Mapping[type[ev.Event], Row] = {ev.PaymentOpened: Row(S.OPEN, fx.EnableAcceptor)}
+START: Mapping[type[ev.Event], Row] = {
+    ev.PaymentOpened: Row(S.OPEN, fx.EnableAcceptor),
+    # Paid before, here or elsewhere: no money, only the card.
+    ev.RewriteOpened: Row(S.UNDELIVERED),
+}
 
 _SLIPS: Mapping[type[ev.Event], EffectName | None] = {
     ev.SlipIntended: fx.PrintSlip,
@@ -38,6 +43,43 @@ _SLIPS: Mapping[type[ev.Event], EffectName | None] = {
 def _slips_stay(state: S) -> dict[type[ev.Event], Row]:
     return {event: Row(state, effect) for event, effect in _SLIPS.items()}
 
+
+_TELLING: Mapping[type[ev.Event], EffectName | None] = {
+    ev.OutcomeSending: fx.SendOutcome,
+    ev.OutcomeUnanswered: None,
+    ev.OutcomeTaken: None,
+}
+
+
+def _telling_stays(state: S) -> dict[type[ev.Event], Row]:
+    """The hub learns how a write ended beside whatever else is done."""
+    return {event: Row(state, effect) for event, effect in _TELLING.items()}
+
+
+_HANDING: Mapping[type[ev.Event], EffectName | None] = {
+    ev.CardOffered: fx.PresentCard,
+    ev.CardKept: fx.RetractCard,
+    ev.CardLeft: None,
+}
+
+
+def _handing_stays(state: S) -> dict[type[ev.Event], Row]:
+    """A new card is handed over beside its slip and the hub's word."""
+    return {event: Row(state, effect) for event, effect in _HANDING.items()}
+
+
+_READ: Mapping[type[ev.Event], Row] = {
+    ev.WriteVerified: Row(S.CREDITED),
+    ev.WriteAbsent: Row(S.UNDELIVERED),
+    ev.WriteTorn: Row(S.TORN),
+}
+"""What a look at the card can show."""
+_TRY: Mapping[type[ev.Event], Row] = {
+    ev.WriteIntended: Row(S.WRITING, fx.WriteCard),
+    ev.CardReadAsked: Row(S.READING_BACK, fx.ReadCardBack),
+    ev.WriteGivenUp: Row(S.OWED),
+}
+"""What may be done with a card that certainly does not hold the new purchase count."""
 
 TABLE: Mapping[S, Mapping[type[ev.Event], Row]] = {
     S.OPEN: {
@@ -80,6 +122,7 @@ TABLE: Mapping[S, Mapping[type[ev.Event], Row]] = {
         ev.CreditSending: Row(S.SENDING, fx.SendCredit),
         ev.CreditUnknown: Row(S.SENDING),
         ev.CreditApproved: Row(S.CREDITED),
+        ev.GoodApproved: Row(S.UNDELIVERED),
         ev.CheckingPromised: Row(S.CHECKING),
         ev.Claimed: Row(S.CLAIMED),
     },
@@ -87,16 +130,35 @@ TABLE: Mapping[S, Mapping[type[ev.Event], Row]] = {
         ev.CreditSending: Row(S.CHECKING, fx.SendCredit),
         ev.CreditUnknown: Row(S.CHECKING),
         ev.CreditApproved: Row(S.PAID),
+        # Nobody may stand there with the card any more: what is owed is written when it comes back.
+        ev.GoodApproved: Row(S.OWED),
         ev.Claimed: Row(S.CLAIMED),
         **_slips_stay(S.CHECKING),
     },
+    S.UNDELIVERED: _TRY,
+    S.WRITING: {**_READ, ev.WriteUncertain: Row(S.READING_BACK)},
+    S.READING_BACK: {
+        **_READ,
+        ev.CardReadAsked: Row(S.READING_BACK, fx.ReadCardBack),
+        ev.WriteGivenUp: Row(S.OWED),
+    },
+    # The same write with the same purchase count, over what was torn.
+    S.TORN: _TRY,
     S.CREDITED: {
         ev.SlipIntended: Row(S.CREDITED, fx.PrintSlip),
         ev.SlipPrinted: Row(S.PAID),
         ev.SlipFailed: Row(S.PAID),
+        **_telling_stays(S.CREDITED),
+        **_handing_stays(S.CREDITED),
     },
     # A slip that was under way when the end came still reports; a late reprint is no change of state.
-    S.PAID: _slips_stay(S.PAID),
+    S.PAID: {**_slips_stay(S.PAID), **_telling_stays(S.PAID), **_handing_stays(S.PAID)},
+    S.OWED: {
+        **_slips_stay(S.OWED),
+        **_telling_stays(S.OWED),
+        # A new card that could not be written is nobody's.
+        ev.CardKept: Row(S.OWED, fx.RetractCard),
+    },
     S.CLAIMED: {ev.SlipPrinted: Row(S.CLAIMED), ev.SlipFailed: Row(S.CLAIMED)},
     S.CANCELLED: _slips_stay(S.CANCELLED),
 }
@@ -117,15 +179,17 @@ def step(payment: Payment | None, event: ev.Event) -> tuple[Payment, tuple[fx.Ef
 
     Raises IllegalEvent for a pair that the table does not hold, and for a note that is not the payment's own.
     """
-    rows = _START if payment is None else TABLE[payment.state]
+    rows = START if payment is None else TABLE[payment.state]
     row = rows.get(type(event))
     if row is None:
         raise IllegalEvent("none" if payment is None else payment.state.value, event)
-    if payment is None:
-        assert isinstance(event, ev.PaymentOpened)  # noqa: S101 - the start row holds nothing else
-        after = opened(event)
+    if payment is not None:
+        after = replace(fold(payment, event), state=row.next)
+    elif isinstance(event, ev.RewriteOpened):
+        after = rewrite_opened(event)
     else:
-        after = replace(FOLDS[type(event)](payment, event), state=row.next)
+        assert isinstance(event, ev.PaymentOpened)  # noqa: S101 - the start rows hold nothing else
+        after = opened(event)
     return after, _effects(row.effect, after, event)
 
 
@@ -150,8 +214,9 @@ def _effects(name: EffectName | None, after: Payment | Claim, event: ev.Event) -
         return (fx.StackNote(event.note_id),)
     if name is fx.PrintSlip and isinstance(event, ev.SlipIntended):
         return (fx.PrintSlip(event.job, event.slip, event.copy_no, after),)
-    if name is fx.SendCredit and isinstance(after, Payment):
-        return (fx.SendCredit(after),)
+    for of_payment in (fx.SendCredit, fx.WriteCard, fx.ReadCardBack, fx.SendOutcome, fx.PresentCard):
+        if name is of_payment and isinstance(after, Payment):
+            return (of_payment(after),)
     if name is fx.SendClaim and isinstance(after, Claim):
         return (fx.SendClaim(after),)
     return (name(),)

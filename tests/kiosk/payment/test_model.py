@@ -64,8 +64,8 @@ def test_what_is_missing_and_what_is_too_much(values: tuple[int, ...], remaining
 
 
 @pytest.mark.parametrize("state", PaymentState)
-def test_three_states_are_ends(state: PaymentState) -> None:
-    assert replace(PAYMENT, state=state).ended is (state.value in {"paid", "cancelled", "claimed"})
+def test_four_states_are_ends(state: PaymentState) -> None:
+    assert replace(PAYMENT, state=state).ended is (state.value in {"paid", "owed", "cancelled", "claimed"})
     assert replace(PAYMENT, state=state).ended is (state in ENDS)
 
 
@@ -108,7 +108,12 @@ def test_what_the_journal_stores_of_a_state_never_changes() -> None:
         "sending",
         "checking",
         "credited",
+        "undelivered",
+        "writing",
+        "reading_back",
+        "torn",
         "paid",
+        "owed",
         "cancelled",
         "claimed",
     ]

@@ -12,18 +12,22 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.diagram import PAGE, page
 from kiosk.payment.model import ENDS, ClaimState, NoteState, Payment, PaymentState
-from kiosk.payment.table import _START, CLAIM_TABLE, TABLE, IllegalEvent, step, step_claim
+from kiosk.payment.table import CLAIM_TABLE, START, TABLE, IllegalEvent, step, step_claim
 
 KEY = "a" * 32
 NOTE = "b" * 32
 OPENED = ev.PaymentOpened(
     key=KEY,
     kiosk_no=7,
-    business="arrears",
+    business="buy_power",
     account=ev.AccountFacts("0399000000000018", "*伟", "漠阳花园**栋"),
     quote=ev.QuoteFacts("c" * 32, ("2026-08",), 11506, 200000, "2026-11-22T20:00:00Z"),
     lang="zh",
     at="2026-11-22T19:59:00.000Z",
+    card=ev.CardFacts("0102030405060708", "state_grid_2013", "0" * 12, "1" * 12, 6, "5" * 32),
+)
+PURCHASE = ev.PurchaseFacts(
+    KEY, "purchase", "0" * 12, "1" * 12, 7, 10000, "0102030405060708", "state_grid_2013"
 )
 INTENDED = ev.NoteIntended(key=KEY, note_id=NOTE, note_type=2, value_fen=10000, counter=5)
 STACKED = ev.NoteStacked(key=KEY, note_id=NOTE, value_fen=10000)
@@ -38,6 +42,17 @@ APPROVED = ev.CreditApproved(
     credited_at="2026-11-22T20:00:00+00:00",
     business_date="2026-11-23",
 )
+SOLD = ev.GoodApproved(**msgspec.structs.asdict(APPROVED), purchase=PURCHASE)
+REWRITE = ev.RewriteOpened(
+    key=KEY,
+    kiosk_no=7,
+    account=OPENED.account,
+    card=OPENED.card or ev.CardFacts("", "", "", "", 0, ""),
+    purchase=PURCHASE,
+    lang="zh",
+    at="t",
+)
+WRITE = ev.WriteIntended(key=KEY, write_id="9" * 32, attempt=1)
 SENDING = ev.CreditSending(key=KEY, attempt=1, amount_fen=10000, taken_at="t", business_date="2026-11-23")
 JOB = ev.SlipIntended(key=KEY, job="d" * 32, slip="paid")
 EVENTS: dict[type[ev.Event], ev.Event] = {
@@ -54,6 +69,20 @@ EVENTS: dict[type[ev.Event], ev.Event] = {
         SENDING,
         ev.CreditUnknown(key=KEY, attempt=1, sent=True, reason="timeout"),
         APPROVED,
+        SOLD,
+        WRITE,
+        ev.WriteUncertain(key=KEY, reason="restart"),
+        ev.CardReadAsked(key=KEY),
+        ev.WriteVerified(key=KEY, at="t"),
+        ev.WriteAbsent(key=KEY, reason="card_gone"),
+        ev.WriteTorn(key=KEY, reason="parameter"),
+        ev.WriteGivenUp(key=KEY, outcome="failed", reason="card_worn", at="t"),
+        ev.CardOffered(key=KEY),
+        ev.CardKept(key=KEY, reason="not taken"),
+        ev.CardLeft(key=KEY, how="taken"),
+        ev.OutcomeSending(key=KEY, attempt=1),
+        ev.OutcomeUnanswered(key=KEY, attempt=1, reason="timeout"),
+        ev.OutcomeTaken(key=KEY, state="written"),
         ev.CheckingPromised(key=KEY, reference="AAAA"),
         ev.Claimed(key=KEY, claim_id="e" * 32, reason="declined"),
         JOB,
@@ -61,6 +90,7 @@ EVENTS: dict[type[ev.Event], ev.Event] = {
         ev.SlipFailed(key=KEY, job=JOB.job, reason="paper_out"),
     )
 }
+HANDING = {ev.CardOffered, ev.CardKept, ev.CardLeft}
 WAYS: dict[PaymentState, tuple[ev.Event, ...]] = {
     PaymentState.OPEN: (),
     PaymentState.STACKING_FIRST: (INTENDED,),
@@ -75,8 +105,13 @@ WAYS: dict[PaymentState, tuple[ev.Event, ...]] = {
 }
 WAYS[PaymentState.SENDING] = (*WAYS[PaymentState.CLOSING], SENDING)
 WAYS[PaymentState.CHECKING] = (*WAYS[PaymentState.SENDING], EVENTS[ev.CheckingPromised], JOB)
-WAYS[PaymentState.CREDITED] = (*WAYS[PaymentState.SENDING], APPROVED, JOB)
+WAYS[PaymentState.UNDELIVERED] = (*WAYS[PaymentState.SENDING], SOLD)
+WAYS[PaymentState.WRITING] = (*WAYS[PaymentState.UNDELIVERED], WRITE)
+WAYS[PaymentState.READING_BACK] = (*WAYS[PaymentState.WRITING], EVENTS[ev.WriteUncertain])
+WAYS[PaymentState.TORN] = (*WAYS[PaymentState.WRITING], EVENTS[ev.WriteTorn])
+WAYS[PaymentState.CREDITED] = (*WAYS[PaymentState.WRITING], EVENTS[ev.WriteVerified], JOB)
 WAYS[PaymentState.PAID] = (*WAYS[PaymentState.CREDITED], EVENTS[ev.SlipPrinted])
+WAYS[PaymentState.OWED] = (*WAYS[PaymentState.TORN], EVENTS[ev.WriteGivenUp], JOB)
 WAYS[PaymentState.CANCELLED] = (*WAYS[PaymentState.CANCELLING], EVENTS[ev.Cancelled], JOB)
 WAYS[PaymentState.CLAIMED] = (*WAYS[PaymentState.CHECKING], EVENTS[ev.Claimed])
 
@@ -98,6 +133,8 @@ def fitting(payment: Payment, kind: type[ev.Event]) -> ev.Event:
         return msgspec.structs.replace(event, note_id=note.note_id)
     if isinstance(event, ev.CreditSending):
         return msgspec.structs.replace(event, attempt=payment.attempts + 1, amount_fen=payment.inserted_fen)
+    if isinstance(event, ev.WriteIntended) and payment.delivery is not None:
+        return msgspec.structs.replace(event, attempt=payment.delivery.writes + 1)
     return event
 
 
@@ -116,6 +153,8 @@ def test_every_pair_is_in_the_table_or_refused_without_a_trace(
     payment = walk(*WAYS[state])
     if state is PaymentState.CLOSING and kind in {ev.NoteReturned, ev.NoteFateUnknown}:
         payment = walk(INTENDED, STACKED, WAYS[PaymentState.STACKING][2], EVENTS[ev.PayRequested])
+    if kind in HANDING:
+        payment = replace(payment, business="reissue")
     row = TABLE[state].get(kind)
     if row is None:
         with pytest.raises(IllegalEvent, match=re.escape(kind.__name__)) as refused:
@@ -129,7 +168,7 @@ def test_every_pair_is_in_the_table_or_refused_without_a_trace(
 
 def test_an_opening_permits_the_acceptor_to_be_enabled() -> None:
     payment, effects = step(None, OPENED)
-    assert payment.state is PaymentState.OPEN is _START[ev.PaymentOpened].next
+    assert payment.state is PaymentState.OPEN is START[ev.PaymentOpened].next
     assert effects == (fx.EnableAcceptor(),)
 
 
@@ -142,21 +181,89 @@ def test_only_an_opening_begins_a_payment() -> None:
         step(walk(), OPENED)
 
 
-def test_ends_permit_nothing_but_paper() -> None:
+def test_a_rewrite_begins_with_the_card_and_without_money() -> None:
+    payment, effects = step(None, REWRITE)
+    assert payment.state is PaymentState.UNDELIVERED is START[ev.RewriteOpened].next
+    assert (payment.business, payment.inserted_fen, effects) == ("rewrite", 0, ())
+    with pytest.raises(IllegalEvent):
+        step(payment, REWRITE)
+
+
+@pytest.mark.parametrize(
+    "sold",
+    [
+        msgspec.structs.replace(PURCHASE, card_serial="FFFFFFFFFFFFFFFF"),
+        msgspec.structs.replace(PURCHASE, amount_fen=10001),
+    ],
+    ids=["another card", "more than was paid"],
+)
+def test_only_the_payments_own_purchase_is_taken(sold: ev.PurchaseFacts) -> None:
+    with pytest.raises(IllegalEvent):
+        step(walk(*WAYS[PaymentState.SENDING]), msgspec.structs.replace(SOLD, purchase=sold))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [msgspec.structs.replace(WRITE, write_id="8" * 32, attempt=2), msgspec.structs.replace(WRITE, attempt=3)],
+    ids=["another id", "an attempt left out"],
+)
+def test_a_payment_has_one_write(other: ev.WriteIntended) -> None:
+    with pytest.raises(IllegalEvent):
+        step(walk(*WAYS[PaymentState.TORN]), other)
+
+
+def test_an_outcome_is_told_until_it_is_taken_and_only_where_something_was_tried() -> None:
+    owed = walk(*WAYS[PaymentState.OWED])
+    assert owed.untold
+    assert not owed.over
+    taken = walk(*WAYS[PaymentState.OWED], EVENTS[ev.OutcomeSending], EVENTS[ev.OutcomeTaken])
+    assert not taken.untold
+    with pytest.raises(IllegalEvent):
+        step(taken, EVENTS[ev.OutcomeSending])
+    untried = walk(*WAYS[PaymentState.UNDELIVERED], EVENTS[ev.WriteGivenUp])
+    assert not untried.untold
+    with pytest.raises(IllegalEvent):
+        step(untried, EVENTS[ev.OutcomeSending])
+
+
+@pytest.mark.parametrize("kind", [ev.CardOffered, ev.CardKept, ev.CardLeft])
+def test_a_card_is_handed_over_once_and_only_a_new_one(kind: type[ev.Event]) -> None:
+    bought = walk(*WAYS[PaymentState.PAID])
+    with pytest.raises(IllegalEvent):
+        step(bought, EVENTS[kind])  # it is the customer's own
+    new = replace(bought, business="reissue")
+    assert new.unhanded
+    assert not new.over
+    gone, _ = step(new, EVENTS[ev.CardLeft])
+    assert not gone.unhanded
+    with pytest.raises(IllegalEvent):
+        step(gone, EVENTS[kind])
+
+
+def test_a_new_card_that_was_not_written_is_drawn_in_once() -> None:
+    owed = replace(walk(*WAYS[PaymentState.OWED]), business="reissue")
+    kept, effects = step(owed, EVENTS[ev.CardKept])
+    assert effects == (fx.RetractCard(),)
+    with pytest.raises(IllegalEvent):
+        step(kept, EVENTS[ev.CardKept])
+
+
+def test_ends_permit_nothing_but_paper_the_word_to_the_hub_and_the_new_card() -> None:
+    permitted = {None, fx.PrintSlip, fx.SendOutcome, fx.PresentCard, fx.RetractCard}
     for state in ENDS:
-        assert {row.effect for row in TABLE[state].values()} <= {None, fx.PrintSlip}
+        assert {row.effect for row in TABLE[state].values()} <= permitted
         assert {row.next for row in TABLE[state].values()} <= {state}
 
 
 def test_no_way_leads_back_from_money_to_nothing() -> None:
-    """Once a note is in the box the payment ends paid or claimed, never cancelled."""
+    """Once a note is in the box the payment ends paid, owed or claimed, never cancelled."""
     reached, todo = set(), [PaymentState.FUNDED]
     while todo:
         state = todo.pop()
         if state not in reached:
             reached.add(state)
             todo += [row.next for row in TABLE[state].values()]
-    assert reached & ENDS == {PaymentState.PAID, PaymentState.CLAIMED}
+    assert reached & ENDS == {PaymentState.PAID, PaymentState.OWED, PaymentState.CLAIMED}
 
 
 def test_a_note_counts_once_and_for_what_the_acceptor_says_it_is() -> None:
@@ -233,7 +340,9 @@ OTHERS = [
 
 def test_the_claims_samples_are_the_events_of_its_table() -> None:
     assert {type(event) for event in CLAIM_EVENTS} == {kind for rows in CLAIM_TABLE.values() for kind in rows}
-    assert {type(event) for event in (*CLAIM_EVENTS, *OTHERS, CLAIM, OPENED)} == set(ev.AnyEvent.__args__)
+    assert {type(event) for event in (*CLAIM_EVENTS, *OTHERS, CLAIM, OPENED, REWRITE)} == set(
+        ev.AnyEvent.__args__
+    )
 
 
 def test_a_claim_that_covers_a_note_permits_its_acknowledgement() -> None:
