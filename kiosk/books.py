@@ -46,7 +46,7 @@ class Books:
             self.claims[event.key] = claim
         else:
             payment, effects = step(self.payments.get(event.key), event)
-            if isinstance(event, ev.PaymentOpened):
+            if isinstance(event, ev.PaymentOpened | ev.RewriteOpened):
                 self.kiosk_no = event.kiosk_no
             self.payments[event.key] = payment
         self._note(event)
@@ -84,6 +84,16 @@ class Books:
         return tuple(p for p in self.payments.values() if not p.ended)
 
     @property
+    def untold_payments(self) -> tuple[Payment, ...]:
+        """Payments that have ended, or wait for their receipt, and of whose card the hub is still to be told."""
+        return tuple(p for p in self.payments.values() if p.untold)
+
+    @property
+    def unhanded_payments(self) -> tuple[Payment, ...]:
+        """Payments whose new card is written and still in the machine, as far as anybody knows."""
+        return tuple(p for p in self.payments.values() if p.unhanded)
+
+    @property
     def open_claims(self) -> tuple[Claim, ...]:
         """Claims that the hub does not have yet, oldest first."""
         return tuple(c for c in self.claims.values() if c.state is ClaimState.OPEN)
@@ -119,7 +129,7 @@ class Snapshot(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     kiosk_no: int
 
 
-VERSION = 2
+VERSION = 3
 
 
 def to_snapshot(books: Books) -> bytes:

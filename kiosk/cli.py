@@ -27,7 +27,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     command = cast(Command, point.load())
     parser = argparse.ArgumentParser(prog=f"power-kiosk {point.name}", description=command.help)
     command.configure(parser)
-    return command.run(parser.parse_args(args[1:]))
+    options = parser.parse_args(args[1:])
+    try:
+        return command.run(options)
+    except (EOFError, KeyboardInterrupt):  # Ctrl-D or Ctrl-C, or no terminal to ask at
+        print(f"\npower-kiosk {point.name}: broken off; begin the command again", file=sys.stderr)
+        return 2
 
 
 def _usage(found: dict[str, EntryPoint]) -> str:

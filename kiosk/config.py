@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from kiosk.config_rules import broken_rules, unusable_dialect, unusable_profile
 from kiosk.hubclient.client import checked_base_url
 from kiosk.toml_lines import line_of, line_of_error
 
@@ -24,6 +25,7 @@ Count = Annotated[int, Meta(ge=1, le=100_000)]
 Fen = Annotated[int, Meta(ge=1, le=100_000_000)]
 Baud = Annotated[int, Meta(ge=300, le=4_000_000)]
 Text = Annotated[str, Meta(min_length=1)]
+KeyId = Annotated[int, Meta(ge=0, le=255)]
 Port = Annotated[int, Meta(ge=0, le=65535)]
 
 
@@ -65,7 +67,8 @@ class Hub(Section, frozen=True, kw_only=True):
     """Where the hub is and how long the kiosk waits. Time-outs nest: `deadline_s` is above the hub's own."""
 
     url: str
-    key_file: Path
+    key_file: Path | None = None
+    """The key that calls are signed with, where no security module brings one."""
     connect_s: Seconds = 5.0
     deadline_s: Seconds = 20.0
     query_deadline_s: Seconds = 8.0
@@ -84,6 +87,37 @@ class Hub(Section, frozen=True, kw_only=True):
             raise ValueError(f"url: {error}") from error
         if self.retry_most_s < self.retry_first_s:
             raise ValueError(f"retry_most_s: expected at least retry_first_s ({self.retry_first_s:g})")
+
+
+class Security(Section, frozen=True, kw_only=True):
+    """The module that holds the terminal's master key and signs on with it, in place of `hub.key_file`.
+
+    "software" is a bench's: it holds the test key of the terminal's name.
+    """
+
+    module: Literal["none", "sam", "software"] = "none"
+    scheme: Literal["3des", "sm4"] = "3des"
+    reader: str = ""
+    """The whole name of the PC/SC reader that the SAM stands in, as `pcsc_scan -r` lists it."""
+    serial: str = ""
+    """The SAM's serial in hex; what else stands in the slot is refused."""
+    serial_file: Annotated[int, Meta(ge=1, le=30)] = 0x15
+    """The short id of the file in the SAM's master file that begins with its serial."""
+    application: str = "DF01"
+    """What is selected for its keys, in hex: a file's id of two bytes, or an application's name of 5 to 16."""
+    dialect_file: Path | None = None
+    """The commands of a SAM that does not speak the PBOC PSAM's; none: those."""
+    slot: Annotated[int, Meta(ge=0, le=255)] = 0x10
+    """Where in the SAM the master key lies."""
+    call_s: Seconds = 5.0
+
+    def __post_init__(self) -> None:
+        if self.module == "sam" and not self.reader:
+            raise ValueError("reader: expected the name of the SAM's PC/SC reader")
+        if self.module == "sam" and not re.fullmatch(r"([0-9A-Fa-f]{2}){4,16}", self.serial):
+            raise ValueError("serial: expected the SAM's serial, 8 to 32 hex digits")
+        if not re.fullmatch(r"[0-9A-Fa-f]{4}|([0-9A-Fa-f]{2}){5,16}", self.application):
+            raise ValueError("application: expected a file's id, 4 hex digits, or a name, 10 to 32 of them")
 
 
 class JournalFile(Section, frozen=True, kw_only=True):
@@ -122,6 +156,67 @@ class Printer(Section, frozen=True, kw_only=True):
     """How the unit tells that a slip is out: by GS ( H, by GS r 1, or not at all."""
     check_every_s: Seconds = 1.0
     print_deadline_s: Seconds = 20.0
+
+
+class MeterCard(Section, frozen=True, kw_only=True):
+    """The reader for prepaid meter cards; without a reader's name the kiosk serves none."""
+
+    reader: str = ""
+    """Name of the PC/SC reader, as `pcsc_scan` shows it."""
+    profiles: Annotated[tuple[str, ...], Meta(min_length=1)] = ("state_grid_2009", "state_grid_2013")
+    """Layouts that cards may have, in the order in which they are tried."""
+    module: Literal["hub", "sam", "software"] = "hub"
+    """Who computes cryptograms and MACs: the hub, the SAM of `[security]`, or a bench's software. The hub authorises
+    each write in any case."""
+    cipher: Literal["3des", "sm4"] = "3des"
+    sam_keys: tuple[KeyId, KeyId, KeyId] = (1, 2, 3)
+    """Where in the SAM the card master keys lie: for internal and external authentication, and for MACs."""
+    profile_folder: Path | None = None
+    """Where layouts stand that are not shipped: a province's own."""
+    read_s: Seconds = 5.0
+    write_s: Seconds = 30.0
+    """How long reading and writing may take; writing waits for the hub, too."""
+    command_s: Seconds = 3.0
+    """How long the card may take for one command."""
+    most_writes: Count = 3
+    """How often one write is tried while its card is in."""
+    take_card_s: Seconds = 60.0
+    """How long the kiosk asks to take a card that is still in when its customer is done."""
+    card_back_s: Seconds = 60.0
+    """How long the kiosk waits for a card that was taken out too early."""
+
+    def __post_init__(self) -> None:
+        if len(set(self.profiles)) < len(self.profiles):
+            raise ValueError("profiles: expected each name once")
+        if len(set(self.sam_keys)) < len(self.sam_keys):
+            raise ValueError("sam_keys: expected three keys, each in its own place")
+
+
+class Dispenser(Section, frozen=True, kw_only=True):
+    """The dispenser of new meter cards; without port and reader the kiosk makes none."""
+
+    protocol: Literal["crt571"] = "crt571"
+    port: str = ""
+    baudrate: Baud = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    bytesize: Literal[7, 8] = 8
+    stopbits: Literal[1, 2] = 1
+    reader: str = ""
+    """Name of the PC/SC reader at its chip station."""
+    stacker_sensor: Annotated[int, Meta(ge=0, le=31)] | None = None
+    """Which of the unit's sensors, counted from 0, sees the card box; without it a missing box is told as an empty
+    one."""
+    poll_s: Seconds = 0.3
+    chip_s: Seconds = 3.0
+    """How long the reader may take to notice a card that has come to the chip station."""
+    most_rejects: Count = 3
+    """How many cards that are no good are drawn from the stack for one customer."""
+    take_card_s: Seconds = 60.0
+    """How long a new card is held out before it is drawn in for good."""
+
+    def __post_init__(self) -> None:
+        if bool(self.port) != bool(self.reader):
+            raise ValueError("reader: expected beside port, and port beside reader")
 
 
 class Cash(Section, frozen=True, kw_only=True):
@@ -201,9 +296,12 @@ class Config(Section, frozen=True, kw_only=True):
 
     terminal: Terminal
     hub: Hub
+    security: Security = Security()
     journal: JournalFile
     acceptor: Acceptor
     printer: Printer
+    meter_card: MeterCard = MeterCard()
+    dispenser: Dispenser = Dispenser()
     cash: Cash = Cash()
     offline: Offline = Offline()
     screen: Screen = Screen()
@@ -228,8 +326,21 @@ def load(path: Path) -> Config:
         config = msgspec.convert(raw, type=Config, dec_hook=_decode)
     except msgspec.ValidationError as error:
         keys, what = _explained(str(error))
-        raise ConfigError(f"{path}:{line_of(text, *keys)}: {what}") from error
-    return _resolved(config, path.parent.resolve())
+        raise ConfigError(f"{path}:{_line(text, keys)}: {what}") from error
+    for keys, what in broken_rules(config):
+        raise ConfigError(f"{path}:{_line(text, keys)}: {what}")
+    config = _resolved(config, path.parent.resolve())
+    if config.meter_card.reader and (wrong := unusable_profile(config.meter_card)):
+        raise ConfigError(f"{path}:{line_of(text, 'meter_card', 'profiles')}: meter_card.profiles: {wrong}")
+    if wrong := unusable_dialect(config.security):
+        at = line_of(text, "security", "dialect_file")
+        raise ConfigError(f"{path}:{at}: security.dialect_file: {wrong}")
+    return config
+
+
+def _line(text: str, keys: tuple[str, ...]) -> int:
+    """The key's line, or its table's where a rule asks for a key that is left out."""
+    return max(line_of(text, *keys), line_of(text, *keys[:1]))
 
 
 def _read(path: Path) -> str:
@@ -256,9 +367,17 @@ def _decode(kind: type, value: Any) -> Any:
 
 
 def _resolved(config: Config, folder: Path) -> Config:
-    hub = msgspec.structs.replace(config.hub, key_file=folder / config.hub.key_file)
+    hub = config.hub
+    if hub.key_file is not None:
+        hub = msgspec.structs.replace(hub, key_file=folder / hub.key_file)
     journal = msgspec.structs.replace(config.journal, path=folder / config.journal.path)
-    return msgspec.structs.replace(config, hub=hub, journal=journal)
+    cards = config.meter_card
+    if cards.profile_folder is not None:
+        cards = msgspec.structs.replace(cards, profile_folder=folder / cards.profile_folder)
+    security = config.security
+    if security.dialect_file is not None:
+        security = msgspec.structs.replace(security, dialect_file=folder / security.dialect_file)
+    return msgspec.structs.replace(config, hub=hub, security=security, journal=journal, meter_card=cards)
 
 
 def _unknown(raw: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str]]:

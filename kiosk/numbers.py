@@ -68,6 +68,16 @@ def as_reference(text: str) -> str:
     return reference(word) if len(word) == REFERENCE_LENGTH and set(word) <= set(REFERENCE_KEYS) else ""
 
 
+def group_phone(digits: str) -> str:
+    """Write a mobile number as people read it, 3-4-4; a shorter number stays whole.
+
+    >>> group_phone("15400000083"), group_phone("123456")
+    ('154 0000 0083', '123456')
+    """
+    parts = (digits[:3], digits[3:7], digits[7:]) if len(digits) > 6 else (digits,)
+    return " ".join(part for part in parts if part)
+
+
 def group_by_four(digits: str) -> str:
     """Group from the left for reading and comparing with paper.
 

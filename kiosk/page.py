@@ -7,6 +7,11 @@ from enum import StrEnum
 from typing import Literal
 
 Tone = Literal["info", "success", "warning", "danger"]
+GuideKind = Literal[
+    "insert", "reading", "leave_in", "take", "collect_new", "wrong_slot", "not_this_card", "to_meter"
+]
+"""What happens to the card: it goes in, is read, must stay in, comes out, a new one comes out, it is refused because
+of what it is or whose it is, it goes into the meter."""
 
 
 class PageKind(StrEnum):
@@ -22,6 +27,7 @@ class PageKind(StrEnum):
     RESULT = "result"
     QUESTION = "question"
     CLOSED = "closed"
+    CARD = "card"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +111,16 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Guide:
+    """What to do with the card, drawn in place of the page's picture: `text` stands under the drawing and is spoken,
+    `name` says in a few words that there is a drawing."""
+
+    kind: GuideKind
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Badge:
     """One device or service in the header: works or not, and if not why."""
 
@@ -131,6 +147,7 @@ class PageModel:
     entry: Entry | None = None
     notice: Notice | None = None
     picture: str = ""
+    guide: Guide | None = None
     main: Choice | None = None
     back: Choice | None = None
     service: tuple[Choice, ...] = ()

@@ -1,7 +1,7 @@
 """The slips a customer takes along: facts in, a printable document out.
 
 Amounts on a slip add up line by line: charge + late fee = subtotal of each month; the subtotals = arrears paid;
-received - arrears paid = added to balance; balance before + added to balance = new balance.
+received - arrears paid - power bought - fee = added to balance; balance before + added to balance = new balance.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ from typing import Literal
 from drivers.printer.document import Blank, Document, Element, Line, Pair, QrCode, Rule, Table
 from kiosk.money import capitals, format_fen
 from kiosk.payment.events import AccountFacts, Allocation, NoteCount
+from kiosk.payment.model import Business
+from kiosk.power_receipt import PowerFacts, card_part, guidance, money_part
 from kiosk.words import Words, load
 
-Kind = Literal["paid", "checking", "provisional", "claim", "returned"]
+Kind = Literal["paid", "checking", "provisional", "claim", "returned", "owed"]
+BOOKED: tuple[Kind, ...] = ("paid", "owed")
+"""Slips of money that the hub has booked; an owed one is of power that is not on its card yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class ReceiptFacts:
     place: Place
     at: datetime
     kiosk_no: str
-    business: Literal["arrears", "prepay"]
+    business: Business
     account: AccountFacts | None
     received_fen: int
     notes: tuple[NoteCount, ...] = ()
@@ -68,6 +72,7 @@ class ReceiptFacts:
     arrears_after_fen: int = 0
     uncertain_fen: int = 0
     copy_no: int = 0
+    power: PowerFacts | None = None
 
     @property
     def booked_fen(self) -> int:
@@ -78,9 +83,10 @@ class ReceiptFacts:
     def adds_up(self) -> bool:
         """Whether the customer who adds up the printed amounts gets the printed result."""
         money = sum(note.value_fen * note.count for note in self.notes) == self.received_fen
-        if self.kind != "paid":
+        if self.kind not in BOOKED:
             return money
-        rest = self.received_fen - self.booked_fen
+        charged = self.power.charged_fen(self.business) if self.power else 0
+        rest = self.received_fen - self.booked_fen - charged
         balance = self.balance_before_fen + self.to_balance_fen
         return money and rest == self.to_balance_fen and balance == self.balance_after_fen
 
@@ -102,6 +108,7 @@ def check_code(facts: ReceiptFacts, key: bytes) -> str:
         str(facts.received_fen),
         str(facts.booked_fen),
         str(facts.uncertain_fen),
+        *(facts.power.told if facts.power else ()),
     )
     digest = hmac.new(key, "\x1f".join(told).encode(), hashlib.sha256).digest()
     text = base64.b32encode(digest[:5]).decode("ascii")
@@ -109,9 +116,9 @@ def check_code(facts: ReceiptFacts, key: bytes) -> str:
 
 
 def receipt(facts: ReceiptFacts, job: str, key: bytes) -> Document:
-    """Make the slip of `facts` in their language; `key` is the check code's, `job` the document's id."""
+    """Make the slip of `facts` in their language, `job` its id; `key` is for the check code (empty: none)."""
     words = load(facts.lang)
-    code = check_code(facts, key)
+    code = check_code(facts, key) if key else ""
     parts = (_head, _transaction, _account, _months, _money, _result)
     elements = [element for part in parts for element in part(facts, words)]
     return Document(job, (*elements, *_foot(facts, words, code)))
@@ -119,10 +126,14 @@ def receipt(facts: ReceiptFacts, job: str, key: bytes) -> Document:
 
 def _head(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
     yield Line(facts.place.company, align="center")
-    yield Line(words.text(f"receipt.title_{facts.kind}"), align="center", bold=True, size=2)
+    yield Line(words.text(f"receipt.title_{_outcome(facts)}"), align="center", bold=True, size=2)
     if facts.copy_no:
         yield Line(words.text("receipt.copy", count=facts.copy_no), align="center", bold=True)
     yield Rule()
+
+
+def _outcome(facts: ReceiptFacts) -> str:
+    return facts.power.fate if facts.kind == "owed" and facts.power is not None else facts.kind
 
 
 def _transaction(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
@@ -146,6 +157,8 @@ def _account(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
             words, account=account.account_no, name=account.name_masked, address=account.address_masked
         )
     yield Rule()
+    if facts.power is not None:
+        yield from card_part(facts.power, words)
 
 
 def _months(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
@@ -177,6 +190,11 @@ def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
             label = words.text("receipt.note_count", value=_short(note.value_fen), count=note.count)
             yield Pair(f"  {label}", format_fen(note.value_fen * note.count))
 
+    if facts.power is not None and facts.power.free:
+        yield Pair(words.text("receipt.means"), words.text("receipt.means_free"))
+        yield from money_part(facts.power, words, facts.business)
+        yield Rule()
+        return
     returned = facts.kind == "returned"
     if facts.due_fen:
         yield amount("due", facts.due_fen)
@@ -190,10 +208,14 @@ def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
         yield amount("uncertain", facts.uncertain_fen, bold=True)
     if facts.lang == "zh":
         yield Pair(words.text("receipt.capitals"), capitals(facts.received_fen or facts.uncertain_fen))
-    if facts.kind == "paid":
+    if facts.kind in BOOKED:
         yield Rule()
         if facts.months:
             yield amount("booked", facts.booked_fen)
+        if facts.power is not None:
+            yield from money_part(facts.power, words, facts.business)
+    # Power goes to the card: the account's balance is told only where it has one.
+    if facts.kind in BOOKED and (facts.power is None or facts.to_balance_fen or facts.balance_after_fen):
         yield amount("to_balance", facts.to_balance_fen)
         yield amount("balance_before", facts.balance_before_fen)
         yield amount("balance_after", facts.balance_after_fen, bold=True)
@@ -203,7 +225,7 @@ def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
 
 
 def _result(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
-    yield Line(words.text(f"receipt.result_{facts.kind}"), align="center", bold=True, size=2)
+    yield Line(words.text(f"receipt.result_{_outcome(facts)}"), align="center", bold=True, size=2)
     if facts.reference:
         yield Line(words.text("receipt.reference"), align="center")
         yield Line(facts.reference, align="center", bold=True, size=2)
@@ -212,7 +234,11 @@ def _result(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
 
 
 def _guidance(facts: ReceiptFacts) -> Iterator[tuple[str, int]]:
-    if facts.kind == "claim" and facts.uncertain_fen:
+    if facts.power is not None and facts.kind in BOOKED:
+        yield from guidance(facts.power, facts.business)
+        if facts.to_balance_fen:
+            yield "receipt.guide_to_balance", facts.to_balance_fen
+    elif facts.kind == "claim" and facts.uncertain_fen:
         if facts.received_fen:
             yield "receipt.guide_claim", facts.received_fen
         yield "receipt.guide_claim_uncertain", facts.uncertain_fen
@@ -234,7 +260,8 @@ def _foot(facts: ReceiptFacts, words: Words, code: str) -> Iterator[Element]:
         follow = "receipt.scan_address" if facts.place.claim_url else "receipt.scan_reference"
         yield Line(words.text(follow), align="center")
     yield Blank()
-    yield Pair(words.text("receipt.check_code"), code)
+    if code:
+        yield Pair(words.text("receipt.check_code"), code)
     yield Rule()
     yield Line(words.text("receipt.hotline", hotline=facts.place.hotline), align="center")
     yield Line(words.text("receipt.not_invoice"), align="center")

@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 
 from kiosk.core.core import Core, Decision
-from kiosk.core.inputs import ClaimSaid, CreditSaid, Input, Moment, Tick
+from kiosk.core.inputs import ClaimSaid, CreditSaid, Input, Moment, OutcomeSaid, Tick
 from kiosk.health.changes import Changes
 from kiosk.journal.file import hash_at
 from kiosk.journal.store import Journal, JournalDamaged, JournalFailed
@@ -26,7 +26,7 @@ log = logging.getLogger("kiosk.core")
 IDLE_TICK_S = 5.0
 STOP_S = 10.0
 """How long the end of the program waits for the core, and then for all lanes together."""
-HUBS_WORDS = (CreditSaid, ClaimSaid)
+HUBS_WORDS = (CreditSaid, ClaimSaid, OutcomeSaid)
 """What comes in numbers when the hub is back; nobody stands before it, so several may share one append."""
 MOST_TOGETHER = 64
 
@@ -46,7 +46,7 @@ class Pulse:
     oldest_open_at: str
     open_claims: int
     backlog: int
-    """Payments and claims that the hub was told of and has not answered."""
+    """Payments, claims and outcomes of card writes that the hub has not answered."""
     oldest_unanswered_at: str
     journal_seq: int
     journal_head: str
@@ -55,7 +55,7 @@ class Pulse:
     steps: int
     beat: float
     since: Mapping[str, datetime]
-    """When the present state of acceptor, printer, hub and mode began (UTC)."""
+    """When the present state of acceptor, printer, card writer, hub and mode began (UTC)."""
 
 
 class Runner:
@@ -203,11 +203,17 @@ class Runner:
                 name, effect = "hub_back", self._beat(self._journal, known_seq)
             case fx.PrintSlip():
                 name = "printer"
-            case fx.LookUp() | fx.AskReference() | fx.AskQuote():
+            case fx.LookUp() | fx.AskReference() | fx.AskQuote() | fx.AskCard() | fx.CheckIdentity():
                 name = "hub"
+            case fx.ReadCard(new=new) | fx.AdmitCard(new=new):
+                name = "new_card" if new else "card"
+            case fx.WriteCard(payment) | fx.ReadCardBack(payment):
+                name = "new_card" if payment.new_card else "card"
+            case fx.StageCard() | fx.PresentCard() | fx.RetractCard():
+                name = "dispenser"
             case fx.SendCredit(payment) if self._is_waited_for(payment):
                 name = "hub"
-            case fx.SendCredit() | fx.SendClaim() | fx.AskHubStatus():
+            case fx.SendCredit() | fx.SendClaim() | fx.SendOutcome() | fx.AskHubStatus():
                 name = "hub_back"
             case _:
                 name = "acceptor"
@@ -240,7 +246,8 @@ class Runner:
     def _take_pulse(self) -> Pulse:
         books, facts = self._core.books, self._core.facts
         waiting = books.open_payments
-        unanswered = [p.opened_at for p in waiting if p.attempts] + [c.made_at for c in books.open_claims]
+        unanswered = [p.opened_at for p in waiting if p.attempts and p.credit is None]
+        unanswered += [p.opened_at for p in books.untold_payments] + [c.made_at for c in books.open_claims]
         seq, head = self._journal.head if self._journal is not None else (0, "")
         return Pulse(
             facts=facts,
@@ -260,6 +267,10 @@ class Runner:
                 {
                     "acceptor": (facts.acceptor.status, facts.acceptor.code, facts.acceptor.supply),
                     "printer": (facts.printer.status, facts.printer.code, facts.printer.supply),
+                    **{
+                        name: unit and (unit.status, unit.code, unit.supply)
+                        for name, unit in facts.card_units.items()
+                    },
                     "hub": facts.hub_up,
                     "mode": (facts.closed_reason, self._core.session.page is Page.SETTLING),
                 },

@@ -205,6 +205,13 @@ def why_not(desk: Desk, payment: Payment, report: CashReport) -> str:
         return "hub_gone"
     if not desk.facts.printer.usable:
         return "printer"
+    if payment.card is not None and not taken:
+        # The last moment at which nothing is lost by waiting; and only the hub can sell a purchase count.
+        if not desk.facts.hub_up:
+            return "hub_gone"
+        facts = desk.facts
+        if not (facts.blank_ready if payment.new_card else facts.card_works and facts.card_in):
+            return "card_gone"
     if taken >= cash.most_notes:
         return "too_many_notes"
     return "over_limit" if total > min(cash.most_fen, payment.quote.max_fen) else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-from kiosk.core import closing
+from kiosk.core import card, closing
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import QuoteSaid
 from kiosk.hubclient import wire
@@ -70,17 +70,22 @@ def means(business: Literal["arrears", "prepay"]) -> Move:
     return move
 
 
+def back_from_means(desk: Desk, _arg: str) -> None:
+    """Back to what is to be paid: the bills, or the card."""
+    desk.go(Page.CARD if desk.session.business == "buy_power" else Page.BILLS)
+
+
 def cash(desk: Desk, _arg: str) -> None:
     """Ask the hub for a quote, unless cash does not work now."""
     session = desk.session
     if session.account is None or not desk.facts.cash_works or desk.collecting is not None:
         return
     if desk.facts.stands_in:
-        desk.go(Page.PROVISIONAL)
+        _without_hub(desk)
         return
     desk.asked = desk.ids()
-    months = () if session.business == "prepay" else session.months
-    desk.do(fx.AskQuote(desk.asked, session.account.account_no, session.business, months))
+    months = session.months if session.business == "arrears" else ()
+    desk.do(fx.AskQuote(desk.asked, session.account.account_no, session.business, months, _read_of(desk)))
     desk.go(Page.PREPARING)
     desk.after("wait", 2.0)
 
@@ -95,12 +100,27 @@ def on_quote(desk: Desk, said: QuoteSaid) -> None:
         case Answer(body):
             _open_payment(desk, body)
         case Refused(problem):
-            code = "account_closed" if problem.code == "account_closed" else "quote_refused"
+            refused = "power_refused" if desk.session.business == "buy_power" else "quote_refused"
+            code = "account_closed" if problem.code == "account_closed" else refused
             _message(desk, "busy" if problem.code == "hub_busy" else code)
         case _ if desk.facts.offline_fen:
-            desk.go(Page.PROVISIONAL)
+            _without_hub(desk)
         case _:
             _message(desk, "hub_gone")
+
+
+def _without_hub(desk: Desk) -> None:
+    """Only the hub can sell a purchase count: without it no power is sold on a card."""
+    if desk.session.business == "buy_power":
+        _message(desk, "hub_gone")
+    else:
+        desk.go(Page.PROVISIONAL)
+
+
+def _read_of(desk: Desk) -> str:
+    """The read by which the hub knows the card that the payment is for; none where it is for no card."""
+    sight = desk.session.card
+    return sight.read_id if sight is not None and desk.session.business == "buy_power" else ""
 
 
 def _open_payment(desk: Desk, quote: wire.Quote) -> None:
@@ -108,20 +128,24 @@ def _open_payment(desk: Desk, quote: wire.Quote) -> None:
     if account is None or not desk.facts.cash_works or desk.collecting is not None:
         _message(desk, "no_cash")
         return
+    buys = desk.session.business == "buy_power"
+    if buys and not desk.facts.card_in:
+        _message(desk, "card_gone")
+        return
+    if not card.in_reach(desk, quote.min_fen, quote.max_fen):
+        _message(desk, "power_refused")
+        return
     payment_id = desk.ids()
     desk.emit(
         ev.PaymentOpened(
             key=payment_id,
             kiosk_no=desk.books.kiosk_no + 1,
             business=desk.session.business,
-            account=ev.AccountFacts(
-                account.account_no, account.name_masked, account.address_masked, account.supply_unit
-            ),
-            quote=ev.QuoteFacts(
-                quote.id, quote.months, quote.due_fen, quote.max_fen, quote.expires_at.isoformat()
-            ),
+            account=card.account_facts(account),
+            quote=card.quote_facts(quote),
             lang=desk.session.modes.lang,
             at=desk.now.stamp,
+            card=card.facts(desk.session.card) if buys else None,
         )
     )
     desk.go(Page.CASH, payment_id=payment_id, note_notice=None)

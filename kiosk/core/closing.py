@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from drivers.cash.model import CashState
-from kiosk.core import settle
+from kiosk.core import credit, settle
 from kiosk.core.desk import Desk
 from kiosk.payment import events as ev
 from kiosk.payment.model import NoteState, Payment, PaymentState
@@ -65,7 +65,7 @@ def finish(desk: Desk, *, waited: bool = False) -> None:
         return
     if payment.state is PaymentState.CLOSING:
         desk.stop("closing")
-        settle.send_credit(desk, payment)
+        credit.send_credit(desk, payment)
     elif payment.state is PaymentState.CANCELLING:
         desk.stop("closing")
         desk.emit(ev.Cancelled(key=payment.payment_id))

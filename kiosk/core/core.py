@@ -9,17 +9,43 @@ from zoneinfo import ZoneInfo
 
 from kiosk.books import Books
 from kiosk.config import Config
-from kiosk.core import cash, choose, closing, find, offline, recover, reference, settle, timing, walk
+from kiosk.core import (
+    card,
+    cash,
+    choose,
+    closing,
+    credit,
+    deliver,
+    find,
+    handover,
+    offline,
+    recover,
+    reference,
+    reissue,
+    settle,
+    timing,
+    walk,
+)
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import (
     AcceptorSaid,
     AccountSaid,
+    CardAdmitted,
+    CardFelt,
+    CardKnown,
+    CardPresented,
+    CardRead,
+    CardStaged,
+    CardWritten,
     ClaimSaid,
     CreditSaid,
     DeviceFelt,
+    DispenserSaid,
+    IdentitySaid,
     Input,
     Intent,
     Moment,
+    OutcomeSaid,
     QuoteSaid,
     ReferenceSaid,
     SlipOutcome,
@@ -32,9 +58,19 @@ from kiosk.pages import build
 from kiosk.payment.effects import Effect
 from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import PaymentState
-from kiosk.session.state import Facts, Page, Session
+from kiosk.session.state import UNKNOWN_HEALTH, Facts, Page, Session
 
-HubSaid = AccountSaid | ReferenceSaid | QuoteSaid | CreditSaid | ClaimSaid | StatusSaid
+HubSaid = (
+    AccountSaid
+    | CardKnown
+    | IdentitySaid
+    | ReferenceSaid
+    | QuoteSaid
+    | CreditSaid
+    | OutcomeSaid
+    | ClaimSaid
+    | StatusSaid
+)
 QUERIES = AccountSaid | ReferenceSaid | StatusSaid
 
 
@@ -56,6 +92,9 @@ class Core:
             accepted_fen=tuple(sorted(config.cash.accepted_fen, reverse=True)),
             hotline=config.terminal.hotline,
             max_payment_fen=config.cash.most_fen,
+            card_writer=UNKNOWN_HEALTH if config.meter_card.reader else None,
+            dispenser=UNKNOWN_HEALTH if config.dispenser.port else None,
+            new_card=UNKNOWN_HEALTH if config.dispenser.port else None,
         )
         self.zone = ZoneInfo(config.terminal.timezone)
         # What is open shows itself at once: nobody starts in the moment before `begin`.
@@ -132,6 +171,30 @@ class Core:
                 desk.facts = replace(desk.facts, acceptor=health)
             case DeviceFelt("printer", health):
                 desk.facts = replace(desk.facts, printer=health)
+            case DeviceFelt("card_writer", health):
+                desk.facts = replace(desk.facts, card_writer=health)
+            case DeviceFelt("dispenser", health):
+                desk.facts = replace(desk.facts, dispenser=health)
+            case DeviceFelt("new_card", health):
+                desk.facts = replace(desk.facts, new_card=health)
+            case DeviceFelt("sam", health):
+                desk.facts = replace(desk.facts, sam=health)
+            case DispenserSaid() | CardStaged() | CardPresented() | IdentitySaid():
+                _deal_with_new_card(desk, told)
+            case CardRead() | CardKnown() | CardAdmitted() | QuoteSaid() if _is_of_new_card(desk, told):
+                _deal_with_new_card(desk, told)
+            case CardFelt():
+                card.on_felt(desk, told)
+            case CardRead():
+                card.on_read(desk, told)
+            case CardKnown():
+                card.on_known(desk, told)
+            case CardAdmitted():
+                card.on_admitted(desk, told)
+            case CardWritten():
+                deliver.on_written(desk, told)
+            case OutcomeSaid():
+                deliver.on_outcome(desk, told)
             case SlipOutcome():
                 settle.on_slip(desk, told)
             case AccountSaid():
@@ -141,7 +204,7 @@ class Core:
             case QuoteSaid():
                 choose.on_quote(desk, told)
             case CreditSaid():
-                settle.on_credit(desk, told)
+                credit.on_credit(desk, told)
             case ClaimSaid():
                 settle.on_claim(desk, told)
         self._hub_heard(desk, told)
@@ -156,6 +219,8 @@ class Core:
         match told.outcome:
             case NotSent(NotSentReason.TIMEOUT):
                 took = hub.connect_s
+            case NotSent(NotSentReason.SIGN_ON):
+                took = hub.query_deadline_s
             case Unknown(UnknownReason.TIMEOUT):
                 took = whole
             case _:
@@ -188,3 +253,40 @@ class Core:
         if up and not desk.facts.hub_up:
             settle.hub_is_back(desk)
         desk.facts = replace(desk.facts, hub_up=up, hub_heard=True)
+
+
+def _is_of_new_card(desk: Desk, told: CardRead | CardKnown | CardAdmitted | QuoteSaid) -> bool:
+    """Whether it is about the card at the dispenser's station, and not late."""
+    match told:
+        case CardRead(request):
+            awaited = request
+        case CardKnown(read_id) | CardAdmitted(read_id):
+            awaited = read_id
+        case QuoteSaid(quote_id):
+            awaited = quote_id
+    return awaited in desk.books.payments or (desk.session.page is Page.STAGING and awaited == desk.asked)
+
+
+def _deal_with_new_card(desk: Desk, told: Input) -> None:
+    match told:
+        case DispenserSaid():
+            handover.on_dispenser(desk, told)
+        case CardPresented():
+            handover.on_presented(desk, told)
+        case IdentitySaid():
+            reissue.on_identity(desk, told)
+        case CardStaged(request) if (payment := desk.books.payments.get(request)) is not None:
+            act = handover.on_staged if payment.unhanded else deliver.on_contacted
+            act(desk, payment, told)
+        case CardStaged():
+            reissue.on_staged(desk, told)
+        case CardRead(request) if (payment := desk.books.payments.get(request)) is not None:
+            handover.on_read(desk, payment, told)
+        case CardRead():
+            reissue.on_read(desk, told)
+        case CardKnown():
+            reissue.on_known(desk, told)
+        case CardAdmitted():
+            reissue.on_admitted(desk, told)
+        case QuoteSaid():
+            reissue.on_quote(desk, told)

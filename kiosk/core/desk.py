@@ -57,6 +57,8 @@ class Desk:
     """The payment of an earlier run: it takes no further note and is brought to its end."""
     asked: str = ""
     """Id of the look-up or quote that the customer waits for; answers to any other are stale."""
+    refused_by: dict[str, float] = field(default_factory=dict)
+    """Cards by serial that refused our cryptogram, and until when none is tried on them: each costs them a try."""
     timers: dict[str, float] = field(default_factory=dict)
     events: list[AnyEvent] = field(default_factory=list)
     effects: list[Effect] = field(default_factory=list)
@@ -72,7 +74,8 @@ class Desk:
         self.effects.append(effect)
 
     def go(self, page: Page, **changes: Any) -> None:
-        """Show another page, with changes to the session."""
+        """Show another page, with changes to the session; a page's own end goes with it."""
+        self.timers.pop("page", None)
         self.session = replace(
             self.session, page=page, seconds_left=None, wait_level=0, under=None, **changes
         )
@@ -83,10 +86,17 @@ class Desk:
 
     def start_over(self) -> None:
         """Forget this customer: nothing of them may reach the next one."""
-        for name in ("question", "page", "wait", "checking"):
+        for name in ("question", "page", "wait", "checking", "identity"):
             self.timers.pop(name, None)
         self.asked = ""
+        reads = self.session.page in {Page.READING_CARD, Page.SETTLING}
+        # After a restart only the payment knows that there is a card.
+        paid_for_card = self.shown is not None and self.shown.card is not None
+        had_card = self.session.card is not None or reads or paid_for_card
         self.session = Session(modes=Modes(lang=self.config.terminal.language))
+        if had_card and self.facts.card_in:
+            self.go(Page.TAKE_CARD)
+            self.after("page", self.config.meter_card.take_card_s)
         self.books.forget_ended()
 
     def after(self, name: str, seconds: float) -> None:

@@ -11,6 +11,7 @@ from kiosk.core.inputs import AccountSaid
 from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
 from kiosk.numbers import account_error, meter_error
 from kiosk.payment import effects as fx
+from kiosk.payment.model import NEW_CARD
 from kiosk.session.state import Page
 
 Move = Callable[[Desk, str], None]
@@ -73,7 +74,9 @@ def ask(desk: Desk, entry: Page) -> None:
 
 def _without_hub(desk: Desk, entry: Page) -> None:
     """Only the hub knows whose a meter is; an account number is enough to pay provisionally."""
-    if entry is Page.ENTER_METER:
+    if desk.session.business in NEW_CARD:
+        _back_to(desk, entry, "hub_gone")
+    elif entry is Page.ENTER_METER:
         _back_to(desk, entry, "account_only")
     else:
         _type_again(desk)

@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from drivers.card.model import DispenserReport
 from drivers.cash.model import CashReport
 from drivers.status import DeviceHealth
-from kiosk.hubclient import wire
+from kiosk.core.card_fate import Glance
+from kiosk.hubclient import card_wire, wire
 from kiosk.hubclient.outcomes import Outcome
+from kiosk.payment.effects import CardFace
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,10 +62,104 @@ class AcceptorSaid(Input):
 
 @dataclass(frozen=True, slots=True)
 class DeviceFelt(Input):
-    """A device's health, told when it changes. `device`: acceptor or printer."""
+    """A device's health, told when it changes.
+
+    `device`: acceptor, printer, card_writer, dispenser, new_card or sam.
+    """
 
     device: str
     health: DeviceHealth
+
+
+@dataclass(frozen=True, slots=True)
+class CardFelt(Input):
+    """A card was put into the reader, or taken out of it.
+
+    `seen` is False where nobody watched: the reader was opened only now, or is gone.
+    """
+
+    present: bool
+    seen: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DispenserSaid(Input):
+    """A change in the dispenser of new cards: where the card in its path stands."""
+
+    report: DispenserReport
+
+
+@dataclass(frozen=True, slots=True)
+class CardStaged(Input):
+    """Whether a card stands at the dispenser's chip station now; `code` is empty, or why there is none."""
+
+    request: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardPresented(Input):
+    """Whether the new card was moved to the mouth; `code` is empty, or why not."""
+
+    payment_id: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class IdentitySaid(Input):
+    """The hub's word on who asks for a new card."""
+
+    check_id: str
+    outcome: Outcome[card_wire.IdentityCheck]
+
+
+@dataclass(frozen=True, slots=True)
+class CardRead(Input):
+    """What a card holds, or the driver's word for why it could not be read."""
+
+    request: str
+    face: CardFace | None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardKnown(Input):
+    """The hub's word on a card that was read."""
+
+    read_id: str
+    outcome: Outcome[card_wire.CardRead]
+
+
+@dataclass(frozen=True, slots=True)
+class CardAdmitted(Input):
+    """Whether the card that was read lets itself be written. `code` is empty, or why not.
+
+    It is the driver's word, or module_away or module_refused where nothing could be computed for the card.
+    """
+
+    read_id: str
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CardWritten(Input):
+    """What a write, or a look at the card after it, has shown.
+
+    `attempt` is the number of the write that it belongs to.
+    """
+
+    payment_id: str
+    attempt: int
+    glance: Glance
+
+
+@dataclass(frozen=True, slots=True)
+class OutcomeSaid(Input):
+    """The hub's word on one attempt to tell it how a write ended."""
+
+    payment_id: str
+    attempt: int
+    outcome: Outcome[card_wire.WriteOutcome]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from kiosk.core import closing, settle
+from kiosk.core import closing, credit, deliver, handover, settle
 from kiosk.core.desk import COLLECTING, Desk
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
-from kiosk.payment.model import Claim, Payment, PaymentState
+from kiosk.payment.model import DELIVERING, Claim, Payment, PaymentState
 from kiosk.session.state import Page
 
 SLIPS_REPEATED = frozenset(
-    {PaymentState.CHECKING, PaymentState.CREDITED, PaymentState.PAID, PaymentState.CANCELLED}
+    {
+        PaymentState.CHECKING,
+        PaymentState.CREDITED,
+        PaymentState.PAID,
+        PaymentState.OWED,
+        PaymentState.CANCELLED,
+    }
 )
 
 
@@ -23,8 +29,11 @@ def begin(desk: Desk) -> None:
         _owed_slip(desk, paid)
     for claim in tuple(desk.books.claims.values()):
         _owed_slip(desk, claim)
+    for payment in desk.books.untold_payments:
+        _tell_again(desk, payment)
     for payment in desk.books.open_payments:
         _resume(desk, payment)
+    handover.resume(desk)
 
 
 def _owed_slip(desk: Desk, item: Payment | Claim) -> None:
@@ -38,7 +47,8 @@ def _owed_slip(desk: Desk, item: Payment | Claim) -> None:
         desk.emit(ev.SlipFailed(key=key, job=job, reason=why))
     else:
         booked = isinstance(item, Payment) and item.credit is not None
-        kind = "paid" if booked else item.slips[-1].kind
+        owed = isinstance(item, Payment) and item.state is PaymentState.OWED
+        kind = "owed" if owed else "paid" if booked else item.slips[-1].kind
         settle.print_slip(desk, key, kind, copy_no=sum(slip.kind == kind for slip in item.slips))
 
 
@@ -56,6 +66,8 @@ def _resume(desk: Desk, payment: Payment) -> None:
         desk.after("checking", desk.config.hub.checking_after_s)
     elif payment.state is PaymentState.CREDITED:
         _show_receipt(desk, payment)
+    elif payment.state in DELIVERING:
+        deliver.resume(desk, payment)
     if payment.state in COLLECTING:
         desk.ending = key
         desk.do(fx.DisableAcceptor())
@@ -68,6 +80,15 @@ def _resume(desk: Desk, payment: Payment) -> None:
             desk.after("closing", 2 * desk.config.cash.closing_s)
 
 
+def _tell_again(desk: Desk, payment: Payment) -> None:
+    """The hub may have heard how the write ended: it takes the same word twice."""
+    delivery = payment.delivery
+    if delivery is not None and delivery.telling:
+        why = "restarted while waiting"
+        desk.emit(ev.OutcomeUnanswered(key=payment.payment_id, attempt=delivery.tellings, reason=why))
+    deliver.tell_hub(desk, desk.books.payments[payment.payment_id])
+
+
 def _repeat(desk: Desk, payment: Payment) -> None:
     if payment.in_flight:
         desk.emit(
@@ -75,7 +96,7 @@ def _repeat(desk: Desk, payment: Payment) -> None:
                 key=payment.payment_id, attempt=payment.attempts, sent=True, reason="restarted while waiting"
             )
         )
-    settle.send_credit(desk, desk.books.payments[payment.payment_id])
+    credit.send_credit(desk, desk.books.payments[payment.payment_id])
 
 
 def _show_receipt(desk: Desk, payment: Payment) -> None:

@@ -26,6 +26,11 @@ FATES: Mapping[tuple[str, str], str] = {
 """State and resolution at the hub, and what they mean to the customer."""
 
 
+UNDELIVERED = frozenset({"authorised", "owed"})
+"""How far power on a slip has come that is on no card yet."""
+NEW_CARD = frozenset({"reissue", "open_card"})
+
+
 def another(desk: Desk, _arg: str) -> None:
     """Ask for a reference, with nothing typed."""
     desk.go(Page.ENTER_REFERENCE, digits="", entry_error="", slip=None)
@@ -97,9 +102,12 @@ def _nobodys(desk: Desk, word: str) -> SlipFate:
 
 
 def _fate(desk: Desk, found: wire.Reference) -> SlipFate:
+    # A word of a newer hub is none that a customer could do anything with: a person reads it out.
+    word, power = FATES.get((found.state, found.resolution), "other"), found.purchase
+    if word == "booked" and power is not None and power.state in UNDELIVERED:
+        word = "unmade" if power.kind in NEW_CARD else "unwritten"
     return SlipFate(
-        # A word of a newer hub is none that a customer could do anything with: a person reads it out.
-        FATES.get((found.state, found.resolution), "other"),
+        word,
         found.reference,
         "payment" if found.kind == "payment" else "claim" if found.kind == "claim" else "",
         found.amount_fen,

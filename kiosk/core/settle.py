@@ -1,11 +1,11 @@
-"""Decisions after the amount is fixed: credit, repeat, promise, claim, slip."""
+"""Decisions on what outlasts a payment: claims, slips, the page that tells the outcome, repeats."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from kiosk.core.desk import Desk, spread
-from kiosk.core.inputs import ClaimSaid, CreditSaid, SlipOutcome
+from kiosk.core.inputs import ClaimSaid, SlipOutcome
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
 from kiosk.numbers import reference
@@ -15,88 +15,8 @@ from kiosk.payment.table import CLAIM_TABLE, TABLE
 from kiosk.session.state import Page
 
 
-def send_credit(desk: Desk, payment: Payment) -> None:
-    """Make the next attempt durable and send it; every attempt has the content of the first."""
-    day = desk.business_date or desk.now.day
-    desk.emit(
-        ev.CreditSending(
-            key=payment.payment_id,
-            attempt=payment.attempts + 1,
-            amount_fen=payment.inserted_fen,
-            taken_at=payment.taken_at or desk.now.stamp,
-            business_date=payment.business_date or day.isoformat(),
-        )
-    )
-    desk.stop(f"credit:{payment.payment_id}")
-    if payment.attempts == 0 and desk.session.payment_id == payment.payment_id:
-        wait_for_credit(desk)
-        if payment.provisional and not desk.facts.hub_up:
-            promise_check(desk)  # nobody is there to wait for
-
-
-def wait_for_credit(desk: Desk) -> None:
-    """Show the customer that the payment is on its way, for as long as may be asked of anyone."""
-    desk.go(Page.PAYING)
-    desk.after("wait", 2.0)
-    desk.after("checking", desk.config.hub.checking_after_s)
-
-
-def on_credit(desk: Desk, said: CreditSaid) -> None:
-    """Deal with the hub's word on one attempt."""
-    payment = desk.books.payments.get(said.payment_id)
-    if payment is None or payment.state not in {PaymentState.SENDING, PaymentState.CHECKING}:
-        return  # a late word on what is settled already; the hub's books hold it
-    match said.outcome:
-        case Answer(body, replayed):
-            _approved(desk, payment, body, replayed)
-        case Refused() as refused if not refused.judges_call_only:
-            _claim_payment(desk, payment, "declined", refused.problem.code)
-        case NotSent(reason, detail):
-            _unanswered(desk, payment, said.attempt, sent=False, why=f"{reason}: {detail}")
-        case Unknown(reason, detail):
-            _unanswered(desk, payment, said.attempt, sent=True, why=f"{reason}: {detail}")
-        case Refused(problem):
-            _unanswered(desk, payment, said.attempt, sent=True, why=problem.code)
-
-
-def _approved(desk: Desk, payment: Payment, body: wire.Payment, replayed: bool) -> None:
-    if (body.amount_fen, body.account_no) != (payment.inserted_fen, payment.account.account_no):
-        _unanswered(desk, payment, payment.attempts, sent=True, why="the answer is for other content")
-        return
-    desk.emit(
-        ev.CreditApproved(
-            key=payment.payment_id,
-            hub_no=body.hub_no,
-            allocations=tuple(
-                ev.Allocation(a.month, a.late_fee_fen, a.principal_fen) for a in body.allocations
-            ),
-            to_balance_fen=body.to_balance_fen,
-            balance_before_fen=body.balance_before_fen,
-            balance_after_fen=body.balance_after_fen,
-            arrears_after_fen=body.arrears_after_fen,
-            credited_at=body.credited_at.isoformat(),
-            business_date=body.business_date.isoformat(),
-            replayed=replayed,
-        )
-    )
-    desk.stop(f"credit:{payment.payment_id}")
-    # Help may be open over the page.
-    seen = {desk.session.page, desk.session.under}
-    still_there = desk.session.payment_id == payment.payment_id and Page.CHECKING in seen
-    if payment.state is PaymentState.SENDING or still_there:
-        print_slip(desk, payment.payment_id, "paid")
-    _show_outcome(desk, payment.payment_id, Page.DONE, desk.config.screen.done_s)
-
-
-def _unanswered(desk: Desk, payment: Payment, attempt: int, *, sent: bool, why: str) -> None:
-    desk.emit(ev.CreditUnknown(key=payment.payment_id, attempt=attempt, sent=sent, reason=why[:200]))
-    if payment.attempts >= desk.config.hub.claim_after_attempts:
-        _claim_payment(desk, payment, "unanswered", why)
-    else:
-        desk.after(f"credit:{payment.payment_id}", _pause(desk, payment.payment_id, payment.attempts))
-
-
-def _pause(desk: Desk, key: str, attempts: int) -> float:
+def pause(desk: Desk, key: str, attempts: int) -> float:
+    """Seconds until the next attempt: doubled each time, up to a limit, and not in step with other kiosks."""
     hub = desk.config.hub
     doubled = hub.retry_first_s * 2.0 ** min(attempts - 1, 20)
     return min(doubled, hub.retry_most_s) * spread(key, attempts)
@@ -106,7 +26,7 @@ def hub_is_back(desk: Desk) -> None:
     """The hub answers again: what waits for its next attempt goes soon, spread over two seconds."""
     for name in desk.timers:
         kind, _, key = name.partition(":")
-        if kind in {"credit", "claim"}:
+        if kind in {"credit", "claim", "outcome"}:
             desk.timers[name] = min(desk.timers[name], desk.now.mono + 4 * (spread(key, 0) - 0.75))
 
 
@@ -119,27 +39,6 @@ def on_status(desk: Desk, status: wire.Status | wire.Heartbeat) -> None:
     elif status.verdict != "show":
         desk.facts = replace(desk.facts, journal_verdict=status.verdict)
     desk.hub_knows = status.known_seq
-
-
-def promise_check(desk: Desk) -> None:
-    """The customer has waited long enough: a slip says that the outcome is being checked, and they may go."""
-    payment = desk.shown
-    if payment is None or payment.state is not PaymentState.SENDING:
-        return
-    key = payment.payment_id
-    desk.emit(ev.CheckingPromised(key=key, reference=reference(key)))
-    print_slip(desk, key, "provisional" if payment.provisional else "checking")
-    _show_outcome(desk, key, Page.CHECKING, desk.config.screen.slip_s)
-
-
-def _claim_payment(desk: Desk, payment: Payment, reason: str, why: str) -> None:
-    gone = desk.session.payment_id != payment.payment_id
-    # Whoever left with a slip has the reference; another slip would fall into the next customer's hands.
-    slip = not (gone and any(s.printed for s in payment.slips))
-    claim_id = open_claim(desk, reason=reason, payment=payment, amount_fen=payment.inserted_fen, slip=slip)
-    desk.emit(ev.Claimed(key=payment.payment_id, claim_id=claim_id, reason=why[:200]))
-    desk.stop(f"credit:{payment.payment_id}")
-    _show_outcome(desk, payment.payment_id, Page.CLAIM, desk.config.screen.slip_s)
 
 
 def open_claim(
@@ -179,7 +78,7 @@ def open_claim(
     send_claim(desk, desk.books.claims[claim_id])
     if payment is not None and payment.state is PaymentState.CANCELLED:
         # Its page has said that nothing was taken.
-        _show_outcome(desk, payment.payment_id, Page.CLAIM, desk.config.screen.slip_s)
+        show_outcome(desk, payment.payment_id, Page.CLAIM, desk.config.screen.slip_s)
     return claim_id
 
 
@@ -207,7 +106,7 @@ def on_claim(desk: Desk, said: ClaimSaid) -> None:
         case NotSent(_, detail) | Unknown(_, detail):
             why = detail
     desk.emit(ev.ClaimUnanswered(key=claim.claim_id, attempt=said.attempt, reason=why[:200]))
-    desk.after(f"claim:{claim.claim_id}", _pause(desk, claim.claim_id, claim.attempts))
+    desk.after(f"claim:{claim.claim_id}", pause(desk, claim.claim_id, claim.attempts))
 
 
 def print_slip(desk: Desk, key: str, kind: str, copy_no: int = 0) -> None:
@@ -245,7 +144,8 @@ def _page_after_slip(desk: Desk, owner: Payment | Claim, printed: bool) -> None:
         desk.after("page", screen.cash_idle_s)
 
 
-def _show_outcome(desk: Desk, key: str, page: Page, seconds: float) -> None:
+def show_outcome(desk: Desk, key: str, page: Page, seconds: float) -> None:
+    """Show how it ended to the customer whose payment it is, for so long."""
     if desk.session.payment_id != key:
         return
     for name in ("wait", "checking", "idle", "question"):

@@ -5,19 +5,48 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.config import Screen
-from kiosk.core import closing, settle, walk
+from kiosk.core import closing, credit, deliver, handover, reissue, settle, walk
 from kiosk.core.desk import COLLECTING, Desk
 from kiosk.payment import effects as fx
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page
 
 WAITING = frozenset(
-    {Page.LOOKING_UP, Page.ASKING_REFERENCE, Page.PREPARING, Page.CLOSING, Page.PAYING, Page.SETTLING}
+    {
+        Page.LOOKING_UP,
+        Page.ASKING_REFERENCE,
+        Page.READING_CARD,
+        Page.CHECKING_IDENTITY,
+        Page.STAGING,
+        Page.WRITING,
+        Page.MAKING,
+        Page.PREPARING,
+        Page.CLOSING,
+        Page.PAYING,
+        Page.SETTLING,
+    }
 )
-NEVER_IDLE = WAITING | {Page.ATTRACT, Page.CLOSED, Page.MORE_TIME}
-STANDING = frozenset({Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
+NEVER_IDLE = WAITING | {
+    Page.ATTRACT,
+    Page.CLOSED,
+    Page.MORE_TIME,
+    Page.CARD_BACK,
+    Page.TAKE_CARD,
+}
+STANDING = frozenset({Page.DONE, Page.OWED, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
 """Pages that end by their own timer."""
-PRIVATE = frozenset({Page.CONFIRM_ACCOUNT, Page.REFERENCE, Page.BILLS, Page.MEANS, Page.PROVISIONAL})
+PRIVATE = frozenset(
+    {
+        Page.CONFIRM_ACCOUNT,
+        Page.CARD,
+        Page.IDENTITY,
+        Page.NEW_CARD,
+        Page.REFERENCE,
+        Page.BILLS,
+        Page.MEANS,
+        Page.PROVISIONAL,
+    }
+)
 
 
 def idle_seconds(desk: Desk) -> float | None:
@@ -51,11 +80,11 @@ def on_timer(desk: Desk, name: str) -> None:
         case "question":
             _count_down(desk)
         case "page":
-            desk.start_over()
+            _leave_page(desk)
         case "wait":
             _wait_longer(desk)
         case "checking":
-            settle.promise_check(desk)
+            credit.promise_check(desk)
         case "closing":
             closing.finish(desk, waited=True)
         case "note_fate":
@@ -66,11 +95,33 @@ def on_timer(desk: Desk, name: str) -> None:
             claim = desk.books.claims.get(key)
             if claim is not None and claim in desk.books.open_claims:
                 settle.send_claim(desk, claim)
+        case "outcome":
+            deliver.tell_again(desk, key)
+        case "card_back":
+            deliver.waited(desk, key)
+        case "card_write":
+            deliver.write_again(desk, key)
+        case "card_look":
+            deliver.look_again(desk, key)
+        case "identity":
+            reissue.check(desk)
+        case "collect" | "unseen":
+            handover.waited(desk, key)
+        case "present":
+            handover.present_again(desk, key)
         case "status":
             if not desk.asking_status:
                 desk.asking_status = True
                 desk.do(fx.AskHubStatus(desk.hub_knows))
             desk.after("status", desk.config.hub.status_every_s)
+
+
+def _leave_page(desk: Desk) -> None:
+    """A card that is held out is asked for as long as it is."""
+    if handover.holds_page(desk):
+        desk.after("page", desk.config.screen.done_s)
+    else:
+        desk.start_over()
 
 
 def _ask(desk: Desk) -> None:
@@ -120,7 +171,7 @@ def _send_again(desk: Desk, key: str) -> None:
         and payment.state in {PaymentState.SENDING, PaymentState.CHECKING}
         and not payment.in_flight
     ):
-        settle.send_credit(desk, payment)
+        credit.send_credit(desk, payment)
 
 
 def reset_question(desk: Desk) -> None:

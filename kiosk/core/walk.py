@@ -6,16 +6,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from kiosk.core import choose, closing, find, offline, reference
+from kiosk.core import card, choose, closing, deliver, find, handover, offline, reference, reissue
 from kiosk.core.desk import Desk
 from kiosk.pages import BILLS_A_PAGE
 from kiosk.payment import events as ev
-from kiosk.payment.model import Payment
+from kiosk.payment.model import NEW_CARD, Payment
 from kiosk.payment.table import TABLE
 from kiosk.session.state import Page
 
 Move = Callable[[Desk, str], None]
-ENDS = frozenset({Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
+ENDS = frozenset({Page.DONE, Page.OWED, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
 """Pages that end by their own timer, which waits while help lies over them."""
 
 
@@ -33,7 +33,8 @@ def _start(desk: Desk, _arg: str) -> None:
 
 
 def _finish(desk: Desk, _arg: str) -> None:
-    desk.start_over()
+    if not handover.holds_page(desk):  # a card that is held out is taken first
+        desk.start_over()
 
 
 def _business(business: Literal["arrears", "prepay"]) -> Move:
@@ -41,6 +42,13 @@ def _business(business: Literal["arrears", "prepay"]) -> Move:
         desk.go(Page.ENTER_ACCOUNT, business=business, digits="", entry_error="", account=None)
 
     return move
+
+
+def _correct(desk: Desk, _arg: str) -> None:
+    if desk.session.business in NEW_CARD:
+        reissue.ask_identity(desk)
+    else:
+        desk.go(Page.BILLS)
 
 
 def _more_time(desk: Desk, _arg: str) -> None:
@@ -58,7 +66,9 @@ def leave(desk: Desk, by: str) -> None:
     """End this customer's visit: money that is in is paid in, else everything is forgotten."""
     payment: Payment | None = desk.shown
     desk.stop("question")
-    if desk.session.under in ENDS:
+    if desk.session.under in ENDS and handover.holds_page(desk):
+        _return_to(desk, desk.session.under)
+    elif desk.session.under in ENDS:
         desk.start_over()
     elif payment is not None and ev.PayRequested in TABLE[payment.state]:
         closing.request_pay(desk, payment, by)
@@ -126,10 +136,48 @@ MOVES: Mapping[Page, Mapping[str, Move]] = {
     Page.HOME: {
         "pay_bill": _business("arrears"),
         "prepay": _business("prepay"),
+        "meter_card": card.insert,
         "look_up_slip": reference.another,
         "back": _finish,
         "help": _help,
     },
+    Page.INSERT_CARD: {"reissue": reissue.begin, "back": _to(Page.HOME), "help": _help},
+    Page.READING_CARD: {"take_card": _finish},
+    Page.CARD: {
+        "buy_power": card.buy,
+        "rewrite": card.rewrite,
+        "insert_again": card.insert,
+        "reissue": reissue.begin,
+        "take_card": _finish,
+        "finish": _finish,
+        "help": _help,
+    },
+    Page.CARD_TROUBLE: {
+        "insert_again": card.insert,
+        "reissue": reissue.begin,
+        "finish": _finish,
+        "help": _help,
+    },
+    Page.IDENTITY: {
+        "key": reissue.key,
+        "delete": find.delete,
+        "clear": find.clear,
+        "by_phone": reissue.prove_by("phone"),
+        "by_identity": reissue.prove_by("identity"),
+        "confirm": reissue.confirm,
+        "back": _to(Page.CONFIRM_ACCOUNT),
+        "help": _help,
+    },
+    Page.CHECKING_IDENTITY: {"back": reissue.give_up_check},
+    Page.IDENTITY_REFUSED: _END,
+    Page.STAGING: {"back": reissue.give_up_staging},
+    Page.NEW_CARD: {
+        "confirm_reissue": reissue.pay,
+        "make_card": reissue.make,
+        "back": reissue.give_up_staging,
+        "help": _help,
+    },
+    Page.CARD_BACK: {"write_later": deliver.later},
     Page.ENTER_ACCOUNT: _ENTRY,
     Page.ENTER_METER: _ENTRY,
     Page.ENTER_AGAIN: {
@@ -157,7 +205,7 @@ MOVES: Mapping[Page, Mapping[str, Move]] = {
         "finish": _finish,
         "help": _help,
     },
-    Page.CONFIRM_ACCOUNT: {"correct": _to(Page.BILLS), "wrong": find.wrong, "help": _help},
+    Page.CONFIRM_ACCOUNT: {"correct": _correct, "wrong": find.wrong, "help": _help},
     Page.BILLS: {
         "pay_all": choose.choose_all,
         "pay_oldest": choose.choose_oldest,
@@ -170,11 +218,12 @@ MOVES: Mapping[Page, Mapping[str, Move]] = {
         "back": _to(Page.CONFIRM_ACCOUNT),
         "help": _help,
     },
-    Page.MEANS: {"cash": choose.cash, "back": _to(Page.BILLS), "help": _help},
+    Page.MEANS: {"cash": choose.cash, "back": choose.back_from_means, "help": _help},
     Page.PREPARING: {"back": choose.give_up_quote},
     Page.CASH: {"pay_now": choose.pay_now, "cancel": choose.cancel, "help": _help},
     Page.DONE: _END,
     Page.CHECKING: _END,
+    Page.OWED: {**_END, "reissue": reissue.begin},
     Page.CLAIM: _END,
     Page.CANCELLED: _END,
     Page.MESSAGE: _END,

@@ -17,6 +17,9 @@ from prometheus_client.registry import Collector
 
 from kiosk.health.report import MODES, Report
 
+UNTRIED = frozenset({"module_untried", "starting"})
+"""How a module that was asked for nothing yet tells it."""
+
 
 class Exposition(Collector):
     """Samples of one kiosk, made anew at every scrape, in a registry of their own."""
@@ -50,6 +53,7 @@ class Exposition(Collector):
         yield _gauge("cash_offered", "1 while a cash payment can begin.", report.cash.offered)
         yield _gauge("offline_cash", "1 while one could begin without the hub.", report.cash.offline)
         yield _gauge("hub_up", "1 while the hub answers.", report.hub.up)
+        yield from _keys(report)
         yield from _devices(report)
         yield from _journal(report)
         yield from _threads(report)
@@ -58,6 +62,22 @@ class Exposition(Collector):
 def _gauge(name: str, text: str, value: float | None) -> GaugeMetricFamily:
     """Make a gauge; one whose value is not known has no sample."""
     return GaugeMetricFamily(f"power_kiosk_{name}", text, value=None if value is None else float(value))
+
+
+def _keys(report: Report) -> Iterator[Metric]:
+    """What a kiosk without such a part does not have is no sample."""
+    sign_on, module = report.sign_on, report.card_module
+    signed = None if sign_on is None else sign_on.signed_on
+    yield _gauge("signed_on", "1 while there is a working key.", signed)
+    failing = None if sign_on is None else sign_on.failed_at is not None
+    yield _gauge("sign_on_failing", "1 when the last sign-on failed.", failing)
+    until = sign_on.until.timestamp() if sign_on is not None and sign_on.until is not None else None
+    yield _gauge("working_key_end_timestamp_seconds", "When the working key ends.", until)
+    untried = module is None or module.code in UNTRIED
+    wrong = None if module is None or untried else module.code != "ok"
+    yield _gauge(
+        "card_module_failing", "1 when what computes for cards failed when it was last asked.", wrong
+    )
 
 
 def _devices(report: Report) -> Iterator[Metric]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
@@ -12,8 +13,10 @@ from typing import Literal
 import msgspec
 
 from drivers.status import DeviceHealth
+from kiosk.hubclient.keys import Keys, Standing
+from kiosk.lanes.card import CardLane
 from kiosk.runner import Pulse, Runner
-from kiosk.session.state import Page
+from kiosk.session.state import Facts, Page
 
 SCHEMA = 1
 STALLED_S = 30.0
@@ -32,6 +35,24 @@ class DeviceReport(msgspec.Struct, frozen=True):
     action: str
     supply: str
     since: datetime
+    detail: str
+
+
+class SignOnReport(msgspec.Struct, frozen=True):
+    """Whether the kiosk holds a working key, until when (the hub's time), and why the last sign-on failed if it did."""
+
+    signed_on: bool
+    until: datetime | None
+    failure: str
+    failed_at: datetime | None
+
+
+class ModuleReport(msgspec.Struct, frozen=True):
+    """What computes for the meter cards (hub, sam or software), as of the last question to it."""
+
+    module: str
+    status: str
+    code: str
     detail: str
 
 
@@ -65,7 +86,7 @@ class JournalReport(msgspec.Struct, frozen=True):
     oldest_open_age_s: float | None
     open_claims: int | None
     backlog: int | None
-    """Payments and claims that the hub was told of and has not answered, and the age of the oldest."""
+    """Payments, claims and outcomes of card writes that the hub has not answered, and the age of the oldest."""
     backlog_age_s: float | None
     hub_verdict: str
     """What the hub last said of this journal: ok, behind, forked, new_journal; empty before its first word."""
@@ -102,6 +123,10 @@ class Report(msgspec.Struct, frozen=True):
     cash: TenderReport
     devices: dict[str, DeviceReport]
     hub: HubReport
+    sign_on: SignOnReport | None
+    """Null where a key file signs."""
+    card_module: ModuleReport | None
+    """Null where the kiosk serves no meter cards."""
     journal: JournalReport
     core: CoreReport
     lanes: dict[str, LaneReport]
@@ -112,6 +137,9 @@ class Reporter:
     """Looks at a running kiosk from outside its core thread."""
 
     runner: Runner
+    keys: Keys
+    computes: str
+    """The word of `meter_card.module`."""
     born: float = field(default_factory=time.monotonic)
 
     def __call__(self) -> Report:
@@ -131,11 +159,10 @@ class Reporter:
             mode_since=mode_since,
             page=pulse.page.value,
             cash=TenderReport(facts.cash_works, facts.cash_reason, facts.offline_fen > 0),
-            devices={
-                "acceptor": _device(facts.acceptor, since["acceptor"]),
-                "printer": _device(facts.printer, since["printer"]),
-            },
+            devices=_devices(facts, since),
             hub=HubReport(facts.hub_up, since["hub"]),
+            sign_on=_sign_on(self.keys.standing()),
+            card_module=_card_module(self.runner, self.computes),
             journal=_journal(pulse, utc),
             core=CoreReport(_seconds(mono - pulse.beat), pulse.steps),
             lanes=_lanes(self.runner, mono),
@@ -152,6 +179,11 @@ def _mode(pulse: Pulse, mono: float, utc: datetime) -> tuple[Mode, str, datetime
     return ("settling" if pulse.page is Page.SETTLING else "in_service"), "", since
 
 
+def _devices(facts: Facts, since: Mapping[str, datetime]) -> dict[str, DeviceReport]:
+    devices = {"acceptor": facts.acceptor, "printer": facts.printer, **facts.card_units}
+    return {name: _device(health, since[name]) for name, health in devices.items() if health is not None}
+
+
 def _device(health: DeviceHealth, since: datetime) -> DeviceReport:
     return DeviceReport(
         status=health.status.value,
@@ -162,6 +194,20 @@ def _device(health: DeviceHealth, since: datetime) -> DeviceReport:
         since=since,
         detail=health.detail,
     )
+
+
+def _sign_on(standing: Standing | None) -> SignOnReport | None:
+    if standing is None:
+        return None
+    return SignOnReport(standing.until is not None, standing.until, standing.failure, standing.failed_at)
+
+
+def _card_module(runner: Runner, computes: str) -> ModuleReport | None:
+    lane = runner.lanes.get("card")
+    if not isinstance(lane, CardLane):
+        return None
+    health = lane.module_health
+    return ModuleReport(computes, health.status.value, health.code, health.detail)
 
 
 def _journal(pulse: Pulse, utc: datetime) -> JournalReport:

@@ -13,6 +13,7 @@ import msgspec
 
 from kiosk.config import Config
 from kiosk.health.report import Reporter
+from kiosk.hubclient.keys import Keys
 from kiosk.runner import Runner
 
 if TYPE_CHECKING:
@@ -32,9 +33,9 @@ class HealthServer:
     kiosk works. The address is a loopback one (`kiosk.config` takes no other).
     """
 
-    def __init__(self, config: Config, runner: Runner) -> None:
+    def __init__(self, config: Config, runner: Runner, keys: Keys) -> None:
         self._settings = config.health
-        self._report = Reporter(runner)
+        self._report = Reporter(runner, keys, config.meter_card.module)
         self._exposition: Exposition | None = None
         self._file = config.journal.path.with_name(URL_FILE)
         self._listening, self._stopping = threading.Event(), threading.Event()

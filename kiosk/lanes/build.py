@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+from drivers.card.dispenser_driver import Crt571Dispenser, Crt571Settings
+from drivers.card.pcsc import PcscCard
 from drivers.cash.ccnet_driver import CcnetAcceptor, CcnetSettings
+from drivers.meter_card.layout import Layout
+from drivers.meter_card.writer import CpuCardWriter, WriterSettings
 from drivers.printer.escpos_codec import Paper
 from drivers.printer.escpos_driver import EscposPrinter, EscposSettings
+from drivers.security.model import SecurityModule
 from drivers.transport import LineSettings, SerialTransport
-from kiosk.config import Acceptor, Config, Printer
+from kiosk.config import Acceptor, Config, Dispenser, MeterCard, Printer
 from kiosk.hubclient.client import HubClient
+from kiosk.hubclient.keys import FileKey, Keys
 from kiosk.lanes.acceptor import AcceptorLane
+from kiosk.lanes.authority import HubAuthority
+from kiosk.lanes.card import CardLane, Place
+from kiosk.lanes.dispenser import DispenserLane
 from kiosk.lanes.hub import HubLane
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.lanes.printer import PrinterLane
@@ -19,20 +28,24 @@ BACK_LANES = ("hub_back", "hub_back_2", "hub_back_3")
 """Share repeats, claims and status, in this order. Each opens its connection when it first has work."""
 
 
-def build_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
+def build_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane]:
     """The lanes by name: acceptor, printer, hub (for the customer who waits), and those in the background."""
-    slips = Slips(config, key)
+    keys = FileKey(config.terminal.id, key) if isinstance(key, bytes) else key
+    slips = Slips(config, keys.slip_key)
     return {
         "acceptor": AcceptorLane(
             _acceptor(config.acceptor), config.cash, config.acceptor.poll_ms / 1000, tell
         ),
         "printer": PrinterLane(_printer(config.printer), slips.compose, config.printer.check_every_s, tell),
-        **build_hub_lanes(config, key, tell),
+        **_card_lane(config, keys, tell),
+        **_dispenser_lanes(config, keys, tell),
+        **_sam_lane(config, tell),
+        **build_hub_lanes(config, keys, tell),
     }
 
 
-def build_hub_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
-    """The lanes that talk to the hub."""
+def build_hub_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane]:
+    """The lanes that talk to the hub; they share the terminal's keys and sign on once for all."""
     shared = Shared(len(BACK_LANES))
     return {
         "hub": HubLane("hub", _client(config, key), tell),
@@ -41,6 +54,73 @@ def build_hub_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
             for number, name in enumerate(BACK_LANES)
         },
     }
+
+
+def _card_lane(config: Config, key: Keys, tell: Tell) -> dict[str, Lane]:
+    """The lane of the meter card, where the kiosk has a reader for it."""
+    cards = config.meter_card
+    if not cards.reader:
+        return {}
+    module, layouts = _module(config), _layouts(cards)
+    authority = HubAuthority(_client(config, key), layouts, module)
+    return {"card": CardLane(_writer(cards, cards.reader, layouts), authority, tell, module=module)}
+
+
+def _dispenser_lanes(config: Config, key: Keys, tell: Tell) -> dict[str, Lane]:
+    """The lanes of the dispenser and of the reader at its chip station, where the kiosk makes new cards."""
+    unit = config.dispenser
+    if not unit.port:
+        return {}
+    device = Crt571Dispenser(_transport(unit), Crt571Settings(stacker_sensor=unit.stacker_sensor))
+    station = Place("new_card", "new_card", slot=False, waits_s=unit.chip_s)
+    module, layouts = _module(config), _layouts(config.meter_card)
+    writer = _writer(config.meter_card, unit.reader, layouts)
+    authority = HubAuthority(_client(config, key), layouts, module)
+    return {
+        "dispenser": DispenserLane(device, unit.poll_s, tell),
+        "new_card": CardLane(writer, authority, tell, station, module),
+    }
+
+
+def _sam_lane(config: Config, tell: Tell) -> dict[str, Lane]:
+    """The lane that looks at the SAM, where the kiosk has one."""
+    if config.security.module != "sam":
+        return {}
+    from kiosk.hubclient.open_keys import terminal_module
+    from kiosk.lanes.sam import SamLane
+
+    return {"sam": SamLane(terminal_module(config), tell)}
+
+
+def _layouts(cards: MeterCard) -> list[Layout]:
+    folders = () if cards.profile_folder is None else (cards.profile_folder,)
+    return [Layout.named(name, *folders) for name in cards.profiles]
+
+
+def _writer(cards: MeterCard, reader: str, layouts: list[Layout]) -> CpuCardWriter:
+    settings = WriterSettings(read=cards.read_s, write=cards.write_s, command=cards.command_s)
+    return CpuCardWriter(PcscCard(reader), layouts, settings)
+
+
+def _module(config: Config) -> SecurityModule | None:
+    """The module of the kiosk's own that computes for its cards; None where the hub does."""
+    cards = config.meter_card
+    match cards.module:
+        case "sam":
+            from drivers.security.psam import CardSlots, PsamModule
+            from kiosk.sam import sam_of
+
+            slots = CardSlots(cards.cipher, *cards.sam_keys)
+            return PsamModule(sam_of(config.security), dict.fromkeys(cards.profiles, slots))
+        case "software":
+            from drivers.security.bench_keys import card_keys
+            from drivers.security.cipher import cipher
+            from drivers.security.software import SoftwareModule
+
+            masters = {name: card_keys(name, cipher(cards.cipher)) for name in cards.profiles}
+            return SoftwareModule(masters, bench=config.terminal.bench)
+        case _:
+            return None
 
 
 def _acceptor(line: Acceptor) -> CcnetAcceptor:
@@ -58,11 +138,11 @@ def _printer(line: Printer) -> EscposPrinter:
     return EscposPrinter(_transport(line), settings)
 
 
-def _transport(line: Acceptor | Printer) -> SerialTransport:
+def _transport(line: Acceptor | Dispenser | Printer) -> SerialTransport:
     return SerialTransport(line.port, LineSettings(line.baudrate, line.bytesize, line.parity, line.stopbits))
 
 
-def _client(config: Config, key: bytes) -> HubClient:
+def _client(config: Config, key: bytes | Keys) -> HubClient:
     hub = config.hub
     return HubClient(
         hub.url,

@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from datetime import date, datetime
 from functools import cache
 from importlib.metadata import version
 from typing import TypeVar
 
-from kiosk.core.inputs import AccountSaid, ClaimSaid, CreditSaid, QuoteSaid, ReferenceSaid, StatusSaid
-from kiosk.hubclient import wire
+from msgspec import UNSET
+
+from kiosk.core.inputs import (
+    AccountSaid,
+    CardKnown,
+    ClaimSaid,
+    CreditSaid,
+    IdentitySaid,
+    OutcomeSaid,
+    QuoteSaid,
+    ReferenceSaid,
+    StatusSaid,
+)
+from kiosk.hubclient import card_wire, wire
 from kiosk.hubclient.client import HubClient
-from kiosk.hubclient.outcomes import NotSent, Outcome, Refused, Unknown, UnknownReason
+from kiosk.hubclient.outcomes import Answer, NotSent, Outcome, Refused, Unknown, UnknownReason
+from kiosk.lanes.card_requests import card_read_request, identity_request, outcome_request
 from kiosk.lanes.lane import Lane, Tell, Work
 from kiosk.numbers import reference
 from kiosk.payment import effects as fx
@@ -50,6 +64,12 @@ class HubLane(Lane):
                 self.tell(CreditSaid(payment.payment_id, payment.attempts, unknown))
             case fx.SendClaim(claim):
                 self.tell(ClaimSaid(claim.claim_id, claim.attempts, unknown))
+            case fx.AskCard(read_id):
+                self.tell(CardKnown(read_id, unknown))
+            case fx.CheckIdentity(check_id):
+                self.tell(IdentitySaid(check_id, unknown))
+            case fx.SendOutcome(payment) if payment.delivery is not None:
+                self.tell(OutcomeSaid(payment.payment_id, payment.delivery.tellings, unknown))
             case fx.AskHubStatus() | fx.Beat():
                 self.tell(StatusSaid(unknown))
 
@@ -71,15 +91,39 @@ class HubLane(Lane):
             case fx.SendClaim(claim):
                 told = client.put_claim(claim.claim_id, claim_request(claim))
                 self.tell(ClaimSaid(claim.claim_id, claim.attempts, self._noted(told)))
+            case fx.AskCard(read_id):
+                known = client.sealing(
+                    lambda seal: client.put_card_read(read_id, card_read_request(effect, seal))
+                )
+                self.tell(CardKnown(read_id, self._noted(known)))
+            case fx.CheckIdentity(check_id):
+                checked = client.sealing(
+                    lambda seal: client.put_identity_check(check_id, identity_request(effect, seal))
+                )
+                self.tell(IdentitySaid(check_id, self._noted(checked)))
+            case fx.SendOutcome(payment):
+                self._send_outcome(payment)
             case fx.AskHubStatus():
                 self.tell(StatusSaid(self._noted(client.status())))
             case fx.Beat():
                 beat = client.put_heartbeat(uuid.uuid4().hex, heartbeat_request(effect))
                 self.tell(StatusSaid(self._noted(beat)))
 
+    def _send_outcome(self, payment: Payment) -> None:
+        client, delivery = self._client, payment.delivery
+        if delivery is not None:
+            told = client.sealing(
+                lambda seal: client.put_write_outcome(
+                    delivery.write_id, outcome_request(payment, delivery, seal)
+                )
+            )
+            self.tell(OutcomeSaid(payment.payment_id, delivery.tellings, self._noted(told)))
+
     def _noted(self, outcome: Outcome[W]) -> Outcome[W]:
         """Leave a line for the technician when the hub did not simply answer; never what was asked about."""
         match outcome:
+            case Answer(card_wire.CardRead(verdict=verdict)) if verdict != "ready":
+                self.log.info("card_judged", extra={"verdict": verdict})
             case Refused(problem):
                 self.log.info("hub_refused", extra={"code": problem.code})
             case NotSent(reason, detail) | Unknown(reason, detail):
@@ -93,10 +137,25 @@ class HubLane(Lane):
         self._client.close()
 
 
+_BUSINESS: Mapping[str, wire.Business] = {
+    "arrears": "arrears",
+    "prepay": "prepay",
+    "buy_power": "buy_power",
+    "reissue": "reissue",
+    "open_card": "open_card",
+}
+"""What the hub sells; a rewrite was paid before."""
+
+
 def quote_request(effect: fx.AskQuote) -> wire.QuoteRequest:
     """The body of a quote."""
-    business: wire.Business = "prepay" if effect.business == "prepay" else "arrears"
-    return wire.QuoteRequest(account_no=effect.account_no, business=business, months=effect.months)
+    return wire.QuoteRequest(
+        account_no=effect.account_no,
+        business=_BUSINESS[effect.business],
+        months=effect.months,
+        card_read_id=effect.card_read_id or UNSET,
+        identity_check_id=effect.identity_check_id or UNSET,
+    )
 
 
 def payment_request(payment: Payment) -> wire.PaymentRequest:
@@ -104,7 +163,7 @@ def payment_request(payment: Payment) -> wire.PaymentRequest:
     return wire.PaymentRequest(
         account_no=payment.account.account_no,
         quote_id=payment.quote.quote_id or None,
-        business=payment.business,
+        business=_BUSINESS[payment.business],
         amount_fen=payment.inserted_fen,
         months=payment.quote.months,
         notes=_notes(payment.note_counts),

@@ -7,8 +7,12 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
+from drivers.card.model import CardState
+from drivers.meter_card.model import CardContents
 from drivers.status import DeviceHealth, DeviceStatus
-from kiosk.hubclient.wire import Account
+from kiosk.hubclient.card_wire import CardRead as KnownCard
+from kiosk.hubclient.card_wire import PendingCard
+from kiosk.hubclient.wire import Account, Quote
 from kiosk.page import Modes
 
 Choose = Literal["all", "oldest", "chosen"]
@@ -31,6 +35,30 @@ class Page(StrEnum):
     ASKING_REFERENCE = "asking_reference"
     REFERENCE = "reference"
     """What became of the money on a slip, or why that cannot be said."""
+    INSERT_CARD = "insert_card"
+    READING_CARD = "reading_card"
+    CARD = "card"
+    """What is on the meter card, and what may be done with it."""
+    CARD_TROUBLE = "card_trouble"
+    """Why the card cannot be read, or not be asked about."""
+    WRITING = "writing"
+    """The card is being written or read back: it must stay in."""
+    CARD_BACK = "card_back"
+    """The card was taken out before it was written: it is asked for."""
+    TAKE_CARD = "take_card"
+    """The customer is done and the card still in; nothing of them is shown any more."""
+    IDENTITY = "identity"
+    """Who asks for a new card: a number that only the account's holder knows."""
+    CHECKING_IDENTITY = "checking_identity"
+    IDENTITY_REFUSED = "identity_refused"
+    STAGING = "staging"
+    """A new card is brought to the chip station, read and asked about; no money yet."""
+    NEW_CARD = "new_card"
+    """Whose new card it will be and what it costs, or that it was paid for."""
+    MAKING = "making"
+    """The new card is being written or read back inside the machine."""
+    OWED = "owed"
+    """Paid, and the card is still to be written."""
     BILLS = "bills"
     MEANS = "means"
     PREPARING = "preparing"
@@ -67,8 +95,9 @@ class NoteNotice:
 class SlipFate:
     """What became of the money on a slip.
 
-    `fate` is a word. Known: booked, checking, person (a person decides), credited and refunded (a person decided so),
-    nothing_found, reversed. Not known: unknown, too_many (unknown ones from this customer), hub_gone, hub_busy, other.
+    `fate` is a word. Known: booked, unwritten (booked, and not on the card yet), unmade (booked, and the new card is
+    not made yet), checking, person (a person decides), credited and refunded (a person decided so), nothing_found,
+    reversed. Not known: unknown, too_many (unknown ones from this customer), hub_gone, hub_busy, other.
     """
 
     fate: str
@@ -82,13 +111,26 @@ class SlipFate:
 
 
 @dataclass(frozen=True, slots=True)
+class CardSight:
+    """The card that the customer has put in: what was read of it, and what the hub knows of it.
+
+    `trouble` is empty, or a word of `drivers.meter_card.model.CardCode`.
+    """
+
+    read_id: str
+    contents: CardContents | None
+    known: KnownCard | None = None
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """The customer's way so far. `entry_error` is empty or one of: too_short, wrong_check_digit, unknown_account,
     unknown_meter, account_closed, hub_gone, hub_busy, differs, account_only."""
 
     page: Page = Page.ATTRACT
     modes: Modes = field(default_factory=Modes)
-    business: Literal["arrears", "prepay"] = "arrears"
+    business: Literal["arrears", "prepay", "buy_power", "reissue", "open_card"] = "arrears"
     digits: str = ""
     entry_error: str = ""
     typed_first: str = ""
@@ -97,12 +139,29 @@ class Session:
     unknown_slips: int = 0
     """How many references this customer has asked for that nobody knows."""
     account: Account | None = None
+    card: CardSight | None = None
+    card_own: bool = False
+    """Whether the card in the slot was put in by this customer; one that stood there before is somebody else's."""
+    proof: Literal["phone", "identity"] = "phone"
+    """What the customer types to show who he is; it stands in `digits` until the hub has matched it."""
+    tries_left: int = 0
+    identity_check: str = ""
+    """The check that matched."""
+    pending: PendingCard | None = None
+    """A new card that was paid for and not made: it is made now, free of charge."""
+    new_card: CardSight | None = None
+    """The blank card that stands ready for this customer."""
+    rejected: int = 0
+    """How many cards of the stack were no good for this customer."""
+    quote: Quote | None = None
+    """On NEW_CARD: what the hub asks for it; none where it is paid for."""
     choose: Choose = "all"
     months: tuple[str, ...] = ()
     first_bill: int = 0
     note_notice: NoteNotice | None = None
     message: str = ""
-    """On MESSAGE: what went wrong before money was in: hub_gone, account_closed, no_cash, quote_refused, busy."""
+    """On MESSAGE: what went wrong before money was in: hub_gone, account_closed, no_cash, quote_refused, busy,
+    card_gone, no_new_card, card_owed, no_card_meter."""
     under: Page | None = None
     """The page that HELP or MORE_TIME lies over."""
     seconds_left: int | None = None
@@ -123,6 +182,17 @@ class Facts:
     site: str
     acceptor: DeviceHealth = UNKNOWN_HEALTH
     printer: DeviceHealth = UNKNOWN_HEALTH
+    card_writer: DeviceHealth | None = None
+    """None where the kiosk has no reader for meter cards."""
+    card_in: bool = False
+    dispenser: DeviceHealth | None = None
+    """None where the kiosk has no dispenser of new cards."""
+    new_card: DeviceHealth | None = None
+    """The reader at the dispenser's chip station."""
+    sam: DeviceHealth | None = None
+    """None where the kiosk has no SAM."""
+    station: CardState = CardState.OFFLINE
+    """Where a card stands in the dispenser's path."""
     acceptor_free: bool = True
     """False while a note that belongs to no present payment is still on its way."""
     hub_up: bool = False
@@ -146,6 +216,32 @@ class Facts:
         """Whether a cash payment may begin: acceptor, paper, and the hub or a permission to do without it."""
         booked_or_promised = self.hub_up or self.stands_in
         return self.acceptor.usable and self.acceptor_free and self.printer.usable and booked_or_promised
+
+    @property
+    def card_works(self) -> bool:
+        """Whether a meter card can be read and asked about now."""
+        return self.card_writer is not None and self.card_writer.usable and self.hub_up
+
+    @property
+    def card_units(self) -> dict[str, DeviceHealth | None]:
+        """What a kiosk has for meter cards and keys, by the names under which health tells of them."""
+        return {
+            "card_writer": self.card_writer,
+            "dispenser": self.dispenser,
+            "new_card": self.new_card,
+            "sam": self.sam,
+        }
+
+    @property
+    def reissues(self) -> bool:
+        """Whether a new card can be made here now: a dispenser with cards in it, its reader, and the hub."""
+        units = (self.dispenser, self.new_card)
+        return self.hub_up and all(unit is not None and unit.usable for unit in units)
+
+    @property
+    def blank_ready(self) -> bool:
+        """Whether a new card stands where it can be written."""
+        return self.station is CardState.CONTACT and self.new_card is not None and self.new_card.usable
 
     @property
     def stands_in(self) -> bool:

@@ -114,6 +114,23 @@ def test_files_of_other_editors(file: Path, change: object) -> None:
         ("columns = '''48\n\n", "18: not TOML: "),
         ("columns = 64\n", "16: printer.columns: expected one of 32, 48"),
         ("baudrate = 110\n", "16: printer.baudrate: Expected `int` >= 300"),
+        ("[meter_card]\nprofiles = ['a', 'b', 'a']\n", "17: meter_card.profiles: expected each name once"),
+        (
+            "[meter_card]\nsam_keys = [1, 2, 2]\n",
+            "17: meter_card.sam_keys: expected three keys, each in its own place",
+        ),
+        (
+            "[meter_card]\nreader = 'Reader 00 00'\n[dispenser]\nport = 'd'\nreader = 'Reader 00 00'\n",
+            "20: dispenser.reader: expected another one than meter_card.reader",
+        ),
+        (
+            "[meter_card]\nreader = 'Reader 00 00'\n[dispenser]\nreader = 'Reader 01 00'\nport = '/dev/ttyUSB0'\n",
+            "20: dispenser.port: expected another one than acceptor.port",
+        ),
+        (
+            "[meter_card]\nreader = 'Reader 00 00'\nprofiles = ['atlantis']\n",
+            "18: meter_card.profiles: atlantis.toml: there is no such profile; in those shipped there are: ",
+        ),
     ],
 )
 def test_each_mistake_is_named_with_its_line(file: Path, text: str, told: str) -> None:
@@ -146,7 +163,51 @@ def test_each_mistake_is_named_with_its_line(file: Path, text: str, told: str) -
             '"k"\nretry_first_s = 9\nretry_most_s = 8',
             "8: hub.retry_most_s: expected at least retry_first_s (9)",
         ),
-        ('key_file = "terminal.key"', "", "4: hub.key_file is missing; expected a path"),
+        (
+            'key_file = "terminal.key"',
+            "",
+            "4: hub.key_file is missing; expected a path, or a security.module to sign on with",
+        ),
+        (
+            "[journal]",
+            '[security]\nmodule = "sam"\nreader = "r"\nserial = "00112233"\n[journal]',
+            '9: security.module: expected "none" beside hub.key_file; a terminal has one way of signing',
+        ),
+        (
+            'key_file = "terminal.key"',
+            '[security]\nmodule = "software"',
+            '7: security.module: "software" is for a bench only (terminal.bench = true)',
+        ),
+        (
+            'key_file = "terminal.key"',
+            '[security]\nmodule = "hsm"',
+            '7: security.module: expected one of "none", "sam", "software"',
+        ),
+        (
+            'key_file = "terminal.key"',
+            '[security]\nmodule = "sam"\nserial = "00112233"',
+            "6: security.reader: expected the name of the SAM's PC/SC reader",
+        ),
+        (
+            'key_file = "terminal.key"',
+            '[security]\nmodule = "sam"\nreader = "r"\nserial = "0011223"',
+            "9: security.serial: expected the SAM's serial, 8 to 32 hex digits",
+        ),
+        (
+            'key_file = "terminal.key"',
+            '[security]\nmodule = "sam"\nreader = "r"\nserial = "00112233"\napplication = "DF0"',
+            "10: security.application: expected a file's id, 4 hex digits, or a name, 10 to 32 of them",
+        ),
+        (
+            'key_file = "terminal.key"',
+            '[security]\nmodule = "sam"\nreader = "r"\nserial = "00112233"\nserial_file = 31',
+            "10: security.serial_file: Expected `int` <= 30",
+        ),
+        (
+            'key_file = "terminal.key"',
+            '[security]\nmodule = "sam"\nreader = "r"\nserial = "00112233"\ndialect_file = "no.toml"',
+            "10: security.dialect_file: no.toml: No such file or directory",
+        ),
         (
             '[journal]\npath = "data/journal.sqlite"',
             "",

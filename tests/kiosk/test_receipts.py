@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from drivers.printer.document import Document, Line, Pair, QrCode, Table
 from drivers.printer.layout import MISSING, SetLine, set_document
 from kiosk.payment.events import AccountFacts, Allocation, NoteCount
+from kiosk.power_receipt import PowerFacts
 from kiosk.receipts import Kind, Place, ReceiptFacts, check_code, receipt
 from kiosk.words import LANGUAGES
 
@@ -43,6 +44,18 @@ PROVISIONAL = replace(UNBOOKED, kind="provisional", reference="K0001-000127")
 CHECKING = replace(UNBOOKED, kind="checking", reference="K0001-000127")
 CLAIM = replace(UNBOOKED, kind="claim", reference="C0001-000127")
 RETURNED = replace(UNBOOKED, kind="returned", due_fen=0)
+POWER = PowerFacts(12000, 8, "7A3C", "000000001250", meter_before_fen=3520)
+BOUGHT = replace(
+    PAID, business="buy_power", months=(), due_fen=0, power=POWER, to_balance_fen=1000, balance_after_fen=1035
+)
+OWED = replace(BOUGHT, kind="owed", reference="K0001-000127", power=replace(POWER, written=False))
+REISSUED = replace(
+    BOUGHT,
+    business="reissue",
+    power=replace(POWER, fee_fen=2000, old_card_end="11F0"),
+    to_balance_fen=11000,
+    balance_after_fen=11035,
+)
 
 
 def lines(facts: ReceiptFacts, columns: int = 48) -> list[str]:
@@ -105,6 +118,8 @@ def test_a_published_sample_adds_up_line_by_line() -> None:
         replace(PAID, notes=PAID.notes[:2]),
         replace(PAID, months=PAID.months[:1]),
         replace(CLAIM, received_fen=12000),
+        replace(BOUGHT, power=replace(POWER, amount_fen=12001)),
+        replace(REISSUED, power=replace(POWER, fee_fen=1999)),
     ],
 )
 def test_facts_that_do_not_add_up_are_known(wrong: ReceiptFacts) -> None:
@@ -121,6 +136,7 @@ def test_every_kind_has_a_slip_in_every_language(kind: Kind, lang: str, columns:
         "provisional": PROVISIONAL,
         "claim": CLAIM,
         "returned": RETURNED,
+        "owed": OWED,
     }
     facts = replace(kinds[kind], lang=lang)
     text = "\n".join(lines(facts, columns))

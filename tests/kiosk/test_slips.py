@@ -8,13 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from drivers.errors import DeviceTimeout
 from drivers.printer.document import Document, Line, Pair, QrCode
 from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
 from kiosk.numbers import reference
+from kiosk.pages.sample_card_states import DONE_WITH, power
+from kiosk.pages.sample_new_card_states import CARRIED, bought
 from kiosk.payment import events as ev
 from kiosk.payment.effects import PrintSlip
 from kiosk.payment.fold import claim_opened
-from kiosk.payment.model import Claim, Note, NoteState, Payment
+from kiosk.payment.model import Claim, Delivery, Note, NoteState, Payment, PaymentState
 from kiosk.payment.table import step
 from kiosk.slips import Slips
 
@@ -152,6 +155,21 @@ def test_another_key_makes_another_check_code() -> None:
     assert pairs(SLIPS.compose(order))["Check code"] != pairs(other.compose(order))["Check code"]
 
 
+def test_a_key_from_a_module_is_asked_for_and_a_module_that_is_away_costs_the_code_only() -> None:
+    order = effect(payment(APPROVED), "paid")
+    asked = Slips(CONFIG, lambda: b"key")
+    assert pairs(asked.compose(order)) == pairs(SLIPS.compose(order))
+
+    def away() -> bytes:
+        raise DeviceTimeout("the SAM is silent")
+
+    without = pairs(Slips(CONFIG, away).compose(order))
+    assert "Check code" not in without
+    assert without == {
+        name: told for name, told in pairs(SLIPS.compose(order)).items() if name != "Check code"
+    }
+
+
 def test_a_claims_slip_has_its_reference_in_words_and_as_a_code() -> None:
     document = SLIPS.compose(effect(claim(), "claim"))
     assert reference(CLAIM_ID) in text(document)
@@ -215,3 +233,38 @@ def test_a_returned_note_is_on_the_receipt_and_on_a_slip_of_its_own() -> None:
     ]
     assert "Notes returned" in lines
     assert any("nothing was taken" in line for line in lines)
+
+
+@pytest.mark.parametrize(("outcome", "doubtful"), [("failed", False), ("unknown", True)])
+def test_the_slip_of_a_card_that_is_not_written_says_whether_that_is_certain(
+    outcome: str, doubtful: bool
+) -> None:
+    ended = replace(DONE_WITH, outcome=outcome)
+    owed = power(10000, 10000, state=PaymentState.OWED, delivery=ended)
+    facts = SLIPS.facts(PrintSlip("j" * 32, "owed", 0, owed))
+    assert facts.power is not None
+    assert (facts.kind, facts.power.written, facts.power.doubtful) == ("owed", False, doubtful)
+
+
+@pytest.mark.parametrize("taken", [True, False])
+def test_the_receipt_knows_whether_the_meter_has_it(taken: bool) -> None:
+    ended = replace(DONE_WITH, outcome="written", taken=taken)
+    facts = SLIPS.facts(
+        PrintSlip("j" * 32, "paid", 0, power(10000, 10000, state=PaymentState.PAID, delivery=ended))
+    )
+    assert facts.power is not None
+    assert (facts.power.written, facts.power.taken) == (True, taken)
+
+
+def test_the_slip_of_a_new_card_that_was_not_made_names_no_card() -> None:
+    unmade = bought(
+        "reissue", 2000, state=PaymentState.OWED, delivery=Delivery(CARRIED, "w" * 32, 1, "failed")
+    )
+    assert unmade.new_card
+    facts = SLIPS.facts(PrintSlip("j" * 32, "owed", 0, unmade))
+    assert facts.power is not None
+    assert facts.power.card_end == ""
+    made = replace(unmade, state=PaymentState.PAID, delivery=Delivery(CARRIED, "w" * 32, 1, "written"))
+    paid = SLIPS.facts(PrintSlip("j" * 32, "paid", 0, made))
+    assert paid.power is not None
+    assert paid.power.card_end

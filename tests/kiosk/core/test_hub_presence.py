@@ -36,6 +36,7 @@ def test_no_second_heartbeat_while_one_is_under_way(stage: Any) -> None:
     [
         (Unknown(UnknownReason.TIMEOUT, ""), True),
         (NotSent(NotSentReason.TIMEOUT, ""), True),
+        (NotSent(NotSentReason.SIGN_ON, ""), True),
         (NotSent(NotSentReason.REFUSED, ""), False),
         (Unknown(UnknownReason.BROKEN, ""), False),
     ],

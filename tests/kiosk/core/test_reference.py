@@ -94,6 +94,23 @@ def test_a_booked_payment_is_told_in_the_kiosks_own_time(stage: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("kind", "state", "fate"),
+    [
+        ("purchase", "authorised", "unwritten"),
+        ("purchase", "owed", "unwritten"),
+        ("reissue", "owed", "unmade"),
+        ("open_card", "owed", "unmade"),
+        ("purchase", "written", "booked"),
+        ("purchase", "taken", "booked"),
+        ("purchase", "a newer word", "booked"),
+    ],
+)
+def test_power_that_is_on_no_card_yet_is_told_so(stage: Any, kind: str, state: str, fate: str) -> None:
+    power = wire.PurchaseFate(id="d" * 32, kind=kind, count=8, amount_fen=10000, state=state)
+    assert asks(stage, Answer(msgspec.structs.replace(CREDITED, purchase=power))).fate == fate
+
+
+@pytest.mark.parametrize(
     ("state", "resolution", "fate"),
     [
         ("credited", "", "booked"),

@@ -110,7 +110,7 @@ def test_a_repeat_does_not_send_the_page_back(sent: Any) -> None:
         (Unknown(UnknownReason.BROKEN, LONG), True, f"broken: {LONG}"[:200]),
     ],
 )
-def test_an_unanswered_attempt_is_noted_and_repeated_after_its_pause(
+def test_an_unanswered_attempt_is_noted_and_repeated_after_itspause(
     sent: Any, outcome: Any, was_sent: bool, why: str
 ) -> None:
     sent.hub(outcome)
@@ -135,12 +135,12 @@ def test_pauses_double_up_to_the_most_and_the_last_attempt_is_a_claim(sent: Any)
 
 
 def test_a_pause_is_never_longer_than_the_most(stage: Any) -> None:
-    from kiosk.core.settle import _pause
+    from kiosk.core.settle import pause
 
     desk, most = stage.core._desk, stage.config.hub.retry_most_s
-    assert _pause(desk, "k", 9) == 256 * spread("k", 9)
+    assert pause(desk, "k", 9) == 256 * spread("k", 9)
     for attempts in (10, 21, 22, 5000):
-        assert _pause(desk, "k", attempts) == most * spread("k", attempts)
+        assert pause(desk, "k", attempts) == most * spread("k", attempts)
 
 
 def test_an_answer_for_other_content_is_noted_as_none(sent: Any) -> None:
@@ -419,13 +419,13 @@ def test_a_claim_speaks_the_customers_language(stage: Any) -> None:
 
 @pytest.mark.parametrize("answer", ["credited", "refused", "sent again"])
 def test_a_late_word_ends_the_wait_for_the_next_attempt(sent: Any, answer: str) -> None:
-    from kiosk.core import settle
+    from kiosk.core import credit
 
     name = f"credit:{sent.payment.payment_id}"
     sent.hub(SILENT)
     assert name in timers(sent)
     if answer == "sent again":
-        settle.send_credit(sent.core._desk, sent.payment)
+        credit.send_credit(sent.core._desk, sent.payment)
     else:
         sent.hub(problem("unknown_account", 404) if answer == "refused" else None)
     assert name not in timers(sent)
@@ -442,9 +442,9 @@ def test_a_claim_that_is_told_again_waits_for_no_other_attempt(sent: Any) -> Non
 
 
 def test_nobody_is_promised_anything_where_nobody_stands(stage: Any) -> None:
-    from kiosk.core import settle
+    from kiosk.core import credit
 
-    settle.promise_check(stage.core._desk)
+    credit.promise_check(stage.core._desk)
     assert stage.journal == []
     assert stage.at(Page.ATTRACT)
 

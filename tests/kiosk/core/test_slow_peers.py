@@ -46,8 +46,9 @@ def test_a_note_that_is_on_its_way_for_ever_becomes_a_claim(stage: Any) -> None:
         Unknown(UnknownReason.BROKEN, "reset"),
         Unknown(UnknownReason.SERVER_ERROR, "500"),
         NotSent(NotSentReason.REFUSED, ""),
+        NotSent(NotSentReason.SIGN_ON, ""),
     ],
-    ids=["silent", "resets", "errors", "refuses"],
+    ids=["silent", "resets", "errors", "refuses", "gives no working key"],
 )
 def test_a_hub_that_never_settles_it_ends_in_a_promise_and_then_in_a_claim(stage: Any, answer: Any) -> None:
     stage.at_slot()

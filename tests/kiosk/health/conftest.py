@@ -22,7 +22,7 @@ from kiosk.config import Config, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
 from kiosk.health.server import HealthServer
-from kiosk.hubclient.keyfile import load_key
+from kiosk.hubclient.open_keys import open_keys
 from kiosk.journal.store import Journal
 from kiosk.lanes.build import build_lanes
 from kiosk.page import Snapshot
@@ -100,9 +100,9 @@ class Cabinet:
         if damaged:
             core.close("journal_damaged")
         shown: queue.SimpleQueue[Snapshot] = queue.SimpleQueue()
-        key = load_key(config.hub.key_file, bench=True)
+        key = open_keys(config)
         runner = Runner(core, journal, lambda tell: build_lanes(config, key, tell), shown.put, lambda: None)
-        health = HealthServer(config, runner)
+        health = HealthServer(config, runner, key)
         runner.start()
         health.start()
         try:

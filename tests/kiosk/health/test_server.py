@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from kiosk.health import server
+from kiosk.hubclient.open_keys import open_keys
 
 if TYPE_CHECKING:
     from tests.kiosk.health.conftest import Cabinet, Kiosk
@@ -71,4 +72,4 @@ def test_a_folder_that_cannot_be_written_costs_only_the_file(cabinet: Cabinet) -
 
 
 def test_stopping_what_never_started_is_fine(cabinet: Cabinet, bare: Kiosk) -> None:
-    server.HealthServer(bare.config, bare.runner).stop()
+    server.HealthServer(bare.config, bare.runner, open_keys(bare.config)).stop()
