@@ -16,6 +16,7 @@ from pathlib import Path
 from PySide6.QtCore import QObject, QSocketNotifier, Qt, QTimer, Signal
 from PySide6.QtGui import QGuiApplication
 
+from drivers.security import core_dumps
 from kiosk import log as logs
 from kiosk.books import Books
 from kiosk.command import Command
@@ -23,7 +24,8 @@ from kiosk.config import Config, ConfigError, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
 from kiosk.health.server import HealthServer
-from kiosk.hubclient.keyfile import KeyFileError, load_key
+from kiosk.hubclient.keyfile import KeyFileError
+from kiosk.hubclient.open_keys import open_keys
 from kiosk.journal.store import Journal, JournalDamaged, JournalError
 from kiosk.lanes.build import build_lanes
 from kiosk.runner import Runner, now
@@ -33,6 +35,7 @@ EXIT_CONFIG = 2
 EXIT_JOURNAL = 3
 EXIT_DISPLAY = 4
 EXIT_FAULT = 70
+DISPLAYS = ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM")
 """The core met a fault of ours: to be started again (sysexits.h EX_SOFTWARE)."""
 
 BLIND_MS = 3000
@@ -55,7 +58,7 @@ class Application(QObject):
         self.qt = QGuiApplication.instance() or QGuiApplication(sys.argv[:1])
         super().__init__()
         self.config = config
-        key = load_key(config.hub.key_file, bench=config.terminal.bench)
+        keys = open_keys(config)
         journal, books = _open_journal(config.journal.path)
         core = Core(config, books, lambda: uuid.uuid4().hex, now())
         if journal is None:
@@ -64,11 +67,11 @@ class Application(QObject):
         self.runner = Runner(
             core,
             journal,
-            lambda tell: build_lanes(config, key, tell),
+            lambda tell: build_lanes(config, keys, tell),
             self.screen.present,
             self.faulted.emit,
         )
-        self.health = HealthServer(config, self.runner)
+        self.health = HealthServer(config, self.runner, keys)
         self._starter: threading.Thread | None = None
         self.faulted.connect(lambda: self.qt.exit(EXIT_FAULT), Qt.ConnectionType.QueuedConnection)
 
@@ -155,15 +158,13 @@ def _configure(parser: argparse.ArgumentParser) -> None:
 
 
 def _run(args: argparse.Namespace) -> int:
+    core_dumps.off()
     logs.begin()
-    if not (
-        os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY") or os.environ.get("QT_QPA_PLATFORM")
-    ):
-        return _complain(
-            "no display: neither DISPLAY, WAYLAND_DISPLAY nor QT_QPA_PLATFORM is set", EXIT_DISPLAY
-        )
     try:
-        application = build(load(args.config), window=args.window)
+        config = load(args.config)
+        if not any(map(os.environ.get, DISPLAYS)):
+            return _complain(f"no display: none of {', '.join(DISPLAYS)} is set", EXIT_DISPLAY)
+        application = build(config, window=args.window)
     except (ConfigError, KeyFileError) as error:
         return _complain(error, EXIT_CONFIG)
     except JournalError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kiosk.page import PageModel
-from kiosk.pages import bills, cash, end, find, over, reference, start
+from kiosk.pages import bills, cash, end, find, meter_card, new_card, over, reference, reissue, start
 from kiosk.pages.bills import BILLS_A_PAGE
 from kiosk.pages.draft import Draft
 from kiosk.pages.look import Look
@@ -13,6 +13,12 @@ from kiosk.payment.model import Claim, Payment
 from kiosk.session.state import Facts, Page, Session
 
 __all__ = ["BILLS_A_PAGE", "BUILDERS", "build"]
+
+
+def _done(look: Look) -> Draft:
+    payment = look.payment
+    return end.done(look) if payment is None or payment.delivery is None else meter_card.bought(look, payment)
+
 
 BUILDERS: Mapping[Page, Callable[[Look], Draft]] = {
     Page.ATTRACT: start.attract,
@@ -26,13 +32,27 @@ BUILDERS: Mapping[Page, Callable[[Look], Draft]] = {
     Page.ENTER_REFERENCE: reference.enter_reference,
     Page.ASKING_REFERENCE: reference.asking_reference,
     Page.REFERENCE: reference.reference,
+    Page.INSERT_CARD: meter_card.insert,
+    Page.READING_CARD: meter_card.reading,
+    Page.CARD: meter_card.contents,
+    Page.CARD_TROUBLE: meter_card.trouble,
+    Page.WRITING: meter_card.writing,
+    Page.CARD_BACK: meter_card.card_back,
+    Page.TAKE_CARD: meter_card.taking,
+    Page.IDENTITY: new_card.identity,
+    Page.CHECKING_IDENTITY: new_card.checking_identity,
+    Page.IDENTITY_REFUSED: reissue.identity_refused,
+    Page.STAGING: new_card.staging,
+    Page.NEW_CARD: new_card.check,
+    Page.MAKING: new_card.making,
+    Page.OWED: meter_card.owed,
     Page.BILLS: bills.bills,
     Page.MEANS: bills.means,
     Page.PREPARING: cash.preparing,
     Page.CASH: cash.cash,
     Page.CLOSING: cash.closing,
     Page.PAYING: cash.paying,
-    Page.DONE: end.done,
+    Page.DONE: _done,
     Page.CHECKING: end.checking,
     Page.CLAIM: end.claim,
     Page.CANCELLED: end.cancelled,

@@ -7,7 +7,15 @@ from kiosk.pages.draft import Draft
 from kiosk.pages.end import slip_state
 from kiosk.pages.find import back
 from kiosk.pages.look import Look, Press
-from kiosk.pages.money import can_press_pay, cash_panel, quote_panel, received_panel, whose
+from kiosk.pages.money import (
+    POWER,
+    can_press_pay,
+    cash_panel,
+    quote_panel,
+    received_panel,
+    too_little,
+    whose,
+)
 from kiosk.pages.reading import NOTHING, Amount, Amounts, Line
 from kiosk.pages.start import note_came_back
 from kiosk.payment.model import NoteState, Payment, PaymentState
@@ -30,6 +38,7 @@ NOTE_REASONS = {
     "type_disabled": "type_off",
     "hub_gone": "hub_gone",
     "printer": "printer",
+    "card_gone": "card_gone",
     "second_note": "second_note",
     "closing": "closing",
     "too_many_notes": "closing",
@@ -90,8 +99,10 @@ def _recovered(payment: Payment) -> NoteNotice | None:
 def pay_label(look: Look, payment: Payment) -> Line:
     """Say what the paying key does: the amount, and whether it is less than what is due."""
     amount = Amount(payment.inserted_fen)
-    if payment.business == "prepay":
+    if payment.business == "prepay" or too_little(payment):
         return look.line("cash.add_now", amount=amount)
+    if payment.business in POWER:
+        return look.line("cash.buy_now", amount=amount)
     return look.line("cash.pay_part" if payment.remaining_fen else "cash.pay_all", amount=amount)
 
 
@@ -177,7 +188,7 @@ def _why_back(look: Look, payment: Payment, notice: NoteNotice) -> Line:
 
 
 def _after_note(look: Look, payment: Payment) -> Line:
-    if payment.business == "arrears" and payment.remaining_fen:
+    if payment.business in {"arrears", "reissue"} and payment.remaining_fen:
         return look.line("note.still", remaining=Amount(payment.remaining_fen))
     return look.line("note.altogether", inserted=Amount(payment.inserted_fen))
 

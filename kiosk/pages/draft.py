@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kiosk.page import BillLine, Entry, Notice, PageKind, PageModel, Row, Tone
-from kiosk.pages.frame import HELPED, badges, service, steps
+from kiosk.page import BillLine, Entry, Guide, GuideKind, Notice, PageKind, PageModel, Row, Tone
+from kiosk.pages.frame import HELPED, STEPS, badges, service, steps
 from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.reading import NOTHING, Line, Value
-from kiosk.session.state import Page
 
 
 @dataclass(slots=True)
@@ -17,12 +16,14 @@ class Draft:
     """One page being written. `model()` gives the finished page with what a voice says of it."""
 
     look: Look
-    name: Page
+    name: str
     kind: PageKind
     title: Line = NOTHING
     prompt: Line = NOTHING
     step: int | None = None
+    way: Sequence[str] = STEPS
     picture: str = ""
+    guide: GuideKind | None = None
     panel: Panel | None = None
     main: Press | None = None
     back: Press | None = None
@@ -60,7 +61,7 @@ class Draft:
             kind=self.kind,
             title=self.title.shown,
             prompt=self.prompt.shown,
-            steps=steps(look, self.step, done=self.steps_done),
+            steps=steps(look, self.step, done=self.steps_done, way=self.way),
             context=tuple(Row(label.shown, value.shown) for label, value in self._context),
             panel=self.panel.model() if self.panel else None,
             choices=tuple(press.choice() for press in self.choices),
@@ -69,6 +70,7 @@ class Draft:
             entry=self.entry,
             notice=Notice(notice[0], notice[1].shown, notice[2].shown) if notice else None,
             picture=self.picture,
+            guide=self._guide(),
             main=self.main.choice() if self.main else None,
             back=self.back.choice() if self.back else None,
             service=service(look),
@@ -79,6 +81,12 @@ class Draft:
             private=self.private or self.panel is not None,
         )
 
+    def _guide(self) -> Guide | None:
+        if self.guide is None:
+            return None
+        line = self.look.line
+        return Guide(self.guide, line(f"guide.{self.guide}").shown, line(f"guide.{self.guide}_text").shown)
+
     def _sentences(self) -> Iterable[Line]:
         """What happened, where one is, what stands there, what can be done: meaning first, key last."""
         look = self.look
@@ -87,6 +95,8 @@ class Draft:
         yield self.spoken_error
         yield self.title
         yield self.prompt
+        if self.guide:
+            yield look.line(f"guide.{self.guide}_text")
         yield self.spoken_entry
         for label, value in self._context:
             yield look.line("speech.pair", label=label, value=value)

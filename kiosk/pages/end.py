@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Literal
 
 from kiosk.numbers import reference
 from kiosk.page import PageKind, Tone
@@ -14,7 +15,20 @@ from kiosk.pages.start import code, contact
 from kiosk.payment.model import Claim, Credit, NoteState, Payment, PaymentState, Slip
 from kiosk.session.state import Page
 
-MESSAGES = ("hub_gone", "account_closed", "no_cash", "quote_refused", "busy")
+MESSAGES = (
+    "hub_gone",
+    "account_closed",
+    "no_cash",
+    "quote_refused",
+    "busy",
+    "card_gone",
+    "power_refused",
+    "no_new_card",
+    "card_owed",
+    "no_card_meter",
+)
+NOTHING_SOLD = {"buy_power": "no_power", "reissue": "no_card", "open_card": "no_card"}
+"""Kinds of business that end on a card, and the word for money that bought none of it."""
 RECEIPT_TONES: Mapping[str, Tone] = {
     "printing": "info",
     "printed": "success",
@@ -40,6 +54,11 @@ def done(look: Look) -> Draft:
     if payment is None or payment.credit is None:
         return draft
     credit = payment.credit
+    if word := NOTHING_SOLD.get(payment.business):
+        # All of it is balance: nothing was written, and nobody may carry a card to the meter for it.
+        draft.step, draft.picture = 2, "info"
+        draft.title = look.line(f"done.{word}")
+        draft.prompt = look.line(f"done.{word}_text", hotline=look.facts.hotline)
     draft.panel = _booked(look, payment, credit)
     whose(draft)
     draft.row("hub_no", spelled(credit.hub_no))
@@ -50,7 +69,7 @@ def done(look: Look) -> Draft:
 def _receipt(draft: Draft, payment: Payment, credit: Credit) -> None:
     """Say where the receipt is; a note that is still in doubt comes first, for it is not in the amount."""
     look = draft.look
-    state = slip_state(payment.slips, "paid")
+    state: str = slip_state(payment.slips, "paid")
     if not any(slip.kind == "paid" for slip in payment.slips) and payment.state is PaymentState.PAID:
         # The customer holds the slip that said the outcome was being checked, if it came out.
         state = "failed" if payment.slips and payment.slips[-1].printed is False else "kept"
@@ -68,10 +87,12 @@ def _receipt(draft: Draft, payment: Payment, credit: Credit) -> None:
     draft.steps_done = state != "printing"
 
 
-def slip_state(slips: Sequence[Slip], kind: str) -> str:
+def slip_state(slips: Sequence[Slip], kind: str) -> Literal["printing", "printed", "failed"]:
     """Return how the newest slip of this kind stands: printing, printed or failed."""
     printed = next((slip.printed for slip in reversed(slips) if slip.kind == kind), None)
-    return {None: "printing", True: "printed", False: "failed"}[printed]
+    if printed is None:
+        return "printing"
+    return "printed" if printed else "failed"
 
 
 def spelled(word: str) -> Line:

@@ -17,6 +17,9 @@ BOOKED = Seen("done_receipt_taken", "paid")
 CHECKED = Seen("checking_slip", "checking")
 NO_PAPER = Seen("done_no_receipt")
 IN_DOUBT = Seen("claim_note_fate_unknown", "claim_in_doubt")
+ON_CARD = Seen("done_bought_slip", "power")
+STILL_WRITING = Seen("writing_session_1", "power")
+NOT_READ = Seen("message_hub_gone", "power")
 FAULT_PAGES: Mapping[str, Seen] = {
     "account-unknown": Seen("enter_account_unknown_account", "paid"),
     "meter-mistyped": Seen("enter_meter_wrong_check_digit", "paid"),
@@ -60,4 +63,26 @@ FAULT_PAGES: Mapping[str, Seen] = {
     "journal-damaged": Seen("closed_journal_damaged"),
     "kiosk-started-twice": BOOKED,
     "settings-wrong-key": BOOKED,
+    "card-pulled-while-written": Seen("card_back_unknown", "power"),
+    "card-pulled-and-kept": Seen("owed_unknown_slip", "power_unknown"),
+    "card-torn-in-half-a-file": Seen("card_back_unknown", "power"),
+    "card-of-another-household": Seen("card_back_other", "power"),
+    "card-foreign": Seen("card_trouble_card_foreign", "power"),
+    "card-of-a-bank": Seen("card_trouble_bank_card", "power"),
+    "card-not-in-the-meter": Seen("card_not_taken", "power"),
+    "card-worn-out": Seen("owed_worn_slip", "power_owed"),
+    "card-locked": Seen("card_trouble_card_locked", "power"),
+    "card-locks-before-write": Seen("owed_worn_slip", "power_owed"),
+    "card-silent": STILL_WRITING,
+    "reader-unplugged": STILL_WRITING,
+    "pcscd-restarted": ON_CARD,
+    "sam-pulled": ON_CARD,
+    "sam-pulled-that-computes": Seen("owed_slip", "power_owed"),
+    "hub-gone-before-card-read": NOT_READ,
+    "hub-garbles-card-read": NOT_READ,
+    "hub-gone-before-write": STILL_WRITING,
+    "hub-gone-until-owed": Seen("owed_slip", "power_owed"),
+    "kiosk-killed-while-card-written": ON_CARD,
+    "kiosk-killed-when-power-is-sold": ON_CARD,
+    "new-card-spoiled": Seen("new_card_failed_session", "new_card_owed"),
 }

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from kiosk.page import Badge, Choice, Step
 from kiosk.pages.look import Look, Press
 from kiosk.pages.reading import NOTHING, Line
 from kiosk.session.state import Page
 
 STEPS = ("account", "bill", "pay", "receipt")
+CARD_STEPS = ("card", "pay", "write", "take")
+ON_CARD_WAY = {0: 0, 1: 1, 2: 1, 3: 3}
+"""Where the steps of a payment stand on the way of a card: choosing the means and paying are one step there."""
+REWRITE_STEPS = ("card", "write", "take")
+REISSUE_STEPS = ("identity", "pay", "make", "take")
+REMAKE_STEPS = ("identity", "make", "take")
+WAYS = {"buy_power": CARD_STEPS, "reissue": REISSUE_STEPS, "open_card": REISSUE_STEPS}
+"""The ways of payments that end on a card."""
 SERVICE = ("help", "language", "large", "contrast", "low")
 HELPED = frozenset(
     {
@@ -19,6 +29,13 @@ HELPED = frozenset(
         Page.CONFIRM_ACCOUNT,
         Page.ENTER_REFERENCE,
         Page.REFERENCE,
+        Page.INSERT_CARD,
+        Page.CARD,
+        Page.CARD_TROUBLE,
+        Page.IDENTITY,
+        Page.IDENTITY_REFUSED,
+        Page.NEW_CARD,
+        Page.OWED,
         Page.BILLS,
         Page.MEANS,
         Page.CASH,
@@ -35,11 +52,15 @@ UNHELPED = frozenset({Page.MORE_TIME})
 """Pages whose one key comes first."""
 
 
-def steps(look: Look, now: int | None, *, done: bool = False) -> tuple[Step, ...]:
-    """Return the named steps with number `now` under way, or all done; none outside the way."""
+def steps(look: Look, now: int | None, *, done: bool = False, way: Sequence[str] = STEPS) -> tuple[Step, ...]:
+    """Return the named steps of a way with number `now` under way, or all done; none outside the way."""
     if now is None:
         return ()
-    names = (look.line(f"step.{name}").shown for name in STEPS)
+    if way is STEPS and (
+        on_card := WAYS.get(look.payment.business if look.payment else look.session.business)
+    ):
+        way, now = on_card, ON_CARD_WAY[now]
+    names = (look.line(f"step.{name}").shown for name in way)
     return tuple(
         Step(name, "done" if at < now or done else "now" if at == now else "next")
         for at, name in enumerate(names)
@@ -97,6 +118,14 @@ def no_hub(look: Look) -> Line:
     if look.facts.hub_up:
         return NOTHING
     return look.line("reason.hub_gone" if look.facts.hub_heard else "reason.starting")
+
+
+def no_cards(look: Look) -> Line:
+    """Say why no meter card can be read now, where the kiosk has a reader; empty if one can."""
+    reader = look.facts.card_writer
+    if reader is not None and not reader.usable:
+        return device_reason(look, "card_writer", reader.code)
+    return no_hub(look)
 
 
 def cash_reason(look: Look) -> Line:

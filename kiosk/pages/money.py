@@ -11,6 +11,9 @@ from kiosk.pages.reading import NOTHING, Amount, Digits, Line, Masked
 from kiosk.payment.model import Payment
 from kiosk.session.state import Choose
 
+POWER = frozenset({"buy_power", "open_card"})
+"""Kinds of business in which all the money buys power, up to a limit."""
+
 
 def chosen_bills(account: Account, choose: Choose, months: Sequence[str] = ()) -> tuple[Bill, ...]:
     """Return the bills that the customer's choice covers: always a run from the oldest."""
@@ -48,6 +51,11 @@ def quote_panel(look: Look, account: Account) -> Panel:
     session = look.session
     bills = chosen_bills(account, session.choose, session.months)
     balance = (look.line("word.balance"), look.read(Amount(account.balance_fen)), False)
+    known = session.card.known if session.card else None
+    if session.business == "buy_power" and known is not None:
+        most = look.read(Amount(min(known.max_fen, look.facts.max_payment_fen)))
+        least = _least(look, known.min_fen)
+        return Panel(look.line("word.limit"), most, least, look.line("promise.buy_power"))
     if not account.due_fen and (session.business == "prepay" or not account.bills):
         return Panel(balance[0], balance[1], promise=look.line("promise.prepay"))
     total, needed = sum(bill.due_fen for bill in bills), needed_fen(account, bills)
@@ -63,6 +71,10 @@ def cash_panel(look: Look, payment: Payment) -> Panel:
     if payment.provisional:
         limit = (look.line("word.limit"), look.read(Amount(payment.quote.max_fen)), False)
         return Panel(*inserted, [limit], _promise(look, payment))
+    if payment.business in POWER:
+        most = Amount(min(payment.quote.max_fen, look.facts.max_payment_fen))
+        limit = (look.line("word.limit"), look.read(most), False)
+        return Panel(*inserted, [*_least(look, payment.quote.min_fen), limit], _promise(look, payment))
     if payment.business == "prepay":
         account = look.session.account
         balance = [_balance_row(look, account, payment)] if account else []
@@ -84,10 +96,29 @@ def _balance_row(look: Look, account: Account, payment: Payment) -> tuple[Line, 
     return (look.line("word.balance_then"), look.read(after), True)
 
 
+def _least(look: Look, least_fen: int) -> list[tuple[Line, Line, bool]]:
+    """The least that buys power, where the smallest note does not reach it."""
+    if least_fen <= min(look.facts.accepted_fen, default=0):
+        return []
+    return [(look.line("word.least"), look.read(Amount(least_fen)), True)]
+
+
+def too_little(payment: Payment) -> bool:
+    """Whether what is in, as it stands, makes no card and buys no power: all of it would be balance."""
+    if payment.business == "reissue":
+        return bool(payment.remaining_fen)
+    return payment.business in POWER and payment.inserted_fen < payment.quote.min_fen
+
+
 def _promise(look: Look, payment: Payment) -> Line:
     inserted, account = payment.inserted_fen, look.session.account
     if payment.provisional:
         use = look.line("promise.provisional")
+    elif payment.business in POWER:
+        part = inserted and too_little(payment)
+        use = look.line("promise.power_part" if part else f"promise.{payment.business}")
+    elif payment.business == "reissue" and inserted and too_little(payment):
+        use = look.line("promise.reissue_part")
     elif payment.business == "prepay":
         use = look.line("promise.prepay_arrears" if account and account.due_fen else "promise.prepay")
     elif payment.surplus_fen:
@@ -110,9 +141,9 @@ def received_panel(look: Look, payment: Payment) -> Panel:
     panel.promise = NOTHING
     if payment.provisional:
         panel.rows.clear()
-    elif payment.business == "arrears":
+    elif payment.business in {"arrears", "reissue"}:
         del panel.rows[2:]
-        if payment.remaining_fen:
+        if payment.remaining_fen and payment.business == "arrears":
             panel.rows.append((look.line("word.later"), look.read(Amount(payment.remaining_fen)), True))
         if payment.surplus_fen:
             panel.rows.append((look.line("word.surplus"), look.read(Amount(payment.surplus_fen)), True))

@@ -20,18 +20,30 @@ HELP_TEXTS = {
     Page.CONFIRM_ACCOUNT: "confirm",
     Page.ENTER_REFERENCE: "reference",
     Page.REFERENCE: "slip",
+    Page.INSERT_CARD: "card",
+    Page.CARD: "card",
+    Page.CARD_TROUBLE: "card",
     Page.BILLS: "bills",
     Page.MEANS: "means",
     Page.CASH: "cash",
     Page.ATTRACT: "attract",
     Page.DONE: "end",
+    Page.OWED: "end",
     Page.CHECKING: "end",
     Page.CLAIM: "end",
     Page.CANCELLED: "end",
 }
 
 OF_MONEY_TAKEN = frozenset(
-    {Page.DONE, Page.CHECKING, Page.CLAIM, Page.CANCELLED, Page.ENTER_REFERENCE, Page.REFERENCE}
+    {
+        Page.DONE,
+        Page.OWED,
+        Page.CHECKING,
+        Page.CLAIM,
+        Page.CANCELLED,
+        Page.ENTER_REFERENCE,
+        Page.REFERENCE,
+    }
 )
 """Pages of a payment that is made, or of a slip: whoever asks there must not hear that no money was taken."""
 

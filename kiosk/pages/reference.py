@@ -13,7 +13,18 @@ from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.reading import NOTHING, Amount, Date, Digits, Line, When
 from kiosk.session.state import Page, SlipFate
 
-KNOWN = ("booked", "checking", "person", "credited", "refunded", "nothing_found", "reversed", "other")
+KNOWN = (
+    "booked",
+    "unwritten",
+    "unmade",
+    "checking",
+    "person",
+    "credited",
+    "refunded",
+    "nothing_found",
+    "reversed",
+    "other",
+)
 GOOD = ("booked", "credited")
 NOTICES: Mapping[str, str] = {
     "checking": "claim.not_again",

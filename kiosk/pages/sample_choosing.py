@@ -122,6 +122,8 @@ def slip_fate(fate: str, kind: Any = "", amount: int = 0, memo: int = 0, on: dat
 SLIPS = {
     "booked": slip_fate("booked", "payment", 50000, on=TODAY),
     "booked_largest": slip_fate("booked", "payment", 999_999_999, on=TODAY),
+    "unwritten": slip_fate("unwritten", "payment", 50000, on=TODAY),
+    "unmade": slip_fate("unmade", "payment", 2000, on=TODAY),
     "checking": slip_fate("checking", "payment", 50000),
     "person": slip_fate("person", "claim", 50000),
     "person_note": slip_fate("person", "claim", 0, 10000),

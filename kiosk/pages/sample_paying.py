@@ -93,6 +93,7 @@ NOTICES = (
     NoteNotice("refused", 10000, "hub_gone"),
     NoteNotice("refused", 10000, "printer"),
     NoteNotice("refused", 10000, "closing"),
+    NoteNotice("refused", 10000, "card_gone"),
     NoteNotice("rejected", 0, "optic"),
     NoteNotice("rejected", 0, "type_disabled"),
     NoteNotice("paused", 0, "second_note"),

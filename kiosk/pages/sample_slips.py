@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 
 from drivers.printer.document import Document
 from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
-from kiosk.pages.sample_accounts import FACTS, THREE
+from kiosk.pages.sample_accounts import ACCOUNT_NO, FACTS, THREE
 from kiosk.pages.sample_payments import claim, credited, payment, unquoted
 from kiosk.payment.effects import PrintSlip
-from kiosk.payment.events import NoteCount
+from kiosk.payment.events import AccountFacts, NoteCount
 from kiosk.payment.model import Claim, Note, NoteState, Payment, PaymentState
+from kiosk.power_receipt import PowerFacts
+from kiosk.receipts import Place, ReceiptFacts, receipt
 from kiosk.slips import Slips
 
 _CONFIG = Config(
@@ -23,14 +26,86 @@ _CONFIG = Config(
     printer=Printer(port="unused"),
 )
 _FIVE = (10000,) * 5
+_KEY = b"no kiosk's key"
+POWER = PowerFacts(20000, 8, "7A3C", "000000001250", meter_before_fen=3520)
+BOUGHT = ReceiptFacts(
+    kind="paid",
+    lang="zh",
+    place=Place("示例供电公司", FACTS.terminal, FACTS.site, FACTS.hotline),
+    at=datetime(2026, 11, 22, 17, 33, 5),  # noqa: DTZ001 - a slip prints local time
+    kiosk_no="001234",
+    business="buy_power",
+    account=AccountFacts(ACCOUNT_NO, "张**", "漠阳花园3栋**单元***"),
+    received_fen=20000,
+    notes=(NoteCount(10000, 2),),
+    business_date="2026-11-22",
+    hub_no="2026112200012345",
+    power=POWER,
+)
+POWER_SLIPS: Mapping[str, ReceiptFacts] = {
+    "power": BOUGHT,
+    "power_surplus": replace(
+        BOUGHT,
+        received_fen=25000,
+        notes=(NoteCount(10000, 2), NoteCount(5000, 1)),
+        to_balance_fen=5000,
+        balance_before_fen=35,
+        balance_after_fen=5035,
+    ),
+    "power_owed": replace(
+        BOUGHT, kind="owed", reference="0198-F2C4-A1B3", power=replace(POWER, written=False)
+    ),
+    "power_unknown": replace(
+        BOUGHT, kind="owed", reference="0198-F2C4-A1B3", power=replace(POWER, written=False, doubtful=True)
+    ),
+    "power_in_meter": replace(BOUGHT, power=replace(POWER, taken=True)),
+    "reissued": replace(
+        BOUGHT,
+        business="reissue",
+        received_fen=2000,
+        notes=(NoteCount(2000, 1),),
+        power=replace(POWER, fee_fen=2000, card_end="91D0", old_card_end="7A3C"),
+    ),
+    "new_card_owed": replace(
+        BOUGHT,
+        kind="owed",
+        business="reissue",
+        received_fen=2000,
+        notes=(NoteCount(2000, 1),),
+        reference="0198-F2C4-A1B3",
+        power=replace(POWER, fee_fen=2000, card_end="", written=False),
+    ),
+    "new_card_elsewhere": replace(
+        BOUGHT,
+        kind="owed",
+        business="reissue",
+        received_fen=2000,
+        notes=(NoteCount(2000, 1),),
+        reference="0198-F2C4-A1B3",
+        power=replace(POWER, fee_fen=2000, card_end="", written=False, elsewhere=True),
+    ),
+    "made_later": replace(
+        BOUGHT,
+        business="reissue",
+        received_fen=0,
+        notes=(),
+        business_date="",
+        hub_no="",
+        power=replace(POWER, card_end="91D0", meter_before_fen=None, free=True),
+    ),
+}
+"""Slips of power bought and of a new card, from plain facts."""
 
 
 def slips(lang: str) -> dict[str, Document]:
     """Every slip by name, in one language; the check codes on them are of no kiosk."""
-    composer = Slips(_CONFIG, b"no kiosk's key")
-    return {
+    composer = Slips(_CONFIG, _KEY)
+    made = {
         name: composer.compose(PrintSlip(f"{at:032x}", kind, copy_no, replace(about, lang=lang)))
         for at, (name, kind, copy_no, about) in enumerate(_states())
+    }
+    return made | {
+        name: receipt(replace(facts, lang=lang), "c" * 32, _KEY) for name, facts in POWER_SLIPS.items()
     }
 
 

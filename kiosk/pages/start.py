@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.page import PageKind
 from kiosk.pages.draft import Draft
-from kiosk.pages.frame import cash_reason, no_hub
+from kiosk.pages.frame import cash_reason, no_cards, no_hub
 from kiosk.pages.look import Look, Press
 from kiosk.pages.reading import NOTHING, Amount, Amounts, Line
 from kiosk.session.state import Page
@@ -24,6 +24,8 @@ def attract(look: Look) -> Draft:
         accepted(draft)
     if look.facts.stands_in or not look.facts.cash_works:
         not_now(draft)
+    elif look.facts.card_in:
+        draft.notice("warning", look.line("card.in_slot"), look.line("card.in_slot_text"))
     return draft
 
 
@@ -52,6 +54,14 @@ def not_now(draft: Draft) -> None:
         draft.notice("warning", look.line("attract.no_hub"), text)
 
 
+def _meter_card(look: Look) -> list[Press]:
+    """The choice of the meter card, where the kiosk has a reader for it."""
+    if look.facts.card_writer is None:
+        return []
+    detail = look.line("home.meter_card_detail")
+    return [Press("meter_card", look.line("home.meter_card"), detail, "card", no_cards(look))]
+
+
 def home(look: Look) -> Draft:
     """Ask what the customer came for."""
     draft = Draft(look, Page.HOME, PageKind.CHOICES)
@@ -60,6 +70,7 @@ def home(look: Look) -> Draft:
     offline = cash if look.facts.stands_in else no_hub(look)
     draft.choices = [
         Press("pay_bill", look.line("home.pay_bill"), _bill_detail(look), "bill", offline),
+        *_meter_card(look),
         Press("prepay", look.line("home.prepay"), look.line("home.prepay_detail"), "wallet", cash),
         # Open without the hub too: of what this kiosk itself has open it can tell.
         Press("look_up_slip", look.line("home.look_up_slip"), icon="search", quiet=True),

@@ -82,6 +82,15 @@ def test_the_singleton_declares_exactly_what_is_applied() -> None:
     assert declared == [name for name, _ in tokens("lobby").values()]
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_high_contrast_changes_colours_and_borders_and_nothing_that_is_measured(form: Form) -> None:
+    plain, strong = (dict(tokens(form, theme).values()) for theme in ("normal", "contrast"))
+    changed = {name for name, value in strong.items() if value != plain[name]}
+    colours = {name for name, value in strong.items() if isinstance(value, QColor)}
+    assert changed - colours <= {"dark", "border", "motion"}
+    assert 0 < strong["border"] - plain["border"] <= 2  # type: ignore[operator] # a width, among values of all kinds
+
+
 def test_high_contrast_outdoors_is_the_sunlight_set() -> None:
     """Dark glass mirrors."""
     assert tokens("through", "contrast").palette is PALETTES["sun"]

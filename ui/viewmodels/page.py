@@ -49,6 +49,7 @@ class Page(QObject):
     panelChanged = Signal()
     entryChanged = Signal()
     noticeChanged = Signal()
+    guideChanged = Signal()
     actionsChanged = Signal()
     secondsChanged = Signal()
     headerChanged = Signal()
@@ -111,6 +112,8 @@ class Page(QObject):
             self.entryChanged.emit()
         if old.notice != new.notice:
             self.noticeChanged.emit()
+        if old.guide != new.guide:
+            self.guideChanged.emit()
         if (old.main, old.back, _quiet(old)) != (new.main, new.back, _quiet(new)):
             self.actionsChanged.emit()
         if old.seconds_left != new.seconds_left:
@@ -134,6 +137,7 @@ class Page(QObject):
     panel = Property(MAP, lambda self: as_map(self._page.panel), notify=panelChanged)
     entry = Property(MAP, lambda self: as_map(self._page.entry), notify=entryChanged)
     notice = Property(MAP, lambda self: as_map(self._page.notice), notify=noticeChanged)
+    guide = Property(MAP, lambda self: as_map(self._page.guide), notify=guideChanged)
     main = Property(MAP, lambda self: as_map(self._page.main), notify=actionsChanged)
     back = Property(MAP, lambda self: as_map(self._page.back), notify=actionsChanged)
     quiet = Property(MAP, lambda self: as_map(_quiet(self._page)), notify=actionsChanged)

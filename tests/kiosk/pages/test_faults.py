@@ -17,6 +17,11 @@ def test_every_fault_has_its_page_and_its_slip(lang: str, pages: dict[str, PageM
     assert {seen.slip for seen in FAULT_PAGES.values() if seen.slip} == set(papers) - {
         "paid_note_back",
         "claim_note_back",
+        "power_surplus",
+        "power_in_meter",
+        "reissued",
+        "made_later",
+        "new_card_elsewhere",
     }
 
 

@@ -9,13 +9,13 @@ Rectangle {
     readonly property bool attract: Page.kind === "attract"
     readonly property bool side: Theme.form === "wall"
     readonly property bool hasPanel: (Page.panel.headline ?? "") !== ""
-    readonly property bool ownContext: ["check", "result", "question", "closed", "attract"].includes(Page.kind)
+    readonly property bool ownContext: ["check", "result", "question", "closed", "attract", "card"].includes(Page.kind)
     readonly property bool shows: hasPanel || contextRows.shown
     // Pages whose body holds targets from its top on; the others keep theirs at their foot.
     readonly property bool targets: ["choices", "entry", "bills"].includes(Page.kind)
     readonly property bool outcomeFirst: Page.kind === "result" && !side && !split
-    // On the smallest form the outcome's amount and its facts stand beside one another.
-    readonly property bool split: Theme.form === "through" && Page.kind === "result" && hasPanel
+    // On the smallest form the outcome's amount and its facts stand beside one another, and so do amount and card.
+    readonly property bool split: Theme.form === "through" && ["result", "check", "card"].includes(Page.kind) && hasPanel
     readonly property bool manyBills: Page.kind === "bills" && (Page.billCount > 3 || (Page.billCount > 1 && (Theme.large || (Page.notice.title ?? "") !== "")))
     readonly property bool leafed: Page.kind === "bills" && Page.choiceCount > 4
     readonly property bool small: Theme.form !== "lobby"
@@ -23,8 +23,10 @@ Rectangle {
     readonly property bool besideBills: small && Page.kind === "bills" && Page.billCount > 0
     // Nothing to choose stands beneath the sum there: all of the panel has room.
     readonly property bool full: besideBills && Page.choiceCount > 0
-    readonly property bool column: (side && shows) || besideBills || split
-    readonly property real showWidth: side ? Theme.showRect.width : Theme.showRect.width * (besideBills ? 0.37 : split ? 0.35 : 1)
+    // A card's picture stands beside the words there where no panel does.
+    readonly property bool pictured: small && Page.kind === "card" && !hasPanel
+    readonly property bool column: (side && shows) || besideBills || split || pictured
+    readonly property real showWidth: Theme.showRect.width * (side ? (pictured ? 1.22 : 1) : besideBills ? 0.37 : split ? 0.35 : pictured ? 0.44 : 1)
     readonly property real asideHeight: besideBills ? body.item?.asideHeight ?? 0 : 0
     // What is only shown gives way: drawn smaller, never under the work, so that no word is lost.
     readonly property real showRoom: {
@@ -52,6 +54,8 @@ Rectangle {
     }
     readonly property real askRoom: {
         const all = workBottom - (outcomeFirst ? Theme.showRect.y : ask.y)
+        if (pictured)
+            return all
         if (targets)
             return all - (body.item?.needed ?? 0) - body.space
         // Question and facts give way alike.
@@ -60,7 +64,9 @@ Rectangle {
     }
     readonly property real workLeft: column ? Theme.showRect.x + showWidth + Theme.gapGroup : Theme.showRect.x
     readonly property real workWidth: Theme.width - Theme.showRect.x - workLeft
-    readonly property real workBottom: Theme.workRect.y + Theme.workRect.height
+    // Where nothing can be pressed the picture has the room of the actions, too.
+    readonly property bool keyless: Page.kind === "card" && !Page.main.key && !Page.back.key && !Page.quiet.key
+    readonly property real workBottom: keyless ? Theme.actionsRect.y + Theme.actionsRect.height : Theme.workRect.y + Theme.workRect.height
 
     readonly property bool stacked: !column && !side
     // What the fuller column needs of the height it has, nothing drawn smaller.
@@ -70,6 +76,8 @@ Rectangle {
         const asked = ask.height + Theme.gapGroup / 2 + (body.item?.needed ?? 0)
         if (attract)
             return 0
+        if (pictured)
+            return Math.max(ask.height, body.item?.needed ?? 0) / all
         if (stacked)
             return ((shown > 0 ? shown + Theme.gapGroup / 2 : 0) + asked + Theme.gapGroup / 2) / all
         return Math.max(shown / Math.max(showRoom, 1), asked / all)
@@ -234,7 +242,7 @@ Rectangle {
 
             Facts {
                 width: parent.width
-                visible: filled && root.side && root.hasPanel && Page.kind === "result"
+                visible: filled && root.hasPanel && ((root.side && Page.kind === "result") || (root.small && Page.kind === "card"))
             }
         }
 
@@ -266,9 +274,9 @@ Rectangle {
             readonly property real space: Math.max(Theme.gapGroup / 2, (item?.over ?? 0) + Theme.gap / 2)
             readonly property real above: root.outcomeFirst && root.shows ? show.y + show.drawn : ask.y + ask.drawn
 
-            x: root.attract ? 0 : root.workLeft
-            y: root.attract ? Theme.headerRect.height : Math.max(root.targets ? root.firstTarget : 0, above + space)
-            width: root.attract ? root.width : root.workWidth
+            x: root.attract ? 0 : root.pictured ? Theme.showRect.x : root.workLeft
+            y: root.attract ? Theme.headerRect.height : root.pictured ? Theme.showRect.y : Math.max(root.targets ? root.firstTarget : 0, above + space)
+            width: root.attract ? root.width : root.pictured ? root.showWidth : root.workWidth
             height: (root.attract ? Theme.actionsRect.y + Theme.actionsRect.height : root.workBottom) - y
             source: Page.kind === "" ? "" : "pages/" + Page.kind.charAt(0).toUpperCase() + Page.kind.slice(1) + "Page.qml"
         }

@@ -63,9 +63,18 @@ Column {
                 anchors.bottomMargin: list.spacing2 / 2
                 horizontalAlignment: Text.AlignRight
                 text: row.value
-                size: row.total ? Math.max(list.size, Fit.label) : list.size
+                size: row.total ? Math.max(list.size, Fit.label) : Math.floor(list.size * whole)
                 lineHeight: Theme.tight
                 strong: row.weight !== "normal"
+                // A long number is not broken in two where one line holds it in nearly the same size.
+                readonly property real whole: probe.advanceWidth > row.width && row.width / probe.advanceWidth > 0.78 ? row.width / (probe.advanceWidth + 2) : 1
+
+                TextMetrics {
+                    id: probe
+                    font.family: Theme.font
+                    font.pixelSize: list.size
+                    text: /^[0-9 ]{20,}$/.test(row.value) ? row.value : ""
+                }
             }
         }
     }
