@@ -117,7 +117,7 @@ def power_again(customer: Customer) -> None:
 def kill_kiosk(customer: Customer) -> None:
     """Kill the kiosk's process and start it again under the customer's hand."""
     customer.bench.kill_kiosk()
-    _start_again(customer)
+    starts_again(customer)
 
 
 def stop_at(state: str) -> Act:
@@ -131,7 +131,7 @@ def kill_before_the_intent(customer: Customer) -> None:
     customer.bench.kill_kiosk()
     customer.bench.validator("go_on")
     _until(customer, "escrow")
-    _start_again(customer)
+    starts_again(customer)
     _takes_back(customer)
     customer.is_told("cancelled")
 
@@ -168,7 +168,7 @@ def mains_cut_and_nobody_there(customer: Customer) -> None:
     customer.bench.kill_kiosk()
     customer.bench.validator("power_on")
     customer.gone = True
-    _start_again(customer)
+    starts_again(customer)
     customer.is_told("done")
 
 
@@ -177,7 +177,7 @@ def kill_while_it_comes_back(customer: Customer) -> None:
     _until(customer, "returning")
     customer.bench.kill_kiosk()
     _takes_back(customer)
-    _start_again(customer)
+    starts_again(customer)
     customer.is_told("cancelled")
     customer.takes_slip()
 
@@ -196,7 +196,7 @@ def kill_while_stacking(customer: Customer) -> None:
     customer.bench.kill_kiosk()
     customer.bench.validator("go_on")
     _until(customer, "stacked")
-    _start_again(customer)
+    starts_again(customer)
 
 
 def kill_with_the_answer_lost(customer: Customer) -> None:
@@ -206,10 +206,11 @@ def kill_with_the_answer_lost(customer: Customer) -> None:
         _check(until, "the hub never had the payment")
     customer.bench.kill_kiosk()
     customer.bench.line("restore")
-    _start_again(customer)
+    starts_again(customer)
 
 
-def _start_again(customer: Customer) -> None:
+def starts_again(customer: Customer) -> None:
+    """Start the kiosk that was killed, under the customer's hand."""
     customer.bench.start_kiosk()
     customer.finds_the_kiosk_again()
 

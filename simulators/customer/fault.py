@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from simulators.bench.settings import Tables
 from simulators.customer.blows import Act
+from simulators.customer.journeys import Purchase
 
 CALM: Tables = {"cash": {"closing_s": 2.0}}
 SOON: Tables = {
@@ -20,16 +21,22 @@ OFFLINE: Tables = {**SOON, "offline": {"take_cash": True}}
 LOST_SOON: Tables = {"cash": {**CALM["cash"], "note_fate_s": 5.0}}
 LEFT_ALONE: Tables = {**CALM, "screen": {"done_s": 20.0, "slip_s": 20.0}}
 ASKED_AGAIN: Tables = {**SOON, "hub": {**SOON["hub"], "checking_after_s": 60.0}}
+PATIENT_READER: Tables = {**CALM, "meter_card": {"command_s": 20.0}}
+POWER = ("buy-power", "buy-power-sam")
 BOOKED = ("done.title",)
 
 
 @dataclass(frozen=True)
 class Fault:
     """One thing that goes wrong: `at` says what is done at which `Customer.moment`; `says` are screen texts of which
-    the customer must read one, or the demonstration has failed."""
+    the customer must read one, or the demonstration has failed. `journeys` are those that it can happen in, the usual
+    one first, or none where any will do; `card` is the meter card that the customer brings then, where it is not the
+    journey's own."""
 
     name: str
     tells: str
     at: Mapping[str, Act]
     says: tuple[str, ...]
     changes: Tables = field(default_factory=lambda: CALM)
+    journeys: tuple[str, ...] = ()
+    card: Purchase | None = None

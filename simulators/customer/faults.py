@@ -16,6 +16,7 @@ from simulators.customer.fault import (
     SOON,
     Fault,
 )
+from simulators.customer.faults_card import CARD
 from simulators.customer.faults_input import FRAMES, STARTS, TYPED
 
 LINE = (
@@ -242,4 +243,6 @@ KIOSK = (
         LEFT_ALONE,
     ),
 )
-FAULTS = {fault.name: fault for fault in (*TYPED, *LINE, *ACCEPTOR, *FRAMES, *PRINTER, *KIOSK, *STARTS)}
+FAULTS = {
+    fault.name: fault for fault in (*TYPED, *LINE, *ACCEPTOR, *FRAMES, *PRINTER, *KIOSK, *STARTS, *CARD)
+}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -72,15 +73,15 @@ class Hand:
         self.touches += 1
         return True
 
-    def key(self, number: str) -> None:
-        """Type a number on the keypad of the screen, looking up after each digit whether it stands there."""
+    def key(self, number: str, grouped: Callable[[str], str] = group_by_four) -> None:
+        """Type a number on the screen, looking up after each digit whether it stands there, grouped so."""
         time.sleep(self._reaction_s)
         seen_at: dict[str, float] = {}
         for typed, digit in enumerate(number, 1):
             again_at = seen_at.get(digit, 0.0) + self._again_s
             time.sleep(max(self._keying_s, again_at - time.monotonic()))
             self._finger("touch", name=f"id=key:{digit}", hold_ms=40)
-            self.read(group_by_four(number[:typed]))
+            self.read(grouped(number[:typed]))
             seen_at[digit] = time.monotonic()
             self.digits += 1
 

@@ -6,7 +6,29 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulators.bench.settings import Tables
+from simulators.customer.card_journeys import buy_power, read_card, rewrite_card
 from simulators.customer.customer import Customer, JourneyError
+from simulators.customer.new_card_journeys import open_card, reissue_card
+
+
+@dataclass(frozen=True)
+class Purchase:
+    """The last purchase of a well-known account of the town (`hub/data/town_demo.py`)."""
+
+    account_no: str
+    meter_no: str
+    count: int
+    amount_fen: int
+    taken: bool = True
+
+
+IN_THE_METER = Purchase("0399000000000083", "9900010022500000000093", 12, 10_000)
+STILL_OWED = Purchase("0399000000000133", "9900010022500000000147", 7, 10_000)
+"""Number 8 was paid and never written: the card still holds the one before it."""
+
+LOST_UNREAD = Purchase("0399000000000125", "9900010022500000000130", 5, 20_000, taken=False)
+"""Number 5 is on the card that is lost, and not in the meter."""
+NEVER_OPENED = Purchase("0399000000000141", "9900010022500000000154", 0, 0, taken=False)
 
 
 @dataclass(frozen=True)
@@ -18,6 +40,10 @@ class Journey:
     tells: str
     play: Callable[[Customer], None]
     owes: bool = True
+    card: Purchase | None = None
+    """The last purchase on the meter card that the customer brings, where the journey needs one."""
+    blanks: int = 0
+    """How many new cards are in the kiosk's dispenser."""
     changes: Tables = field(default_factory=dict)
 
 
@@ -105,5 +131,31 @@ JOURNEYS = {
             changes={"screen": {"cash_idle_s": 3.0, "question_s": 20.0, "done_s": 3.0}},
         ),
         Journey("cancel-before-money", "leaves before any note is in", cancel_before_money),
+        Journey("read-card", "looks what is on the meter card", read_card, card=IN_THE_METER),
+        Journey(
+            "buy-power", "buys power on the meter card and carries it home", buy_power, card=IN_THE_METER
+        ),
+        Journey(
+            "buy-power-sam",
+            "the same, with a SAM in the cabinet that computes for the card in the hub's place",
+            buy_power,
+            card=IN_THE_METER,
+            changes={"meter_card": {"module": "sam"}},
+        ),
+        Journey("rewrite-card", "has a card written that was paid for before", rewrite_card, card=STILL_OWED),
+        Journey(
+            "reissue-card",
+            "has a new card made for a lost one, with the purchase that was on it",
+            reissue_card,
+            card=LOST_UNREAD,
+            blanks=3,
+        ),
+        Journey(
+            "open-card",
+            "has the first card of a meter made, with power on it",
+            open_card,
+            card=NEVER_OPENED,
+            blanks=3,
+        ),
     )
 }

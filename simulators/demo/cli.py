@@ -20,7 +20,9 @@ def _configure(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--headless", action="store_true", help="let a scripted customer walk, without a display"
     )
-    parser.add_argument("--journey", choices=sorted(JOURNEYS), default="pay-cash")
+    parser.add_argument(
+        "--journey", choices=sorted(JOURNEYS), help="without it pay-cash, or the fault's usual one"
+    )
     parser.add_argument("--fault", choices=sorted(FAULTS))
     parser.add_argument("--acceptor", choices=["ccnet"], default="ccnet")
     parser.add_argument("--lang", choices=["zh", "en"], default="zh")
@@ -49,7 +51,12 @@ def _run(args: Namespace) -> int:
 
 def _headless(args: Namespace) -> int:
     fault = FAULTS[args.fault] if args.fault else None
-    run = Run(JOURNEYS[args.journey], fault, args.out.resolve(), args.form, args.lang, args.speed)
+    name = args.journey or (fault.journeys[0] if fault and fault.journeys else "pay-cash")
+    if fault and fault.journeys and name not in fault.journeys:
+        where = ", ".join(fault.journeys)
+        print(f"power-kiosk demo: {fault.name} cannot happen in {name}, but in: {where}", file=sys.stderr)
+        return 2
+    run = Run(JOURNEYS[name], fault, args.out.resolve(), args.form, args.lang, args.speed)
     try:
         result = play(run, lambda text: print(f"demo: {text}", flush=True))
     except BenchError as error:

@@ -13,7 +13,7 @@ from kiosk.hubclient.outcomes import Answer
 from kiosk.hubclient.wire import Account
 from simulators.bench.bench import Bench
 from simulators.bench.programs import BenchError
-from simulators.bench.settings import TERMINAL
+from simulators.bench.settings import ONLOOKER
 
 _LOOK_EVERY_S = 0.2
 # What the acceptor's own record calls a note that a person has in the hand again.
@@ -95,7 +95,7 @@ def in_flight(items: Sequence[dict[str, Any]]) -> int:
 
 def account(bench: Bench, account_no: str) -> Account:
     """Ask the hub what stands on an account, as a kiosk asks it but past the line that faults are ordered for."""
-    client = HubClient(bench.hub_url, TERMINAL, load_key(bench.key, bench=True))
+    client = HubClient(bench.hub_url, ONLOOKER, load_key(bench.key, bench=True))
     try:
         outcome = client.account(account_no)
     finally:

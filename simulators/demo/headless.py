@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from simulators.bench.bench import Bench, Plan
+from simulators.bench.household import Holder
 from simulators.bench.programs import BenchError
 from simulators.bench.settings import Tables
 from simulators.customer.customer import Customer, JourneyError
 from simulators.customer.fault import Fault
 from simulators.customer.hand import Hand
-from simulators.customer.journeys import Journey
+from simulators.customer.journeys import Journey, Purchase
 from simulators.customer.reading import literals
 from simulators.demo.evidence import Figures, account, take_settled
 from simulators.far_end import ControlError
@@ -39,6 +40,8 @@ class Run:
     language: str = "zh"
     speed: float = 1.0
     accounts: int = 2000
+    town: Path | None = None
+    """A town that was seeded before; without it one of `accounts` accounts is made."""
     quick: bool = False
     """The customer's hand is quick: for tests, where nobody watches."""
 
@@ -48,7 +51,17 @@ def play(run: Run, say: Say) -> dict[str, Any]:
     began = time.monotonic()
     clear(run.out)
     changes = _merged(run.journey.changes, run.fault.changes if run.fault else {})
-    plan = Plan(run.out / "bench", run.speed, run.form, run.language, changes=changes, accounts=run.accounts)
+    plan = Plan(
+        run.out / "bench",
+        run.speed,
+        run.form,
+        run.language,
+        changes=changes,
+        accounts=run.accounts,
+        town=run.town,
+        holder=holder_of(_brings(run)),
+        blanks=run.journey.blanks,
+    )
     say("starting the hub, the far ends and the kiosk")
     with Bench(plan) as bench:
         bench.start_kiosk()
@@ -89,8 +102,21 @@ def _merged(*all_changes: Tables) -> Tables:
     return merged
 
 
+def _brings(run: Run) -> Purchase | None:
+    """The meter card that the customer has, by its last purchase."""
+    return (run.fault.card if run.fault else None) or run.journey.card
+
+
+def holder_of(bought: Purchase | None) -> Holder | None:
+    """Whose card it is; none for a customer without one."""
+    if bought is None:
+        return None
+    return Holder.of(bought.account_no, bought.meter_no, bought.count, bought.amount_fen, taken=bought.taken)
+
+
 def _customer(run: Run, bench: Bench, say: Say) -> Customer:
-    known = account(bench, OWES if run.journey.owes else OWES_NOTHING)
+    card = _brings(run)
+    known = account(bench, card.account_no if card else OWES if run.journey.owes else OWES_NOTHING)
     return Customer(
         bench=bench,
         hand=Hand(bench.finger, quick=run.quick),

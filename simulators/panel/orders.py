@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True)
 class Order:
-    """One button: what it says and what it asks of which far end."""
+    """One button: what it says and what it asks of which far end; with `own` it is about the customer's own card."""
 
     label: str
     far_end: str
     do: str
     arguments: Mapping[str, object] = field(default_factory=dict)
+    own: bool = False
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,11 @@ class Group:
 
     title: str
     orders: tuple[Order, ...]
+
+    @property
+    def far_end(self) -> str:
+        """Whose buttons they are."""
+        return self.orders[0].far_end
 
 
 GROUPS = (
@@ -69,3 +75,43 @@ GROUPS = (
         ),
     ),
 )
+FIRST_UPDATE = 7
+"""Of a write's commands, which are counted from the last one before it."""
+CARD_GROUPS = (
+    Group(
+        "Meter card in the kiosk 电卡",
+        (
+            Order("Insert", "card", "insert", own=True),
+            Order("Take out", "card", "pull"),
+            Order("Pull at the write", "card", "pull", {"at": FIRST_UPDATE + 2}),
+            Order("Insert a bank card", "card", "insert", {"kind": "bank"}),
+            Order("Insert a strange card", "card", "insert", {"kind": "foreign"}),
+            Order("Insert it reversed", "card", "insert", {"kind": "mute"}),
+            Order("Wear out", "card", "wear"),
+            Order("Lock", "card", "lock"),
+            Order("Fall silent", "card", "silence"),
+            Order("Answer again", "card", "calm"),
+        ),
+    ),
+    Group(
+        "New cards 补卡机",
+        (
+            Order("Take the new card", "dispenser", "take"),
+            Order("Jam at the mouth", "dispenser", "jam", {"step": "present"}),
+            Order("Clear jam", "dispenser", "clear"),
+            Order("Box out", "dispenser", "stacker", {"inserted": False}),
+            Order("Box in", "dispenser", "stacker", {"inserted": True}),
+            Order("Bin full", "dispenser", "bin", {"full": True}),
+            Order("Empty bin", "dispenser", "bin", {"full": False}),
+            Order("Power off", "dispenser", "power_off"),
+            Order("Power on", "dispenser", "power_on"),
+            Order("Pull cable", "dispenser", "unplug"),
+            Order("Put cable in", "dispenser", "plug"),
+        ),
+    ),
+    Group(
+        "SAM in the cabinet 安全模块",
+        (Order("Pull", "sam", "pull"), Order("Put in", "sam", "insert")),
+    ),
+)
+"""Of a bench whose kiosk serves meter cards; each is shown where there is such a far end."""

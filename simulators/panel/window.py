@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
@@ -20,8 +20,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from simulators.bench.household import Household
 from simulators.far_end import ControlClient, ControlError
-from simulators.panel.orders import GROUPS, Group, Order
+from simulators.panel.home import Home
+from simulators.panel.orders import CARD_GROUPS, GROUPS, Group, Order
 
 _LOOK_EVERY_MS = 300
 _EVENTS_KEPT = 500
@@ -31,10 +33,13 @@ _COLUMNS = 3
 class Panel(QWidget):
     """Buttons for the far ends, what lies in the note box, the last slip, and what happened.
 
-    `far_ends` are the control connections by the names of `orders.GROUPS`; `prints` is where the printer leaves slips.
+    `far_ends` are the control connections by the names of `orders.GROUPS`, and of `orders.CARD_GROUPS` where the kiosk
+    serves meter cards; `prints` is where the printer leaves slips. `household` has the customer's meter and card.
     """
 
-    def __init__(self, far_ends: Mapping[str, ControlClient], prints: Path) -> None:
+    def __init__(
+        self, far_ends: Mapping[str, ControlClient], prints: Path, household: Household | None = None
+    ) -> None:
         super().__init__()
         self._far_ends = far_ends
         self._prints = prints
@@ -46,6 +51,10 @@ class Panel(QWidget):
         self.events = QPlainTextEdit(readOnly=True, maximumBlockCount=_EVENTS_KEPT)
         self.slip = QLabel("no slip yet 尚无凭条")
         self.slip.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.dispenser = QLabel("-")
+        self.home: Home | None = None
+        if household is not None:
+            self.home = Home(household, far_ends["card"], self._tell)
         self._lay_out()
         timer = QTimer(self)
         timer.timeout.connect(self.look)
@@ -65,8 +74,21 @@ class Panel(QWidget):
         paper.setMinimumWidth(330)
         row = QHBoxLayout(self)
         row.addLayout(left, 1)
+        if cards := [group for group in CARD_GROUPS if group.far_end in self._far_ends]:
+            row.addLayout(self._cards(cards), 1)
         row.addWidget(paper, 1)
-        self.resize(820, 900)
+        self.resize(1240 if cards else 820, 900)
+
+    def _cards(self, groups: Sequence[Group]) -> QVBoxLayout:
+        column = QVBoxLayout()
+        for group in groups:
+            column.addWidget(self._buttons(group))
+            if group.far_end == "dispenser":
+                column.addWidget(self.dispenser)
+        if self.home is not None:
+            column.addWidget(self.home)
+        column.addStretch(1)
+        return column
 
     def _buttons(self, group: Group) -> QGroupBox:
         box = QGroupBox(group.title)
@@ -80,8 +102,10 @@ class Panel(QWidget):
 
     def give(self, order: Order) -> None:
         """Give one order to its far end and tell what came of it."""
+        own = {"card": str(self.home.card)} if order.own and self.home is not None else {}
         try:
-            reply = self._far_ends[order.far_end](order.do, **order.arguments)
+            new_card = self._new_card() if order.far_end == "dispenser" and order.do == "take" else ""
+            reply = self._far_ends[order.far_end](order.do, **order.arguments, **own)
         except (ControlError, OSError) as error:
             self._tell(f"{order.far_end} {order.label}: {error}")
             return
@@ -89,10 +113,17 @@ class Panel(QWidget):
         self._tell(
             f"{order.far_end} {order.label}" + (f": not taken, {reply.get('why', '')}" if refused else "")
         )
+        if new_card and not refused and self.home is not None:
+            self.home.gets(Path(new_card))
+            self._tell("the customer has the new card from now on")
         self.look()
 
+    def _new_card(self) -> str:
+        return str(self._far_ends["dispenser"]("status", log=0)["card"] or "")
+
     def look(self) -> None:
-        """Show what the acceptor holds and the newest slip."""
+        """Show what acceptor and dispenser hold, and the newest slip."""
+        self._look_at_dispenser()
         try:
             status = self._far_ends["validator"]("status")
         except (ControlError, OSError) as error:
@@ -107,6 +138,19 @@ class Panel(QWidget):
             self._tell(f"acceptor: {happened['what'].replace('_', ' ')}{value}")
         self._logged = len(status["log"])
         self._show_slip()
+
+    def _look_at_dispenser(self) -> None:
+        if "dispenser" not in self._far_ends:
+            return
+        try:
+            status = self._far_ends["dispenser"]("status", log=0)
+        except (ControlError, OSError) as error:
+            self.dispenser.setText(f"the dispenser does not answer: {error}")
+            return
+        place = status["place"].replace("_", " ")
+        self.dispenser.setText(
+            f"stack: {status['cards']} ({status['stack']}); card: {place}; bin: {status['bin']}"
+        )
 
     def _show_slip(self) -> None:
         newest = max(self._prints.glob("*.png"), default=None)

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from simulators.bench.cards import CardProgram
+from simulators.bench.pcscd import BenchPcscd
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.town import Town, founded
 
@@ -26,3 +28,17 @@ def cabinet(tmp_path: Path, town: Town) -> Iterator[Cabinet]:
         yield cabinet
     finally:
         cabinet.close()
+
+
+@pytest.fixture
+def program(pcscd: BenchPcscd, card_program: CardProgram) -> Iterator[CardProgram]:
+    """The slot, empty before and after."""
+    _empty(card_program)
+    yield card_program
+    _empty(card_program)
+
+
+def _empty(program: CardProgram) -> None:
+    program.do("calm")
+    if program.do("status")["inserted"]:
+        program.do("pull")

@@ -21,7 +21,8 @@ from kiosk.books import Books
 from kiosk.config import Config, load
 from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
-from kiosk.hubclient.keyfile import load_key
+from kiosk.hubclient.keys import Keys
+from kiosk.hubclient.open_keys import open_keys
 from kiosk.journal.cli import fold, read
 from kiosk.journal.store import Journal, JournalDamaged
 from kiosk.lanes.build import build_lanes
@@ -190,9 +191,13 @@ class InProcess(Kiosk):
         core = Core(config, books, lambda: uuid.uuid4().hex, now())
         if self.journal is None:
             core.close("journal_damaged")
-        key = load_key(config.hub.key_file, bench=True)
+        self.keys = open_keys(config)
         self.runner = Runner(
-            core, self.journal, lambda tell: patient_lanes(config, key, tell), self.shown.put, self._fault
+            core,
+            self.journal,
+            lambda tell: patient_lanes(config, self.keys, tell),
+            self.shown.put,
+            self._fault,
         )
         self.shown.put(self.runner.snapshot())
         self.runner.start()
@@ -216,7 +221,7 @@ class InProcess(Kiosk):
         assert not self.faults, "the core met a fault of ours"
 
 
-def patient_lanes(config: Config, key: bytes, tell: Tell) -> dict[str, Lane]:
+def patient_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane]:
     """The field's own lanes, with a printer that is not given up while a busy machine lets its program wait."""
     lanes = build_lanes(config, key, tell)
     printer = lanes["printer"]

@@ -24,7 +24,8 @@ from kiosk.core.core import Core
 from kiosk.core.inputs import Intent
 from kiosk.health.metrics import Exposition
 from kiosk.health.report import Reporter
-from kiosk.hubclient.keyfile import load_key
+from kiosk.hubclient.keys import Keys
+from kiosk.hubclient.open_keys import open_keys
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.page import Snapshot
 from kiosk.payment.effects import Effect
@@ -43,22 +44,22 @@ def main(config_file: Path, die: str) -> None:
     journal = WatchedJournal(config.journal.path)
     if when in {"before", "after"}:
         getattr(journal, when)[what] = killed
-    core = Core(config, journal.recover(), lambda: uuid.uuid4().hex, now())
+    core, keys = Core(config, journal.recover(), lambda: uuid.uuid4().hex, now()), open_keys(config)
     runner = Runner(
-        core, journal, lambda tell: _lanes(config, tell, what * (when == "served")), _show, _fault
+        core, journal, lambda tell: _lanes(config, keys, tell, what * (when == "served")), _show, _fault
     )
     _show(runner.snapshot())
     runner.start()
     if config.log.level == "debug":
-        threading.Thread(target=_watched, args=(runner,), daemon=True).start()
+        report = Reporter(runner, keys, config.meter_card.module)
+        threading.Thread(target=_watched, args=(report,), daemon=True).start()
     for line in sys.stdin:
         runner.tell(Intent(*json.loads(line)))
     runner.stop()
 
 
-def _watched(runner: Runner) -> None:
+def _watched(report: Reporter) -> None:
     """Write down again and again what `GET /health` and `GET /metrics` would answer."""
-    report = Reporter(runner)
     exposition = Exposition(report)
     while True:
         _, metrics = exposition.render("")
@@ -67,8 +68,8 @@ def _watched(runner: Runner) -> None:
         time.sleep(WATCHED_S)
 
 
-def _lanes(config: Config, tell: Tell, last: str) -> Mapping[str, Lane]:
-    lanes = patient_lanes(config, load_key(config.hub.key_file, bench=True), tell)
+def _lanes(config: Config, keys: Keys, tell: Tell, last: str) -> Mapping[str, Lane]:
+    lanes = patient_lanes(config, keys, tell)
     for lane in lanes.values():
         _mortal(lane, last)
     return lanes

@@ -27,7 +27,7 @@ def cabinet(cabinet: Cabinet, town: Town) -> Cabinet:
 def verdict(kiosk: InProcess) -> str:
     """What the kiosk's health says of its journal, once the hub has spoken of it."""
     eventually(lambda: kiosk.runner.pulse.facts.journal_verdict, "the hub has not judged the journal")
-    return Reporter(kiosk.runner)().journal.hub_verdict
+    return Reporter(kiosk.runner, kiosk.keys, "hub")().journal.hub_verdict
 
 
 def pays(cabinet: Cabinet, kiosk: InProcess, yuan: int) -> None:

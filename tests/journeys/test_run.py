@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import sqlite3
 import subprocess
 import sys
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -19,16 +20,17 @@ from kiosk.payment.events import NoteStacked
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import eventually
 
-EXIT_CONFIG, EXIT_JOURNAL = 2, 3
+EXIT_CONFIG, EXIT_JOURNAL, EXIT_DISPLAY = 2, 3, 4
 POWER_KIOSK = Path(sys.executable).with_name("power-kiosk")
-HEADLESS = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software", "PATH": "/usr/bin:/bin"}
+NO_DISPLAY = {"PATH": "/usr/bin:/bin"}
+HEADLESS = {"QT_QPA_PLATFORM": "offscreen", "QT_QUICK_BACKEND": "software", **NO_DISPLAY}
 
 
-def refused(config: Path) -> tuple[int, str]:
+def refused(config: Path, surroundings: Mapping[str, str] = HEADLESS) -> tuple[int, str]:
     """Exit status and last line of a kiosk that does not start."""
     done = subprocess.run(
         [POWER_KIOSK, "run", "--config", config],
-        env=HEADLESS,
+        env=surroundings,
         capture_output=True,
         text=True,
         timeout=40,
@@ -64,6 +66,14 @@ def health(folder: Path) -> str:
             return error.read().decode()
     except OSError:
         return ""
+
+
+def test_a_mistake_in_the_settings_is_told_where_there_is_no_display_too(cabinet: Cabinet) -> None:
+    status, message = refused(cabinet.settings(cash={"most_fenn": 1}), NO_DISPLAY)
+    assert status == EXIT_CONFIG
+    assert "cash.most_fenn" in message
+    status, message = refused(cabinet.settings(), NO_DISPLAY)
+    assert (status, "DISPLAY" in message) == (EXIT_DISPLAY, True)
 
 
 def test_a_mistake_in_the_settings_ends_with_2_and_names_the_line(cabinet: Cabinet) -> None:
@@ -149,6 +159,8 @@ def test_a_damaged_journal_closes_the_kiosk_and_stays_as_it_is(
     kiosk.close()
     with running(cabinet.settings(health={"port": 0})) as process:
         eventually(lambda: "journal_damaged" in health(cabinet.folder), "no health that tells of the damage")
+        limits = Path(f"/proc/{process.pid}/limits").read_text()
+        assert re.search(r"^Max core file size +[01] ", limits, re.M), "its keys may end in a core dump"
         process.send_signal(signal.SIGTERM)
         assert process.wait(40) == 0
     assert files(path) == before

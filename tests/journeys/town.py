@@ -13,10 +13,10 @@ from sqlalchemy import select
 
 from hub.business.numbers import meter_number
 from hub.data.check import Report, check
-from hub.data.database import sync_engine
-from hub.data.schema import heads, quotes
+from hub.data.engine import sync_engine
+from hub.data.schema import heads, purchases, quotes
 from hub.data.seed import add_accounts
-from hub.data.town_model import AccountState, TownAccount, TownBill, TownMeter
+from hub.data.town_model import AccountState, TownAccount, TownBill, TownCard, TownMeter, TownPurchase
 from simulators.bench.settings import TERMINAL
 from tools.hub_process import HubClient, HubProcess, power_hub, write_test_key
 
@@ -38,8 +38,17 @@ class Town:
         self.url = self._process.url
         self.client = HubClient(self.url, TERMINAL, KEY)
 
-    def account(self, *charges: int, balance: int = 0, state: AccountState = "open") -> TownAccount:
-        """Add an account with these charges in fen, oldest month first and none overdue."""
+    def account(
+        self,
+        *charges: int,
+        balance: int = 0,
+        state: AccountState = "open",
+        bought: TownPurchase | None = None,
+    ) -> TownAccount:
+        """Add an account with these charges in fen, oldest month first and none overdue.
+
+        With the last power that was `bought` its meter is one of a card's.
+        """
         number = next(_numbers)
         today = (datetime.now(UTC) + timedelta(hours=8)).date()
         account = TownAccount(
@@ -55,7 +64,7 @@ class Town:
             opened_on=date(2020, 1, 1),
             closed_on=today if state == "closed" else None,
             balance_fen=balance,
-            meters=(TownMeter(meter_number(f"9900099{number:014d}"), f"{number:016d}", "postpaid"),),
+            meters=(_meter(number, bought),),
             bills=tuple(_bill(month, charge, today) for month, charge in enumerate(charges, 1)),
         )
         with self._engine.begin() as connection:
@@ -66,6 +75,13 @@ class Town:
         """What `power-hub check` reads in the books."""
         with self._engine.connect() as connection:
             return check(connection)
+
+    def power_sold(self, account_no: str) -> list[tuple[str, str, int]]:
+        """State, kind and amount of each purchase of power, by the hub's books."""
+        columns = (purchases.c.state, purchases.c.kind, purchases.c.amount_fen)
+        with self._engine.connect() as connection:
+            found = connection.execute(select(*columns).where(purchases.c.account_no == account_no))
+            return [(state, kind, fen) for state, kind, fen in found]
 
     def standing(self, account_no: str) -> tuple[int, int]:
         """Arrears and balance of the account, as the hub tells them."""
@@ -106,6 +122,13 @@ class Town:
         report = msgspec.json.decode(told.stdout, type=dict)
         assert report["ok"], report
         assert report["ledger_sum"] == 0
+
+
+def _meter(number: int, bought: TownPurchase | None) -> TownMeter:
+    meter_no, point = meter_number(f"9900099{number:014d}"), f"{number:016d}"
+    if bought is None:
+        return TownMeter(meter_no, point, "postpaid")
+    return TownMeter(meter_no, point, "card", TownCard(f"A7{number:014d}", bought))
 
 
 def _bill(month: int, charge: int, today: date) -> TownBill:

@@ -20,17 +20,20 @@ from simulators.bench.settings import Tables
 from simulators.customer.faults import FAULTS
 from simulators.customer.journeys import JOURNEYS
 from simulators.demo.headless import Run, play
+from tools.hub_process import power_hub
 
 Result = dict[str, Any]
 AT_A_TIME = 2
 PARTIAL = "pay-cash-partial"
 
 
-def go(name: str, folder: Path) -> Result:
-    """Play `journey`, `fault` (in the shortest journey) or `journey+fault`; gives the demo's result with the names of
-    the pages seen, the page that told of the fault, the words of all slips, and what was said on the way."""
+def go(name: str, folder: Path, town: Path) -> Result:
+    """Play `journey`, `fault` (in its own journey, or the shortest) or `journey+fault`; gives the demo's result with
+    the names of the pages seen, the page that told of the fault, the words of all slips, and what was said on the way.
+    """
     told: list[str] = []
-    journey, _, fault = name.partition("+") if name.partition("+")[0] in JOURNEYS else (PARTIAL, "", name)
+    journey, _, fault = name.partition("+") if name.partition("+")[0] in JOURNEYS else ("", "", name)
+    journey = journey or next(iter(FAULTS[fault].journeys), PARTIAL)
     # The small screen is drawn in a third of the time; the journeys without a fault go over the large one.
     form = "through" if fault else "lobby"
     # Pages that end by themselves stand until they are left, but where that is the journey.
@@ -42,7 +45,7 @@ def go(name: str, folder: Path) -> Result:
         folder,
         form=form,
         speed=10,
-        accounts=20,
+        town=town,
         quick=True,
     )
     result = play(run, told.append)
@@ -53,9 +56,17 @@ def go(name: str, folder: Path) -> Result:
     return {**result, "pages": pages, "telling": page, "slip": slip, "said": told}
 
 
+@pytest.fixture(scope="session")
+def small_town(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The books of a town of twenty, of which each journey has a copy."""
+    books = tmp_path_factory.mktemp("town") / "hub.sqlite"
+    power_hub("seed", "--accounts", "20", "--database", f"sqlite:///{books}")
+    return books
+
+
 @pytest.fixture(scope="module")
 def playing(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, small_town: Path
 ) -> Iterator[dict[str, Future[Result]]]:
     """The journeys that the module's tests ask for, begun."""
     asked = [
@@ -64,7 +75,10 @@ def playing(
         if isinstance(item, pytest.Function) and item.module is request.module and hasattr(item, "callspec")
     ]
     pool = ThreadPoolExecutor(AT_A_TIME)
-    yield {name: pool.submit(go, name, tmp_path_factory.mktemp(name)) for name in dict.fromkeys(asked)}
+    yield {
+        name: pool.submit(go, name, tmp_path_factory.mktemp(name), small_town)
+        for name in dict.fromkeys(asked)
+    }
     pool.shutdown(cancel_futures=True)
 
 

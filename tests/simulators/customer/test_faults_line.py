@@ -52,7 +52,7 @@ def test_a_slow_hub_is_waited_for(result: Result) -> None:
 @plays(
     "hub-drops-answer",
     later("hub-answers-garbage"),
-    "hub-wrong-signature",
+    later("hub-wrong-signature"),
     later("hub-unsigned-error"),
     later("hub-answers-for-another"),
     later("request-repeated"),

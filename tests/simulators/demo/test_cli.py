@@ -66,7 +66,14 @@ def test_pay_cash_leaves_evidence_of_all_of_it(tmp_path: Path) -> None:
     assert json.loads(subprocess.run(verify, capture_output=True, check=True).stdout)["ok"]
 
 
+@pytest.mark.slow
 @pytest.mark.timeout(240)
 def test_a_killed_kiosk_is_started_again_under_the_customers_hand(tmp_path: Path) -> None:
     result = played(tmp_path, "--journey", "pay-cash-partial", "--fault", "kiosk-killed-after-first-note")
     assert (result["tendered"], result["credited"]) == (1000, 1000)
+
+
+def test_a_fault_of_a_meter_card_is_not_played_without_one() -> None:
+    done = demo("--headless", "--journey", "pay-cash", "--fault", "sam-pulled")
+    assert done.returncode == 2
+    assert "sam-pulled cannot happen in pay-cash, but in: buy-power" in done.stderr

@@ -13,12 +13,15 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from drivers.cash.ccnet import State
+from simulators.bench.cards import CardProgram
+from simulators.bench.household import Holder, Household
 from simulators.bench.programs import Program
 from simulators.far_end import ControlClient, Launched, launched
-from simulators.panel.orders import GROUPS
+from simulators.panel.orders import CARD_GROUPS, GROUPS
 from simulators.panel.window import Panel
 
 PRINTS = "prints"
+HOLDER = Holder("A500000000000083", "250000000009", "000000000083", 12, 10_000, taken=False)
 
 
 @pytest.fixture(scope="module")
@@ -94,3 +97,76 @@ def test_shows_the_slip_that_came_out(qtbot: QtBot, panel: Panel, printer: Launc
         paper.write("电费 12.00\n".encode("gb18030") + b"\x1dV\x42\x00")
         qtbot.waitUntil(lambda: not panel.slip.pixmap().isNull(), timeout=30_000)
     assert "printer: slip-0001 came out" in panel.events.toPlainText()
+
+
+@pytest.fixture
+def with_cards(
+    qtbot: QtBot,
+    validator: Launched,
+    printer: Launched,
+    line: ControlClient,
+    folder: Path,
+    tmp_path: Path,
+    card_program: CardProgram,
+) -> Iterator[Panel]:
+    """The panel of a bench with a meter card, its meter, a dispenser of new cards, and a SAM's slot."""
+    household = Household(HOLDER, tmp_path / "own.json")
+    if card_program.do("status")["inserted"]:
+        card_program.do("pull")
+    with launched("simulators.card_dispenser", tmp_path, "--speed", "40", "--cards", "3") as dispenser:
+        ends = {"validator": validator.do, "printer": printer.do, "line": line}
+        ends |= {"card": card_program.do, "dispenser": dispenser.do, "sam": card_program.do}
+        window = Panel(ends, folder / PRINTS, household)
+        qtbot.addWidget(window)
+        window.show()
+        yield window
+    card_program.do("calm")
+    if card_program.do("status")["inserted"]:
+        card_program.do("pull")
+
+
+def said(panel: Panel) -> str:
+    """What the panel has told since the last look."""
+    text = panel.events.toPlainText()
+    panel.events.clear()
+    return text
+
+
+def test_every_button_of_cards_is_an_order_that_its_far_end_knows(with_cards: Panel) -> None:
+    for group in CARD_GROUPS:
+        for order in group.orders:
+            press(with_cards, f"{order.far_end}:{order.label}")
+            told = said(with_cards)
+            assert f"{order.far_end} {order.label}" in told
+            assert "no such" not in told
+            assert "argument" not in told
+
+
+def test_the_card_goes_between_kiosk_and_meter(with_cards: Panel, card_program: CardProgram) -> None:
+    assert with_cards.home is not None
+    assert with_cards.home.meter.text() == "¥0.00 left; purchase count 11"
+    press(with_cards, "card:Insert")
+    assert card_program.do("status")["serial"] == HOLDER.serial
+    press(with_cards, "home:Card into the meter")
+    assert "the card is in the kiosk" in said(with_cards)
+    press(with_cards, "card:Take out")
+    press(with_cards, "home:Card into the meter")
+    assert "meter: takes ¥100.00" in said(with_cards)
+    press(with_cards, "home:Use ¥20")
+    assert with_cards.home.meter.text() == "¥80.00 left; purchase count 12"
+    press(with_cards, "home:Card into the meter")
+    assert "meter: takes ¥0.00" in said(with_cards)
+
+
+def test_shows_what_the_dispenser_holds(with_cards: Panel) -> None:
+    with_cards.look()
+    assert with_cards.dispenser.text() == "stack: 3 (low); card: none; bin: 0"
+    press(with_cards, "dispenser:Take the new card")
+    assert "not taken, none" in said(with_cards)
+    press(with_cards, "dispenser:Bin full")
+    assert "bin: 20" in with_cards.dispenser.text()
+
+
+def test_without_cards_it_has_no_buttons_for_them(panel: Panel) -> None:
+    assert panel.home is None
+    assert panel.findChild(QPushButton, "card:Insert") is None
