@@ -9,14 +9,17 @@ from kiosk import runner as kiosk_runner
 from kiosk.core.core import Core
 from kiosk.core.inputs import Input, Intent, Tick
 from kiosk.lanes.build import BACK_LANES
+from kiosk.lanes.card import Place
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
 from tests.crash.config import KEY
 from tests.crash.coverage import Appended, Death
 from tests.crash.disk import MemoryJournal
+from tests.crash.dispenser import SETTINGS, DispenserPort
 from tests.crash.lanes import Paper, Port
 from tests.crash.line import WireClient, WireLane
+from tests.crash.reader import CardPort, Turns
 
 
 class SimRunner(kiosk_runner.Runner):
@@ -38,6 +41,7 @@ class Kiosk:
         self.at_work: dict[int, tuple[Effect, Appended]] = {}
         """What lanes were given for a row and have not done yet, by the effect's identity."""
         self.ticking = 0.0
+        self.card_lanes: dict[str, Turns] = {}
         self.born = world.t - (world.rng.uniform(5.0, 1e5) if world.rng.random() < 0.5 else 0.0)
         self.core = Core(world.config, world.disk.recover(), world.new_id, self.now)
         journal: Any = MemoryJournal(world)
@@ -52,13 +56,26 @@ class Kiosk:
             )
             for name, calls in (("hub", 1), ("hub_back", len(BACK_LANES)))
         ]
-        lanes = {
+        lanes: dict[str, Lane] = {
             "acceptor": self.port,
             "printer": self.paper,
             "hub": self.hub_lanes[0],
             "hub_back": self.hub_lanes[1],
         }
+        if world.cards is not None:
+            lanes |= self._card_lanes(world.cards)
         return {name: _Deadly(self, lane) for name, lane in lanes.items()}
+
+    def _card_lanes(self, cards: Any) -> dict[str, Turns]:
+        """Those of the slot, and of the dispenser with the contact in it."""
+        self.card_lanes = {"card": CardPort(self.world, self, cards.reader, self.tell, self.done)}
+        unit = cards.dispenser
+        if unit is not None:
+            self.dispenser_lane = DispenserPort(self.world, self, unit, self.tell, self.done)
+            place = Place("new_card", "new_card", slot=False, waits_s=SETTINGS.chip_s)
+            new_card = CardPort(self.world, self, unit.reader, self.tell, self.done, place)
+            self.card_lanes |= {"dispenser": self.dispenser_lane, "new_card": new_card}
+        return self.card_lanes
 
     @property
     def now(self) -> Any:
@@ -69,6 +86,8 @@ class Kiosk:
         if not self.dead:
             self.paper.look()
             self.port.listen()
+            for lane in self.card_lanes.values():
+                lane.listen()
 
     def tell(self, told: Input) -> None:
         """Let the core deal with one input now."""
@@ -123,12 +142,16 @@ class Kiosk:
             self.dead = self.port.dead = self.paper.dead = True
             for lane in self.hub_lanes:
                 lane.dead = True
+            for each in self.card_lanes.values():
+                each.dead = True
+            if self.world.cards is not None:
+                self.world.cards.disconnect()
             self.world.died()
 
     @property
     def busy(self) -> bool:
-        lanes = any(lane.busy or lane.waiting for lane in self.hub_lanes)
-        return lanes or self.paper.at_work > 0
+        lanes: tuple[WireLane | Turns, ...] = (*self.hub_lanes, *self.card_lanes.values())
+        return any(lane.busy or lane.waiting for lane in lanes) or self.paper.at_work > 0
 
 
 class _Deadly(Lane):
@@ -145,7 +168,7 @@ class _Deadly(Lane):
             raise Death
         if world.trace is not None:
             world.note(f"  effect {type(effect).__name__}")
-        if isinstance(effect, fx.SendCredit | fx.SendClaim):
+        if isinstance(effect, fx.SendCredit | fx.SendClaim | fx.SendOutcome):
             world.judge.ordered(effect)
         if appended is not None and appended.next_for(effect) is not None:
             kiosk.at_work[id(effect)] = effect, appended

@@ -12,6 +12,7 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
 from kiosk.payment.table import CLAIM_TABLE, TABLE
+from tests.crash.ways import Way
 
 
 class Death(BaseException):
@@ -24,9 +25,14 @@ RowName = tuple[str, str]
 Mark = tuple[str, str, Point]
 
 
+HANDED_OVER = frozenset({"CardOffered", "CardKept", "CardLeft"})
+"""What becomes of a new card: only a kiosk with a dispenser comes there."""
+
+
 def rows() -> Iterator[tuple[RowName, type[Effect] | None]]:
-    """Every row of both tables with its effect."""
+    """Every row of both tables, with its effect."""
     yield ("", "PaymentOpened"), fx.EnableAcceptor
+    yield ("", "RewriteOpened"), None
     yield ("", "ClaimOpened"), None
     yield ("", "ClaimOpened of a note"), fx.AcknowledgeNote
     for state, entries in TABLE.items():
@@ -38,6 +44,18 @@ def rows() -> Iterator[tuple[RowName, type[Effect] | None]]:
 
 
 EFFECTS = dict(rows())
+
+
+CARD_STATES = frozenset({"undelivered", "writing", "reading_back", "torn", "owed"})
+CARD_EVENTS = HANDED_OVER | {
+    "RewriteOpened",
+    "GoodApproved",
+    "OutcomeSending",
+    "OutcomeUnanswered",
+    "OutcomeTaken",
+}
+CARD_ROWS = frozenset(row for row in EFFECTS if row[0] in CARD_STATES or row[1] in CARD_EVENTS)
+"""The rows that only a payment for a meter card goes through."""
 
 
 def marks() -> tuple[Mark, ...]:
@@ -71,6 +89,8 @@ class Coverage:
     def __init__(self) -> None:
         self.states: dict[str, str] = {}
         self.counts: Counter[Mark] = Counter()
+        self.ways: Counter[Way] = Counter()
+        """How often each of the ways of a new card was gone."""
 
     def about(self, events: Sequence[ev.Event]) -> Appended:
         """The rows that these events go through."""
@@ -109,6 +129,8 @@ def _name(before: str, event: ev.Event) -> RowName:
 def _next(before: str, event: ev.Event) -> str:
     if isinstance(event, ev.PaymentOpened):
         return "open"
+    if isinstance(event, ev.RewriteOpened):
+        return "undelivered"
     if isinstance(event, ev.ClaimOpened):
         return "claim open"
     return _AFTER[before, type(event)]
@@ -124,14 +146,23 @@ _AFTER = {(s.value, event): row.next.value for s, rows in TABLE.items() for even
 class Plan:
     """When the kiosk dies: at one point of one row that this run aims at, at a point by lot, and by chance."""
 
-    def __init__(self, rng: Random, chance: float, aim: Mark | None, lot: int = 0) -> None:
-        """`lot`: at so manieth point of any rows it dies, whatever they are; 0 for no such death."""
-        self.rng, self.chance, self.aim, self.lot = rng, chance, aim, lot
+    def __init__(
+        self, rng: Random, chance: float, aim: Mark | None, lot: int = 0, lead: Mark | None = None
+    ) -> None:
+        """`lot`: at so manieth point of any rows it dies, whatever they are; 0 for no such death.
+
+        `lead`: where it dies first, for only then the way leads to what it aims at.
+        """
+        self.rng, self.chance, self.aim, self.lot, self.lead = rng, chance, aim, lot, lead
         self.skip = int(rng.random() < 0.2)
 
     def _hit(self, names: Sequence[RowName], point: Point) -> bool:
-        if self.aim is None or self.aim[2] != point or self.aim[:2] not in names:
+        aim = self.lead or self.aim
+        if aim is None or aim[2] != point or aim[:2] not in names:
             return False
+        if self.lead is not None:
+            self.lead = None
+            return True
         self.skip -= 1
         if self.skip >= 0:
             return False
@@ -165,4 +196,4 @@ class Plan:
                 raise Death
 
     def heal(self) -> None:
-        self.chance, self.aim, self.lot = 0.0, None, 0
+        self.chance, self.aim, self.lot, self.lead = 0.0, None, 0, None

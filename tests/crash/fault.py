@@ -21,6 +21,10 @@ class Fault:
     within: int
     patches: Callable[[], tuple[Patch, ...]]
     by: tuple[str, ...]
+    cards: bool = False
+    """It is one of meter cards, and only runs with cards count; for any other fault only those without."""
+    new_cards: bool = False
+    """It is one of new cards, and only runs with a dispenser count; for another one of cards only those without."""
 
     def is_found_by(self, violations: Iterable[Violation]) -> bool:
         """Whether one of the violations is what must be said of this fault; what fails in the proof says nothing."""

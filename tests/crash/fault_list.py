@@ -8,7 +8,9 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.session.state import Page
 from tests.crash import hub_patches, patches, truth_patches
+from tests.crash.card_faults import CARD_FAULTS
 from tests.crash.fault import Fault
+from tests.crash.new_card_faults import NEW_CARD_FAULTS
 
 FAULTS = (
     Fault(
@@ -302,7 +304,7 @@ FAULTS = (
         patches.next_customer_too_early,
         ("a new customer before",),
     ),
-    Fault("money that waits takes no room", 8, 400, patches.waiting_takes_no_room, ("fen wait for the hub",)),
+    Fault("money that waits takes no room", 8, 800, patches.waiting_takes_no_room, ("fen wait for the hub",)),
     Fault(
         "cash is taken without the hub against the settings",
         8,
@@ -337,4 +339,6 @@ FAULTS = (
         truth_patches.card_number_kept,
         ("what may be a card number",),
     ),
+    *CARD_FAULTS,
+    *NEW_CARD_FAULTS,
 )

@@ -6,7 +6,9 @@ Each is a patch of the product as it might have been written; `within` says in h
 from __future__ import annotations
 
 from contextlib import ExitStack
+from itertools import count, islice
 
+from tests.crash.card_aims import has_cards, makes_cards
 from tests.crash.fault import Fault
 from tests.crash.fault_list import FAULTS
 from tests.crash.report import Report, Tally, command
@@ -16,11 +18,13 @@ from tests.crash.world import options_for, run
 def found_after(fault: Fault, most: int, seed: int = 1) -> int | None:
     """In which run the fault is found, from 1; None if it survives them all."""
     with ExitStack() as stack:
-        for one in fault.patches():
-            stack.enter_context(one)
-        for number in range(most):
-            if fault.is_found_by(run(seed + number, options_for(seed + number)).violations):
-                return number + 1
+        for each in fault.patches():
+            stack.enter_context(each)
+        kind = fault.cards, fault.new_cards
+        seeds = (one for one in count(seed) if (has_cards(one), makes_cards(one)) == kind)
+        for number, one in enumerate(islice(seeds, most), 1):
+            if fault.is_found_by(run(one, options_for(one)).violations):
+                return number
     return None
 
 

@@ -12,7 +12,7 @@ from hub.business import orders as hub_orders
 from hub.business.day import Day
 from hub.business.ledger import Leg
 from hub.composition import desk as hub_desk
-from hub.composition import forestalling
+from hub.composition import forestalling, replies
 from hub.composition.forestalling import Against
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Unknown
@@ -23,16 +23,16 @@ from tests.crash.patches import Patch, wrapped
 
 def content_not_compared() -> tuple[Patch, ...]:
     def replay(_original: Any, stored: Any, _terminal: str, _order: Any, _content: str) -> Any:
-        return hub_desk.Reply(stored.reply, new=False)
+        return replies.Reply(stored.reply, new=False)
 
-    return (wrapped(hub_desk, "_replay", replay),)
+    return (wrapped(hub_desk, "replay", replay),)
 
 
 def reply_not_stored() -> tuple[Patch, ...]:
     def replay(original: Any, *args: Any) -> Any:
-        return hub_desk.Reply(original(*args).body + b" ", new=False)
+        return replies.Reply(original(*args).body + b" ", new=False)
 
-    return (wrapped(hub_desk, "_replay", replay),)
+    return (wrapped(hub_desk, "replay", replay),)
 
 
 def no_tombstone() -> tuple[Patch, ...]:

@@ -31,7 +31,10 @@ from tests.crash.truth import Truth, slip_tells
 
 Kind = Literal["lost", "doubled", "in flight", "broken"]
 UNBOOKED = {"sending", "checking"}
-BUSY = {"open", "stacking_first", "funded", "stacking", "cancelling", "closing", "sending"}
+BUSY = {
+    *("open", "stacking_first", "funded", "stacking", "cancelling", "closing", "sending"),
+    *("undelivered", "writing", "reading_back", "torn"),
+}
 PROOF = "in the proof itself: "
 """Begins what is told of a failure of the proof's own, which finds no fault of the product."""
 FORBIDDEN = {400: "a body that is not of the contract", 405: "no such method"}
@@ -130,6 +133,18 @@ class Judge:
                         self.wrong("broken", f"slip {job[-4:]} is called printed and never came out")
                 case ev.CreditApproved():
                     self.states[event.key] = event
+                case ev.RewriteOpened():
+                    self._numbered(event)
+                case ev.WriteIntended(key=key, attempt=attempt):
+                    self.permitted.add(("write", key, attempt))
+                case ev.CardOffered(key=key):
+                    self.permitted.add(("offer", key, 0))
+                case ev.CardReadAsked(key=key):
+                    self.permitted.add(("look", key, 0))
+                case ev.OutcomeSending(key=key, attempt=attempt):
+                    self.permitted.add(("outcome", key, attempt))
+            if self.world.cards is not None:
+                self.world.cards.judge.durable(event)
 
     def _may_be_taken(self, event: ev.NoteIntended) -> None:
         rules, total = self.world.config, self.inserted[event.key] + event.value_fen
@@ -143,10 +158,13 @@ class Judge:
             elif total > rules.offline.most_fen:
                 self.wrong("broken", "rule 8: more is taken without the hub than may be")
 
-    def _opened(self, event: ev.PaymentOpened) -> None:
+    def _numbered(self, event: ev.PaymentOpened | ev.RewriteOpened) -> None:
         if event.kiosk_no <= self.kiosk_no:
             self.wrong("broken", f"I10: kiosk number {event.kiosk_no} after {self.kiosk_no}")
         self.kiosk_no = event.kiosk_no
+
+    def _opened(self, event: ev.PaymentOpened) -> None:
+        self._numbered(event)
         if event.account.account_no != self.confirmed:
             self.wrong("broken", f"opened for {event.account.account_no}, confirmed was {self.confirmed}")
         if not self.prints:
@@ -169,7 +187,8 @@ class Judge:
 
     def chose(self, session: Session, intent: Intent) -> None:
         """The customer presses something: keep which account was on the screen at a yes."""
-        if intent.name == "correct" and session.page is Page.CONFIRM_ACCOUNT and session.account:
+        yes = (intent.name, session.page) in {("correct", Page.CONFIRM_ACCOUNT), ("buy_power", Page.CARD)}
+        if yes and session.account:
             self.confirmed = session.account.account_no
         elif intent.name == "accept" and session.page is Page.PROVISIONAL:
             self.confirmed = session.account.account_no if session.account else session.typed_first
@@ -186,6 +205,14 @@ class Judge:
                 key = ("credit", payment.payment_id, payment.attempts)
             case fx.SendClaim(claim):
                 key = ("claim", claim.claim_id, claim.attempts)
+            case fx.WriteCard(payment) if payment.delivery is not None:
+                key = ("write", payment.payment_id, payment.delivery.writes)
+            case fx.ReadCardBack(payment):
+                key = ("look", payment.payment_id, 0)
+            case fx.PresentCard(payment):
+                key = ("offer", payment.payment_id, 0)
+            case fx.SendOutcome(payment) if payment.delivery is not None:
+                key = ("outcome", payment.payment_id, payment.delivery.tellings)
             case fx.PrintSlip(job):
                 key = ("slip", job, 0)
                 if job in self.jobs:
@@ -216,6 +243,8 @@ class Judge:
             self.wrong("broken", f"the hub finds our journal {core.facts.journal_verdict}")
         for untrue in self.truth.shown(core):
             self.wrong("broken", untrue)
+        if self.world.cards is not None and self.world.cards.dispenser is not None:
+            self.world.cards.judge.new.shown(core.session)
 
     def answered(self, asked: Asked, answered: Answered) -> None:
         """I8, I9: what the hub says it has is committed, and it says so in the same bytes each time."""
@@ -234,6 +263,10 @@ class Judge:
         if asked.method != "PUT" or answered.status not in {200, 201}:
             return
         kind, _, key = asked.path.removeprefix("/v1/").partition("/")
+        if kind in {"card-reads", "card-writes", "identity-checks"}:
+            if (kind.replace("-", "_"), key.partition("/")[0]) not in self.world.books.rows:
+                self.wrong("lost", f"I8: {asked.path} answered and not committed")
+            return
         if kind not in {"payments", "claims", "reversals"}:
             return
         row = self.world.books.rows.get((kind, key))

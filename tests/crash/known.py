@@ -36,6 +36,11 @@ class Known:
     claims: list[ev.ClaimOpened] = field(default_factory=list)
     credit: ev.CreditApproved | None = None
     promised: str = ""
+    good: ev.PurchaseFacts | None = None
+    """What is to be written on a card for it."""
+    rewrite: bool = False
+    """It was paid before: no money goes in."""
+    written: bool = False
 
     @property
     def fen(self) -> int:
@@ -65,6 +70,8 @@ class Journal:
             match event:
                 case ev.PaymentOpened(key=key, account=account):
                     self.payments[key] = Known(key, account.account_no, not event.quote.quote_id)
+                case ev.RewriteOpened(key=key, account=account, purchase=good):
+                    self.payments[key] = Known(key, account.account_no, False, good=good, rewrite=True)
                 case ev.ClaimOpened(key=key, payment_id=payment_id):
                     self.claims[key] = event
                     if payment_id in self.payments:
@@ -89,7 +96,8 @@ class Journal:
             return Job(event.slip, 0, "", "")
         if event.slip == "returned":
             return Job(event.slip, known.unwatched_fen, known.account_no, "")
-        name = "" if event.slip == "paid" else reference(event.key)
+        paid_by = known.good.purchase_id if known.good is not None else event.key
+        name = "" if event.slip == "paid" else reference(paid_by)
         return Job(event.slip, known.fen, known.account_no, name, credited=known.credit is not None)
 
 
@@ -103,5 +111,9 @@ def _fold(known: Known, event: ev.AnyEvent) -> None:
             known.unwatched_fen += known.intended.get(note_id, 0)
         case ev.CreditApproved():
             known.credit = event
+            if isinstance(event, ev.GoodApproved):
+                known.good = event.purchase
+        case ev.WriteVerified():
+            known.written = True
         case ev.CheckingPromised(reference=promised):
             known.promised = promised

@@ -13,11 +13,13 @@ import msgspec
 from hub.business.forms import ClaimOrder, PaymentOrder
 from hub.business.forms import Payment as Booked
 from hub.business.keeping import ClaimRecord
-from hub.business.ledger import LATE_FEE, SUSPENSE, balance, cash, receivable
+from hub.business.ledger import CARD_FEE, LATE_FEE, SUSPENSE, balance, cash, power, receivable
 from tests.crash.acceptor import VALUES, Note
 from tests.crash.line import TERMINAL
 from tests.crash.memory import Booking, Key, Row
 
+FEE_FEN = 2_000
+"""What a new card for a lost one costs."""
 WHOLE = frozenset({"declined", "unanswered"})
 LOCAL = timedelta(hours=8)
 """The utility's country: its accounting day ends at midnight there."""
@@ -59,6 +61,8 @@ class Clerk:
                 continue
             for what in found:
                 wrong(*what)
+        if self.world.cards is not None:
+            self.world.cards.judge.committed(rows)
 
     def _booking(self, booking: Booking, begun: datetime) -> Wrong:
         """I1, I2, I3 and rule 3; and the day is the hub's."""
@@ -114,6 +118,11 @@ class Clerk:
             bill_no = numbers.get(part.month, "no such bill")
             due[LATE_FEE, bill_no] -= part.late_fee_fen
             due[receivable(account_no), bill_no] -= part.principal_fen
+        if said.purchase is not None:
+            meter_no = self.world.cards.meter_no(said.purchase.meter_no)
+            reissue = said.purchase.kind == "reissue"
+            due[power(meter_no), None] -= 0 if reissue else said.purchase.amount_fen
+            due[CARD_FEE, None] -= FEE_FEN if reissue else 0
         return due
 
     def _claim(self, claim: ClaimRecord, booking: Booking | None) -> Wrong:

@@ -6,7 +6,8 @@ forms, desk and problem documents answer. Only HTTP, signatures and the sockets 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+import re
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -19,17 +20,25 @@ from hub.business import forms
 from hub.business.day import Day
 from hub.business.late_fee import LateFeeRule
 from hub.business.refusals import Refusal
-from hub.composition.desk import Desk, Reply
+from hub.composition.desk import Desk
+from hub.composition.replies import Reply
 from kiosk.hubclient import client as hubclient
-from kiosk.hubclient.outcomes import NotSent, NotSentReason, Outcome, Unknown, UnknownReason
+from kiosk.hubclient.outcomes import Answer, NotSent, NotSentReason, Outcome, Unknown, UnknownReason
+from kiosk.hubclient.sign_wire import SealKey
 from kiosk.lanes.hub import HubLane
 from kiosk.payment.effects import Effect
+from tests.crash.card_hub import CardHub, Keys
 from tests.crash.memory import Books, Conversation, MemoryShelf
 from tests.crash.memory_billing import MemoryBilling
 from tests.crash.memory_store import MemoryStore
 
 TERMINAL = "T-1"
+MOST_TURNS = 1000
+"""A piece of the hub's work takes some dozens."""
 RULE = LateFeeRule(per_mille_per_day=1, floor_fen=100)
+_EARLY = re.compile("/quotes/|/card-reads/|/identity-checks/")
+_STEPS = re.compile("/card-writes/[^/]+(?:/macs/|/cryptograms/|$)|/card-reads/[^/]+/cryptograms/|/seal-key$")
+"""Answers to these name no request: that an answer is for its own request, its signature says."""
 Later = Callable[[float, Callable[[], None]], None]
 
 
@@ -53,16 +62,26 @@ class Asked(BaseException):
 
 
 class WireClient(hubclient.HubClient):
-    """The kiosk's client with its two ends apart: first the request comes out, later an outcome goes in."""
+    """The kiosk's client with its two ends apart: first a request comes out, later its outcome goes in.
 
-    outcome: Outcome[Any] | None = None
+    Work that asks twice is begun anew with the first outcome, and comes to its second request.
+    """
+
+    outcomes: Sequence[Outcome[Any]] = ()
+
+    def begin(self, heard: Sequence[Outcome[Any]]) -> None:
+        """Begin work anew that has heard so much; what it asked for its seal it asks again."""
+        self.outcomes = heard
+        if heard and isinstance(heard[0], Answer) and isinstance(heard[0].body, SealKey):
+            self._seal_key = None
 
     def _call(
         self, method: str, path: str, body: bytes, kind: Any, expect: Mapping[str, object], deadline_s: float
     ) -> Any:
-        if self.outcome is None:
+        if not self.outcomes:
             raise Asked(method, path, body, kind, expect, deadline_s)
-        return self.outcome
+        outcome, *self.outcomes = self.outcomes
+        return outcome
 
 
 class WireLane(HubLane):
@@ -95,35 +114,48 @@ class WireLane(HubLane):
         """Make the next call, unless as many as may be are under way."""
         if self.under_way >= self.calls or self.dead or not self.waiting:
             return
-        effect = self.waiting.pop(0)
-        self.wire.outcome = None
+        self._go_on(self.waiting.pop(0), ())
+
+    def _go_on(self, effect: Effect, heard: tuple[Outcome[Any], ...]) -> None:
+        self.wire.begin(heard)
         try:
             self._call(effect)
         except Asked as asked:
             self.under_way += 1
-            if self.line.send(asked, lambda outcome: self._end(effect, outcome)):
+            if self.line.send(asked, lambda outcome: self._end(effect, (*heard, outcome))):
                 self.done(effect)
 
-    def _end(self, effect: Effect, outcome: Outcome[Any]) -> None:
+    def _end(self, effect: Effect, heard: tuple[Outcome[Any], ...]) -> None:
         if self.dead:
             return
-        self.wire.outcome = outcome
         self.under_way -= 1
         self.line.later(0.001, self.next)
-        self._call(effect)
+        self._go_on(effect, heard)
 
 
 class Hub:
     """The hub: the real desk over books in memory; processes that die keep what is committed."""
 
-    def __init__(self, books: Books, clock: Callable[[], datetime]) -> None:
+    def __init__(self, books: Books, clock: Callable[[], datetime], keys: Keys | None = None) -> None:
+        """`keys` are those of the meter cards, where the hub serves any."""
         self.books = books
+        self.cards = CardHub(books, _billing, clock, keys) if keys is not None else None
         self.desk: Desk[Conversation] = Desk(
-            MemoryShelf(books), MemoryStore, lambda c: MemoryBilling(c, RULE), clock, Day(), "1"
+            MemoryShelf(books),
+            MemoryStore,
+            _billing,
+            clock,
+            Day(),
+            "1",
+            cards=self.cards.counter if self.cards else None,
         )
 
-    def route(self, asked: Asked) -> Coroutine[Any, Any, Any]:
+    def route(self, asked: Asked, terminal: str = TERMINAL) -> Coroutine[Any, Any, Any]:
         """The desk's work for a request; raises Refusal for what is not of the form."""
+        if self.cards is not None:
+            work = self.cards.route(terminal, asked.method, asked.path, asked.body, _form)
+            if work is not None:
+                return work
         kind, _, key = asked.path.removeprefix("/v1/").partition("/")
         desk = self.desk
         match asked.method, kind:
@@ -146,6 +178,10 @@ class Hub:
             case "PUT", "heartbeats":
                 return desk.beat(TERMINAL, key, _form(asked.body, forms.HeartbeatOrder))
         raise Refusal("not_found", f"no resource {asked.path}")
+
+
+def _billing(conversation: Conversation) -> MemoryBilling:
+    return MemoryBilling(conversation, RULE)
 
 
 async def _plain(value: Any) -> Any:
@@ -188,23 +224,25 @@ class Line:
     """The last answer on each path, by the kind of resource."""
     under_way: int = 0
 
-    def ask_hub(self, asked: Asked) -> Answered:
+    def ask_hub(self, asked: Asked, terminal: str = TERMINAL) -> Answered:
         """A call over a good line, at once."""
         try:
-            work = self.hub.route(asked)
-            while True:
+            work = self.hub.route(asked, terminal)
+            for _ in range(MOST_TURNS):
                 work.send(None)
         except StopIteration as end:
             return _answer(end.value)
         except Refusal as refusal:
             return _refused(refusal)
+        work.close()  # it waits for a row that somebody else holds
+        return _refused(Refusal("hub_busy", "", retry_after_s=2))
 
     def send(self, asked: Asked, told: Callable[[Outcome[Any]], None]) -> bool:
         """One call: exactly one outcome is told before the deadline, whatever becomes of request and reply.
 
         Gives whether the request has left the kiosk; what becomes of it on the way is another matter.
         """
-        bad = self.bad if asked.method == "PUT" and "/quotes/" not in asked.path else self.bad * 0.3
+        bad = self.bad * _weight(asked)
         if self.down or self.rng.random() < bad / 2:
             self.later(0.01, lambda: told(NotSent(NotSentReason.REFUSED, "")))
             return False
@@ -222,6 +260,16 @@ class Line:
         return self.rng.choice([0.01, 0.05, 0.4, 5.0, 25.0]) if self.rng.random() < self.bad else 0.02
 
 
+def _weight(asked: Asked) -> float:
+    """What is asked before money is in is spared most faults, so that money gets in; what a write asks, so that it
+    comes to its end."""
+    if asked.method == "GET" or _EARLY.search(asked.path):
+        return 0.3
+    if asked.path.endswith("/outcome"):
+        return 2.0  # nobody waits for it
+    return 0.15 if _STEPS.search(asked.path) else 1.0
+
+
 @dataclass
 class _Call:
     line: Line
@@ -231,8 +279,7 @@ class _Call:
 
     @property
     def weight(self) -> float:
-        """What is asked before money is in is spared most faults, so that money gets in."""
-        return 0.3 if self.asked.method == "GET" or "/quotes/" in self.asked.path else 1.0
+        return _weight(self.asked)
 
     def end(self, outcome: Outcome[Any]) -> None:
         told, self.told = self.told, None
@@ -291,7 +338,7 @@ class _Call:
             return  # the reply is lost
         others = (
             [told for other, told in known.items() if other != path]
-            if luck < line.bad * 2 * self.weight
+            if luck < line.bad * 2 * self.weight and not _STEPS.search(path)
             else []
         )
         known[path] = answered

@@ -14,7 +14,7 @@ import msgspec
 
 from drivers.cash.model import CashState
 from kiosk.books import Books
-from kiosk.core import cash, offline, recover, settle
+from kiosk.core import cash, credit, offline, recover, settle
 from kiosk.core.desk import Desk
 from kiosk.core.fate import Verdict
 from kiosk.hubclient import wire
@@ -132,7 +132,7 @@ def new_id_for_resend() -> tuple[Patch, ...]:
     numbers = count(1)
 
     def put(original: Any, client: Any, payment_id: str, request: Any) -> Any:
-        if client.outcome is None:
+        if not client.outcomes:
             payment_id = hashlib.sha256(f"{payment_id}{next(numbers)}".encode()).hexdigest()[:32]
         return original(client, payment_id, request)
 
@@ -157,7 +157,7 @@ def believe(*, amount: bool) -> tuple[Patch, ...]:
         original(desk, payment, body, replayed)
 
     patches = [wrapped(wire, "decode", decode)]
-    return (*patches, wrapped(settle, "_approved", approved)) if amount else tuple(patches)
+    return (*patches, wrapped(credit, "_approved", approved)) if amount else tuple(patches)
 
 
 def silence_is_consent() -> tuple[Patch, ...]:
@@ -175,7 +175,7 @@ def silence_is_consent() -> tuple[Patch, ...]:
         )
         desk.emit(invented)
 
-    return (wrapped(settle, "_unanswered", unanswered),)
+    return (wrapped(credit, "_unanswered", unanswered),)
 
 
 def paid_slip_while_unknown() -> tuple[Patch, ...]:
@@ -204,7 +204,7 @@ def no_claim() -> tuple[Patch, ...]:
     def claim(_original: Any, desk: Any, payment: Payment, _reason: str, why: str) -> None:
         desk.emit(ev.Claimed(key=payment.payment_id, claim_id=desk.ids(), reason=why))
 
-    return (wrapped(settle, "_claim_payment", claim),)
+    return (wrapped(credit, "_claim_payment", claim),)
 
 
 def lost_note_forgotten() -> tuple[Patch, ...]:
@@ -257,9 +257,9 @@ def repeats_without_end() -> tuple[Patch, ...]:
         _original: Any, desk: Any, payment: Payment, attempt: int, *, sent: bool, why: str
     ) -> None:
         desk.emit(ev.CreditUnknown(key=payment.payment_id, attempt=attempt, sent=sent, reason=why[:200]))
-        desk.after(f"credit:{payment.payment_id}", settle._pause(desk, payment.payment_id, payment.attempts))
+        desk.after(f"credit:{payment.payment_id}", settle.pause(desk, payment.payment_id, payment.attempts))
 
-    return (wrapped(settle, "_unanswered", unanswered),)
+    return (wrapped(credit, "_unanswered", unanswered),)
 
 
 def kiosks_own_day_on_the_slip() -> tuple[Patch, ...]:

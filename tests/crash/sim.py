@@ -12,13 +12,15 @@ from multiprocessing import get_context
 
 from tests.crash.coverage import Mark, marks
 from tests.crash.report import Report, Tally, command
+from tests.crash.ways import Way
 from tests.crash.world import Result, options_for, run
 
 CHUNK = 50
 CRASHED = 100_000
 """So many runs in which kiosk or acceptor died are played where no number of runs is asked for."""
-COVERED_FROM = 20_000
-"""A run of this many must have covered every row; shorter ones only report what they missed."""
+COVERED_FROM = 50_000
+"""A run of this many must have covered every row, and gone every way of a new card; shorter ones only report what
+they missed."""
 SHOWN = 5
 
 
@@ -32,6 +34,7 @@ class Chunk:
     at_a_row: int = 0
     """Runs in which the kiosk died around a journal row at least once."""
     coverage: Counter[Mark] = field(default_factory=Counter)
+    ways: Counter[Way] = field(default_factory=Counter)
     failed: list[Result] = field(default_factory=list)
 
 
@@ -44,6 +47,7 @@ def play(seeds: tuple[int, int]) -> Chunk:
         chunk.crashed += result.crashed
         chunk.at_a_row += bool(result.coverage.counts)
         chunk.coverage.update(result.coverage.counts)
+        chunk.ways.update(result.coverage.ways)
         if result.violations:
             chunk.failed.append(result)
     return chunk
@@ -69,6 +73,7 @@ def run_all(report: Report) -> Chunk:
         total.crashed += chunk.crashed
         total.at_a_row += chunk.at_a_row
         total.coverage.update(chunk.coverage)
+        total.ways.update(chunk.ways)
         total.failed += chunk.failed
         if time.monotonic() - told > 10:
             told = time.monotonic()
@@ -114,6 +119,7 @@ def run_part(report: Report) -> Tally:
             f"seed {result.seed}: {what}", replay, again.trace if report.runs == 1 else again.trace[-40:]
         )
     missing = [mark for mark in marks() if not chunk.coverage[mark]]
+    untried = [way for way in Way if not chunk.ways[way]]
     deaths = sum(chunk.coverage.values())
     covered = len(marks()) - len(missing)
     report.say(
@@ -123,6 +129,8 @@ def run_part(report: Report) -> Tally:
     if report.runs != 1:
         for state, event, point in missing:
             report.say(f"  not covered: {event} in {state or 'no state'}, {point}")
+        for way in untried:
+            report.say(f"  never came to pass: {way}")
     if chunk.runs >= COVERED_FROM:
-        tally.broken += len(missing)
+        tally.broken += len(missing) + len(untried)
     return tally

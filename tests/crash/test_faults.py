@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from unittest.mock import patch
 
 import pytest
@@ -13,9 +14,18 @@ from tests.crash.fault_list import FAULTS
 from tests.crash.faults import found_after
 from tests.crash.world import run
 
+USUAL = 100
+"""So many runs find most faults."""
+
+
+def as_played(fault: Fault) -> Any:
+    """One case; those that are searched for long are played with the slow tests."""
+    marks = [pytest.mark.slow] if fault.within > USUAL else []
+    return pytest.param(fault, id=fault.name.replace(" ", "_"), marks=marks)
+
 
 @pytest.mark.timeout(240)
-@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.name.replace(" ", "_"))
+@pytest.mark.parametrize("fault", [as_played(fault) for fault in FAULTS])
 def test_the_simulation_finds(fault: Fault) -> None:
     assert found_after(fault, fault.within), f"survived {fault.within} runs"
 

@@ -18,7 +18,8 @@ from hub.business.forms import Backlog, HeartbeatOrder, PaymentOrder, Quote, Rev
 from hub.business.keeping import ClaimRecord, Head, Keeping, Shelf, TakenError
 from hub.business.ledger import Leg, UnbalancedError
 from hub.data.books import OwnBooks
-from hub.data.database import Database, sync_engine
+from hub.data.database import Database
+from hub.data.engine import sync_engine
 from hub.data.migrate import migrate
 from hub.data.seed import add_accounts
 from hub.data.store import Store

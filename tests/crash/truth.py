@@ -15,13 +15,14 @@ from kiosk.numbers import reference
 from kiosk.page import PageModel
 from kiosk.session.state import NoteNotice, Page, Session, SlipFate
 from kiosk.words import load
+from tests.crash import card_truth
 from tests.crash.known import Job, Journal, Known
 from tests.crash.privacy import exposed
 
 Wrongs = Iterator[str]
 COLLECTING = {"open", "stacking_first", "funded", "stacking"}
-UNSETTLED = COLLECTING | {"cancelling", "closing", "sending", "credited"}
-UNBOOKED = UNSETTLED - {"credited"} | {"checking"}
+UNBOOKED = COLLECTING | {"cancelling", "closing", "sending", "checking"}
+UNSETTLED = UNBOOKED - {"checking"} | card_truth.DELIVERING | {"credited"}
 NOT_OF_THIS_WORLD = {"credited", "refunded", "nothing_found", "reversed", "other"}
 """Fates that only a person's decision brings about, or a hub of another age."""
 PRINTED = {None: "printing", True: "printed", False: "failed"}
@@ -70,6 +71,9 @@ class Scene:
 
 def _done(scene: Scene) -> Wrongs:
     known, row = scene.known, scene.booked
+    if known is not None and known.good is not None:
+        yield from card_truth.done(scene)
+        return
     if known is None or known.credit is None or scene.state not in {"credited", "paid"}:
         yield "I6: the screen says paid without a durable approval"
     elif row is None or row.stored.amount_fen != known.fen:
@@ -114,7 +118,8 @@ def _nothing_taken(scene: Scene) -> Wrongs:
 def _message(scene: Scene) -> Wrongs:
     yield from _nothing_taken(scene)
     word, facts = scene.session.message, scene.world.kiosk.core.facts
-    steady = not scene.world.roll.mended  # what was true when it was said may have been mended since
+    # What was true when it was said may have been mended since.
+    steady = not scene.world.roll.mended and scene.world.untroubled
     if word == "account_closed":
         yield "the screen says that an open account is closed"
     elif word in {"hub_gone", "busy"} and scene.world.calm:
@@ -162,6 +167,7 @@ PAGES: dict[Page, Callable[[Scene], Wrongs]] = {
     Page.PAYING: _on_its_way,
     Page.SETTLING: _settling,
     Page.REFERENCE: _fate,
+    **card_truth.CARD_PAGES,
 }
 """What must be true while the page stands."""
 READ = {Page.MORE_TIME, Page.CONFIRM_ACCOUNT}
@@ -215,6 +221,9 @@ def notice_told(scene: Scene, notice: NoteNotice) -> Wrongs:
 def written(scene: Scene, page: PageModel) -> Wrongs:
     """What is written on a page about the payment, figure by figure."""
     known, name = scene.known, scene.session.page
+    if known is not None and known.good is not None:
+        yield from card_truth.written(scene, page, money(known.good.amount_fen))
+        return
     if page.name != name:
         yield f"the page {name} is drawn as {page.name}"
     if name is Page.REFERENCE:

@@ -12,7 +12,7 @@ from drivers.printer.document import Line
 from drivers.status import DeviceHealth, DeviceStatus
 from hub.business import orders as hub_orders
 from kiosk import pages
-from kiosk.core import cash, closing, settle
+from kiosk.core import cash, closing, credit, settle
 from kiosk.core import reference as look_up
 from kiosk.core.desk import Desk
 from kiosk.pages import cash as slot
@@ -26,18 +26,24 @@ PAN = "6212345678900000003"
 """Nineteen digits with a right check digit, of a bank that there is not."""
 
 
-def shown_as_cancelled(page: Page) -> tuple[Patch, ...]:
+def shown_as(page: Page, other: Page) -> tuple[Patch, ...]:
+    """Where one page is due another one is shown."""
+
     def go(original: Any, desk: Any, to: Page, **changes: Any) -> None:
-        original(desk, Page.CANCELLED if to is page else to, **changes)
+        original(desk, other if to is page else to, **changes)
 
     return (wrapped(Desk, "go", go),)
+
+
+def shown_as_cancelled(page: Page) -> tuple[Patch, ...]:
+    return shown_as(page, Page.CANCELLED)
 
 
 def thanked_before_the_answer() -> tuple[Patch, ...]:
     def show(original: Any, desk: Any, key: str, page: Page, seconds: float) -> None:
         original(desk, key, Page.DONE if page is Page.CHECKING else page, seconds)
 
-    return (wrapped(settle, "_show_outcome", show),)
+    return (wrapped(settle, "show_outcome", show),)
 
 
 def other_reference_shown() -> tuple[Patch, ...]:
@@ -131,4 +137,4 @@ def card_number_kept() -> tuple[Patch, ...]:
     def unanswered(original: Any, *args: Any, why: str, **kwargs: Any) -> None:
         original(*args, why=f"{why} (card {PAN})", **kwargs)
 
-    return (wrapped(settle, "_unanswered", unanswered),)
+    return (wrapped(credit, "_unanswered", unanswered),)

@@ -12,6 +12,7 @@ from hub.business.ledger import SUSPENSE, balance, cash, receivable
 from kiosk.books import Books, from_snapshot, to_snapshot
 from kiosk.numbers import reference
 from kiosk.payment.model import Claim, ClaimState, NoteState, Payment, PaymentState
+from tests.crash.card_verdict import judge_cards, power_slip
 from tests.crash.disk import PACKING
 from tests.crash.ledger import WHOLE, strange_fen
 from tests.crash.line import TERMINAL, Asked
@@ -36,6 +37,8 @@ def judge_end(world: Any) -> None:
         world.judge.wrong("in flight", untold)
     _asked_again(world)
     _private(world)
+    if world.cards is not None:
+        judge_cards(world, payments)
 
 
 def _settled(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...]) -> None:
@@ -149,7 +152,10 @@ def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...])
         if not facts.adds_up:
             judge.wrong("broken", f"a {facts.kind} slip of {_tail(key)} does not add up")
         _came_back(judge, key, facts, about, own)
-        if facts.kind == "paid":
+        power = own[key] if key in own and own[key].delivery is not None else None
+        if power is not None and facts.kind in {"paid", "owed"}:
+            power_slip(world, power, facts)
+        if facts.kind in {"paid", "owed"} and (power is None or power.business != "rewrite"):
             _paid_slip(judge, key, facts, slip.hub_knew)
         elif facts.kind in {"checking", "provisional"}:
             if facts.reference != reference(key):
@@ -174,8 +180,9 @@ def _slips(world: Any, payments: tuple[Payment, ...], claims: tuple[Claim, ...])
         if not any(s.kind == "claim" for s in claim.slips):
             judge.wrong("broken", f"claim {claim.reference} has no slip")
     for payment in payments:
-        if payment.state is PaymentState.PAID and not payment.slips:
-            judge.wrong("broken", f"payment {_tail(payment.payment_id)} is paid and nobody got a slip")
+        if payment.state in {PaymentState.PAID, PaymentState.OWED} and not payment.slips:
+            text = f"payment {_tail(payment.payment_id)} is {payment.state} and nobody got a slip"
+            judge.wrong("broken", text)
         back = payment.state is PaymentState.CANCELLED and bool(payment.returned_counts)
         if any(s.kind == "returned" for s in payment.slips) != back:
             judge.wrong("broken", f"payment {_tail(payment.payment_id)}: a returned note and its slip")

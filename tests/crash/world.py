@@ -13,19 +13,39 @@ from itertools import count
 from pathlib import Path
 from random import Random
 from traceback import extract_tb
+from types import SimpleNamespace
 from unittest.mock import patch
 
+import msgspec
+
+from drivers.meter_card import session, writer
 from hub.business.billing import Customer, Meter
 from hub.business.bills import Bill
 from hub.business.numbers import meter_number
 from kiosk import runner as kiosk_runner
 from kiosk.core.inputs import Moment
+from kiosk.lanes import card as card_lane
 from tests.crash.acceptor import Note, Unit
+from tests.crash.aftermath import bring_all_cards
+from tests.crash.applicant import Applicant
 from tests.crash.cabinet import Kiosk
+from tests.crash.card_aims import (
+    LEADS,
+    card_aims,
+    cards_luck,
+    has_cards,
+    is_of_cards,
+    is_of_new_cards,
+    makes_cards,
+    new_card_aims,
+)
+from tests.crash.cardholder import Cardholder
+from tests.crash.cards import METER_CARD, Cards
 from tests.crash.config import CONFIG, WITHOUT_HUB
 from tests.crash.coverage import Coverage, Death, Mark, Plan, marks
 from tests.crash.customer import Visitor
 from tests.crash.disk import BrokenJournal, Disk
+from tests.crash.dispenser import SETTINGS as DISPENSER
 from tests.crash.judge import PROOF, Judge, Violation
 from tests.crash.line import Asked, Hub, Line
 from tests.crash.memory import Books
@@ -93,6 +113,7 @@ class World:
         # A source of its own: what the other seeds play stays what it was.
         aside = Random(f"offline {seed}")
         self.config = WITHOUT_HUB if aside.random() < 0.3 else CONFIG
+        self.cards: Cards | None = None
         self.mistyped = self.config.offline.take_cash and aside.random() < 0.1
         """The customers go by an account number that the hub does not have."""
         paper = Random(f"paper {seed}")
@@ -108,35 +129,45 @@ class World:
         trouble = rng.choice([0.0, 0.05, 0.15, 0.35])
         if options.aim is not None:
             self.bad, trouble = rng.choice([0.25, 0.45]), rng.choice([0.15, 0.35])
+        cards = has_cards(seed) or is_of_cards(options.aim)
+        if cards:  # enough of it befalls cards and their writes
+            self.bad, trouble = cards_luck(rng, options.aim)
         self.reads = Random(f"read {seed}").random() < 0.25
         """Somebody reads what is written on the pages."""
         self.calm = not self.bad
         """Nothing ever goes wrong with the line."""
+        self.untroubled = not trouble
+        """Nothing ever goes wrong within the acceptor."""
         self.slow_paper = self.bad / 2
         chance = rng.choice([0.0, 0.004, 0.02])
         first = 1
-        if options.aim is not None and options.aim[0] in {"paid", "claimed"}:
+        if options.aim is not None and options.aim[0] in {"paid", "claimed"} and not cards:
             self.slow_paper, chance = 0.8, 0.02  # only a slip that outlasts its payment leads there
             first = LATEST  # and a death before it would end the slip
+        if options.aim is not None and cards:
+            first, chance = LATEST, 0.0  # the way to a written card is long
         counts = rng.random() < 0.6 if options.counts is None else options.counts
         self.unit = Unit(rng, self.later, self._moved, counts, trouble)
-        self._open_books()
+        self._open_books(options.aim, cards=cards, new=makes_cards(seed) or is_of_new_cards(options.aim))
         self.crashed = False
         self.plan = Plan(
             rng,
             chance,
             options.aim,
-            0 if aside.random() < UNHARMED else rng.randrange(first, first + LATEST - 1),
+            0
+            if aside.random() < UNHARMED
+            else rng.randrange(first, first + LATEST * (2 if cards else 1) - 1),
+            LEADS.get(options.aim[:2]) if options.aim is not None and cards else None,
         )
         self.numbers = count(1)
-        self.pace = rng.choice([25.0, 80.0, 250.0])
+        self.pace = rng.choice([80.0, 250.0] if options.aim is not None and cards else [25.0, 80.0, 250.0])
         self.alike = rng.random() < 0.25
         """All customers pay the same for the same account: only the ids tell their payments apart."""
         self.visitor: Visitor | None = None
         self.kiosk: Kiosk
         self._down = False
 
-    def _open_books(self) -> None:
+    def _open_books(self, aim: Mark | None, *, cards: bool, new: bool) -> None:
         """The hub with its customers, the line to it, the kiosk's disk, and the judge who watches them all."""
         self.books, self.town = Books(), town(self.rng)
         for home in self.town.values():
@@ -144,7 +175,14 @@ class World:
         self.judge, self.coverage, self.disk = Judge(self), Coverage(), Disk()
         who = [home.customer for home in self.town.values()]
         self.judge.secrets = frozenset(word.encode() for c in who for word in (c.name, c.address))
-        hub = Hub(self.books, self.hub_clock)
+        if cards:
+            self.config = msgspec.structs.replace(self.config, meter_card=METER_CARD)
+            if new:
+                self.config = msgspec.structs.replace(self.config, dispenser=DISPENSER)
+            self.cards = Cards(self, aim, new=new)
+            self.cards.open_books(self.books)
+            self.judge.secrets |= {home.phone.encode() for home in self.cards.homes}
+        hub = Hub(self.books, self.hub_clock, self.cards.keys if self.cards else None)
         self.books.begun, self.books.committed = self.hub_clock, self.judge.clerk.committed
         self.line = Line(self.rng, self.later, hub, self.judge.answered, self.bad)
 
@@ -177,8 +215,14 @@ class World:
         if not self._down:
             self._down = True
             if self.rng.random() < 0.3 and self.bad:
-                self.unit.cut()  # the whole cabinet was without power
+                self._cut()
             self.later(self.rng.choice([0.5, 2.0, 12.0, 90.0]), self.boot)
+
+    def _cut(self) -> None:
+        """The whole cabinet is without power."""
+        self.unit.cut()
+        if self.cards is not None:
+            self.cards.cut()
 
     def banknote(self, value_fen: int) -> bool:
         """A customer puts a note in, for the payment that the kiosk is taking money for."""
@@ -209,7 +253,7 @@ class World:
                 self.kiosk.die()
             case "cut and kill":
                 self.note("the cabinet loses power")
-                self.unit.cut()
+                self._cut()
                 self.kiosk.die()
             case "hub":
                 self.note("the hub is gone")
@@ -221,6 +265,8 @@ class World:
             case "clock":
                 self.jumped = rng.choice(JUMPS)
                 self.note(f"the kiosk's clock is off by {self.jumped}")
+        if self.cards is not None and rng.random() < 0.1:
+            self.cards.misfortune()
         self.later(rng.expovariate(1 / self.pace), self._misfortune_if_bad)
 
     def _misfortune_if_bad(self) -> None:
@@ -250,22 +296,39 @@ class World:
         self.roll.begin()
         if self.bad:
             self.later(self.rng.expovariate(1 / self.pace), self._misfortune_if_bad)
-        for _ in range(self.rng.choice([1, 2, 3, 4])):
+        for _ in range(self.rng.choice([1, 2, 3, 4] if self.cards is None else [2, 3, 4])):
             self._visit()
         for _ in range(LATE_VISITS):
             if self.crashed or self.plan.lot <= 0:
                 break
             self.plan.lot = self.rng.randrange(1, SOON)
+            if self.cards is not None:
+                self.cards.dies_in = self.rng.randrange(1, SOON)
             self._visit()
         self._heal()
         self._until(self._settled, LONGEST_S)
         self._until(lambda: False, QUIET_S)
-        self._until(self._settled, 900.0)
+        self.settles()
+        if self.cards is not None:
+            bring_all_cards(self)
         judge_end(self)
 
     def _visit(self) -> None:
-        self.visitor = Visitor(self)
-        self._until(lambda: self.visitor is None or self.visitor.gone, 700.0)
+        if self.cards is None or self.rng.random() < self.cards.strangers:
+            self.see(Visitor(self))
+            return
+        home = self.rng.choice(self.cards.homes)
+        if self.cards.dispenser is not None and self.rng.random() < 0.5:
+            home.loses()
+        apply = self.cards.dispenser is not None and home.hand is None
+        holder = Applicant(self, home) if apply else Cardholder(self, home)
+        self.see(holder)
+        holder.goes_home()
+
+    def see(self, visitor: Visitor) -> None:
+        """Let somebody come, and go."""
+        self.visitor = visitor
+        self._until(lambda: visitor.gone, 700.0)
 
     def _until(self, so: Callable[[], bool], seconds: float) -> None:
         limit, heap = self.t + seconds, self._heap
@@ -276,17 +339,42 @@ class World:
                 raise RuntimeError(f"I5: after {self.steps} steps it has not come to rest")
             what()
 
+    def passes(self, seconds: float) -> None:
+        """Let the world go on for so long, in the middle of somebody's work."""
+        until = self.t + seconds
+        self._until(lambda: False, seconds)
+        self.t = max(self.t, until)
+
+    def sleeps(self, seconds: float) -> None:
+        """A lane of the kiosk's sleeps, and may not wake up."""
+        kiosk = self.kiosk
+        self.passes(seconds)
+        if kiosk.dead:
+            raise Death
+
+    def waits(self, so: Callable[[], bool]) -> None:
+        """Let the world go on until it is so."""
+        self._until(so, LONGEST_S)
+
+    def settles(self) -> None:
+        """Let everything come to its end that has begun."""
+        self._until(self._settled, 900.0)
+
     def _heal(self) -> None:
         self.note("everything heals")
         self.bad = self.line.bad = self.unit.trouble = 0.0
         self.line.down = False
         self.roll.heal()
+        if self.cards is not None:
+            self.cards.heal()
         self.plan.heal()
         self._hear_again()
 
     def _settled(self) -> bool:
         kiosk = self.kiosk
         if kiosk.dead or kiosk.busy or self.line.under_way or kiosk.core.books.open_payments:
+            return False
+        if kiosk.core.books.untold_payments or kiosk.core.books.unhanded_payments:
             return False
         return not kiosk.core.books.open_claims and (self.unit.note is None or self.unit.broken)
 
@@ -313,8 +401,11 @@ def town(rng: Random) -> dict[str, Household]:
 
 
 def options_for(seed: int, *, trace: bool = False) -> Options:
-    """Every second seed aims at one point of one row, so that rare rows are crashed, too."""
-    aims = marks()
+    """Every second seed aims at one point of one row, so that rare rows are crashed, too; with cards, three of four."""
+    if has_cards(seed):
+        rare = new_card_aims() if makes_cards(seed) else card_aims()
+        return Options(aim=rare[seed // 4 % len(rare)] if seed % 4 else None, trace=trace)
+    aims = [mark for mark in marks() if not is_of_cards(mark)]
     return Options(aim=aims[seed // 2 % len(aims)] if seed % 2 else None, trace=trace)
 
 
@@ -325,6 +416,12 @@ def run(seed: int, options: Options | None = None) -> Result:
     with ExitStack() as stack:
         stack.enter_context(patch.object(kiosk_runner, "now", lambda: world.kiosk.now))
         stack.enter_context(patch.object(kiosk_runner, "hash_at", lambda disk, seq: disk.hash_at(seq)))
+        if world.cards is not None:
+            clock = SimpleNamespace(monotonic=lambda: world.t, sleep=world.sleeps)
+            chance = SimpleNamespace(token_bytes=world.rng.randbytes)
+            for module in (writer, session, card_lane):
+                stack.enter_context(patch.object(module, "time", clock))
+            stack.enter_context(patch.object(card_lane, "secrets", chance))
         stack.callback(logging.disable, logging.root.manager.disable)
         logging.disable(logging.CRITICAL)
         try:

@@ -6,6 +6,7 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
+from drivers.card import frame as card
 from drivers.cash import ccnet
 from drivers.printer import escpos_codec as escpos
 from kiosk.hubclient import wire
@@ -22,6 +23,16 @@ def _ccnet(data: bytes) -> None:
     for start in range(0, len(data), PIECE):
         decoder.feed(data[start : start + PIECE])
     decoder.flush()
+
+
+def _card(framing: card.Framing) -> Callable[[bytes], None]:
+    def decode(data: bytes) -> None:
+        decoder = card.Decoder(framing)
+        for start in range(0, len(data), PIECE):
+            decoder.feed(data[start : start + PIECE])
+        decoder.flush()
+
+    return decode
 
 
 def _printer_answers(data: bytes) -> None:
@@ -51,6 +62,8 @@ FLOODS: dict[str, tuple[Callable[[bytes], None], bytes]] = {
     "ccnet heads": (_ccnet, b"\x02\x03\xfa"),
     "ccnet long heads": (_ccnet, b"\x02\x03\x00\x04\x00"),
     "ccnet syncs": (_ccnet, b"\x02"),
+    "motor heads": (_card(card.MOTOR), b"\x02\x02\x08"),
+    "dispenser starts": (_card(card.DISPENSER), b"\xf2\x00"),
     "printer blocks": (_printer_answers, b"7"),
     "printer block text": (_printer_answers, b"7" + b"2" * 78),
     "printer changes": (_printer_answers, b"\x10\x00"),

@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 
 import msgspec
 
+from drivers.card import frame as card
 from drivers.cash.ccnet import ACK, Command, Frame, Identification, PollAnswer, State, bill_table
 from drivers.cash.model import NoteType
 from drivers.printer import escpos_codec as escpos
@@ -62,6 +63,16 @@ CCNET = (
     b"\x08\x02\x03\x00\x04\x00" + Frame(3, b"\x14").to_bytes(from_host=False),
 )
 CCNET_PAYLOADS = _ANSWERS
+_MOTOR = (b"\x31\x30\x4b\x4a\x4e", b"\x32\x30\x59", b"\x4e\x32\x06", b"\x31\x2f0000010")
+_DISPENSER = (b"P10020", b"N2110", b"P\xa40020PK V1", b"E21A0")
+CARD_FRAMES = (
+    *(b"\x02" + card.MOTOR.to_bytes(card.Frame(text)) + b"\x06" for text in _MOTOR),
+    *(b"\x83\x06" + card.DISPENSER.to_bytes(card.Frame(text)) for text in _DISPENSER),
+    b"\x01\x02\x00\x09" + card.MOTOR.to_bytes(card.Frame(b"\x31\x30\x06\x15")),
+    b"\x40" + card.MOTOR.to_bytes(card.Frame(b"\x31\x30"))[:-1] + b"\x00\x15\x04",
+    b"\x05" + card.MOTOR.to_bytes(card.Frame(bytes(520))),
+)
+CARD_PAYLOADS = (*_MOTOR, *_DISPENSER, b"\x4b\x4a\x4e", b"Y", b"020")
 PRINTER_ANSWERS = (
     b"\x03\x12\x1a\x16\x72\x37\x22AB12\x00\x18\x00\x0f\x0f\x13\x11\x0c\xff",
     b"\x01\x37\x37\x22ABCD\x00\x37\x25\x00\x7e",

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from drivers.card import dispenser_crt571, motor_crt310
+from drivers.card import frame as card
 from drivers.cash import ccnet
 from drivers.errors import ProtocolError
 from drivers.printer import escpos_codec as escpos
@@ -80,6 +82,59 @@ def check_ccnet_payloads(data: bytes) -> None:
         except ProtocolError:
             continue
     assert all(0 <= kind < 8 * len(data) for kind in ccnet.parse_type_mask(data))
+
+
+def _card_frame_at(data: bytes, at: int, framing: card.Framing) -> bytes:
+    """The whole frame of a card unit that stands at this place; empty where none does."""
+    head = 4 if framing.addressed else 3
+    if data[at] != framing.start or len(data) < at + head + 3:
+        return b""
+    text = data[at + head - 2] << 8 | data[at + head - 1]
+    frame = data[at : at + head + text + 2]
+    if not 1 <= text <= 520 or len(frame) != head + text + 2:
+        return b""
+    check = 0
+    for byte in frame[:-1]:
+        check ^= byte
+    return frame if frame[-2:] == bytes([3, check]) else b""
+
+
+def check_card_frames(data: bytes) -> None:
+    """Frames are the leftmost whole ones; all that is told does not depend on how the stream is cut."""
+    framing = card.DISPENSER if data[:1] and data[0] & 0x80 else card.MOTOR
+    whole, decoder = card.Decoder(framing), card.Decoder(framing)
+    expected = whole.feed(data[1:]) + whole.flush()
+    events: list[card.Event] = []
+    for piece in pieces(data):
+        events += decoder.feed(piece)
+        assert decoder.pending < 530
+    events += decoder.flush()
+    assert events == expected
+    assert decoder.pending == 0
+    told = [framing.to_bytes(event) for event in events if isinstance(event, card.Frame)]
+    frames, at = [], 0
+    while at < len(data[1:]):
+        frame = _card_frame_at(data[1:], at, framing)
+        frames += [frame] if frame else []
+        at += len(frame) or 1
+    assert told == frames
+    assert sum(len(e.data) for e in events if isinstance(e, card.Broken)) <= 2 * len(data)
+
+
+def check_card_payloads(data: bytes) -> None:
+    """Each reading of a card unit's text gives its form or a ProtocolError."""
+    for parse in (
+        motor_crt310.parse_answer,
+        motor_crt310.parse_status,
+        motor_crt310.parse_done,
+        motor_crt310.shutter_open,
+        dispenser_crt571.parse_answer,
+        dispenser_crt571.parse_status,
+    ):
+        try:
+            parse(data or b"\0")
+        except ProtocolError:
+            continue
 
 
 _BLOCK = re.compile(rb"7([ -~]{1,78})\x00")

@@ -23,6 +23,8 @@ class Target:
 TARGETS: dict[str, Target] = {
     "ccnet": Target(serial_targets.check_ccnet, seeds.CCNET, 500),
     "ccnet_payloads": Target(serial_targets.check_ccnet_payloads, seeds.CCNET_PAYLOADS),
+    "card_frames": Target(serial_targets.check_card_frames, seeds.CARD_FRAMES, 150),
+    "card_payloads": Target(serial_targets.check_card_payloads, seeds.CARD_PAYLOADS, 40),
     "printer_answers": Target(serial_targets.check_printer_answers, seeds.PRINTER_ANSWERS, 500),
     "printer_commands": Target(serial_targets.check_printer_commands, seeds.PRINTER_COMMANDS),
     "wire": Target(hub_targets.check_wire, seeds.WIRE),

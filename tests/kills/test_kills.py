@@ -19,6 +19,8 @@ def test_points_and_random_journeys_leave_every_fen_where_it_belongs() -> None:
     cases: list[Case] = [
         Point("pays", "after:NoteIntended"),
         Point("is_refused", "before:ClaimSending"),
+        Point("buys_power", "after:WriteIntended"),
+        Point("gets_a_new_card", "after:CardOffered"),
         Journey(1),
         Journey(2),
     ]
@@ -46,7 +48,7 @@ def test_every_event_and_every_act_has_its_points() -> None:
         assert {f"before:{event.__name__}", f"after:{event.__name__}"} <= named
     for effect in {effect.__name__ for effect in fx.Effect.__subclasses__()} - ASKS:
         assert f"served:{effect}" in named
-    for order in ("payment", "claim"):
+    for order in ("payment", "claim", "write", "outcome"):
         assert {f"hub_before:{order}", f"hub_after:{order}"} <= named
 
 

@@ -8,6 +8,7 @@ CORE = "tests/kiosk/core"
 DESK = ("tests/hub/composition/test_desk_answers.py", "tests/hub/composition/test_desk_against.py")
 CLAIMS = "tests/hub/composition/test_claims.py"
 REPLACING = "tests/hub/composition/test_replacing.py"
+CARDS = ("tests/hub/composition/test_card_desk.py",)
 
 
 def _of(path: str, *further: str, simulated: bool = False) -> Plan:
@@ -25,6 +26,7 @@ PLANS = (
     _of("kiosk/core/cash.py", "tests/kiosk/core/test_cash_told.py", CORE, simulated=True),
     Plan("kiosk/core/closing.py", ("tests/kiosk/core/test_cash_told.py", CORE), simulated=True),
     _of("kiosk/core/settle.py", "tests/kiosk/core/test_settle_told.py", CORE, simulated=True),
+    Plan("kiosk/core/credit.py", ("tests/kiosk/core/test_settle_told.py", CORE), simulated=True),
     _of("kiosk/core/recover.py", "tests/kiosk/core/test_recover_told.py", CORE, simulated=True),
     _of("kiosk/core/offline.py", "tests/kiosk/core/test_offline_told.py", CORE, simulated=True),
     _of("kiosk/core/power_up.py", CORE, simulated=True),
@@ -74,4 +76,9 @@ PLANS = (
     ),
     _of("hub/composition/claims.py", REPLACING),
     _of("hub/composition/forestalling.py", *DESK, REPLACING),
+    _of("kiosk/core/card_fate.py", "tests/kiosk/core/test_deliver.py", "tests/kiosk/lanes/test_card.py"),
+    _of("kiosk/lanes/authority.py"),
+    _of("hub/business/cards.py", *CARDS),
+    _of("hub/business/card_writes.py", *CARDS),
+    _of("hub/business/card_sales.py", *CARDS),
 )

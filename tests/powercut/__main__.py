@@ -2,7 +2,7 @@
 
 python -m tests.powercut [--seconds N]
 python -m tests.powercut kiosk|hub --cut N [--seed N] [--acceptor-too] [--often] [--again N] [--fail EIO|ENOSPC]
-    [--weak] [--traced]
+    [--weak] [--card] [--traced]
 python -m tests.powercut prune --cut N [--seed N] [--fail EIO|ENOSPC]
 """
 
@@ -29,7 +29,7 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=passes.BUDGET_S, help="how long to go on with seeds")
     for number in ("cut", "seed", "again"):
         parser.add_argument(f"--{number}", type=int, default=0)
-    for switch in ("acceptor-too", "often", "weak", "traced"):
+    for switch in ("acceptor-too", "often", "weak", "card", "traced"):
         parser.add_argument(f"--{switch}", action="store_true")
     parser.add_argument("--fail", choices=["", "EIO", "ENOSPC"], default="")
     options = parser.parse_args()

@@ -18,7 +18,8 @@ class Case:
     `seed` chooses what of the unsynced bytes survives, `again` cuts a second time at that operation of the kiosk's
     recovery, `often` lets snapshots and checkpoints come often. `fail` fails the operation (EIO) or all that need room
     from it on (ENOSPC) instead; the power goes when the kiosk has closed itself, or the hub has refused for a while.
-    `weak` is a deliberate fault: kiosk or hub commits with synchronous=NORMAL and says FULL.
+    `weak` is a deliberate fault: kiosk or hub commits with synchronous=NORMAL and says FULL. With `card` the journey
+    buys power on a meter card.
     """
 
     victim: Literal["kiosk", "hub"] = "kiosk"
@@ -29,9 +30,12 @@ class Case:
     again: int = 0
     fail: Literal["", "EIO", "ENOSPC"] = ""
     weak: bool = False
+    card: bool = False
 
     def __post_init__(self) -> None:
-        idle = [name for name in ("acceptor_too", "again") if self.victim == "hub" and getattr(self, name)]
+        idle = [
+            name for name in ("acceptor_too", "again", "card") if self.victim == "hub" and getattr(self, name)
+        ]
         idle += ["fail"] if self.fail and not self.cut else []
         if idle:
             raise ValueError(f"{', '.join(idle)}: nothing of the kind happens in this case")
@@ -39,7 +43,9 @@ class Case:
     def __str__(self) -> str:
         words = [self.victim, f"--cut {self.cut}", f"--seed {self.seed}"]
         words += [
-            f"--{name.replace('_', '-')}" for name in ("acceptor_too", "often", "weak") if getattr(self, name)
+            f"--{name.replace('_', '-')}"
+            for name in ("acceptor_too", "often", "weak", "card")
+            if getattr(self, name)
         ]
         words += [f"--{name} {value}" for name in ("again", "fail") if (value := getattr(self, name))]
         return " ".join(words)

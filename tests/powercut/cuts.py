@@ -5,8 +5,9 @@ from __future__ import annotations
 import contextlib
 
 from tests.powercut import hub_cuts
+from tests.powercut.cardholder import Cardholder, Tables
 from tests.powercut.case import Case, reached
-from tests.powercut.judge import Count, at_rest, settle
+from tests.powercut.judge import Count, Hand, at_rest, settle
 from tests.powercut.lanes import Outcome
 from tests.powercut.machine import Dark, Forked
 from tests.powercut.station import Station
@@ -20,8 +21,10 @@ def play(station: Station, case: Case) -> Outcome:
 
 def _play_kiosk(station: Station, case: Case) -> Outcome:
     mount, before = station.mount, Count.of(station.cabinet, station.town)
+    holder = Cardholder(station, "buys") if case.card else None
+    tables = holder.tables(meter_card={"card_back_s": 30.0}) if holder else {}
     disk = mount.make()
-    kiosk = station.kiosk(disk, case.often, case.weak)
+    kiosk = station.kiosk(disk, case.often, case.weak, changes=tables)
     if case.fail == "ENOSPC":
         mount.do("arm", disk, pid=kiosk.pid, full_from=case.cut)
     elif case.fail:
@@ -29,12 +32,15 @@ def _play_kiosk(station: Station, case: Case) -> Outcome:
     else:
         mount.do("arm", disk, pid=kiosk.pid, cut_at=case.cut)
     with contextlib.suppress(Dark):
-        station.pays(_closing(kiosk.go()))
+        (holder.buys if holder else station.pays)(_closing(kiosk.go()))
     cuts = int(kiosk.close() == -9 or bool(case.fail))
     pages, operations = kiosk.shown.names, mount.operations(disk)
-    kiosk, again = _comes_back(station, case, disk)
+    hand: Hand = holder.does if holder else lambda _: None
+    kiosk, again = _comes_back(station, case, disk, tables, hand)
     try:
-        verdict = at_rest(station.cabinet, station.town, kiosk, before, pages)
+        verdict = at_rest(station.cabinet, station.town, kiosk, before, pages, hand=hand)
+        if holder:
+            verdict = holder.judged(verdict, kiosk.books())
     finally:
         kiosk.kill()
         mount.do("drop", kiosk.path.parent.name)
@@ -49,7 +55,7 @@ def _closing(kiosk: Forked) -> Forked:
     return kiosk
 
 
-def _comes_back(station: Station, case: Case, disk: str) -> tuple[Forked, int]:
+def _comes_back(station: Station, case: Case, disk: str, tables: Tables, hand: Hand) -> tuple[Forked, int]:
     """The power comes back, once more after a cut in the recovery where the case wants one; how many cuts that was."""
     mount, again = station.mount, 0
     for cut_at in (case.again, 0) if case.again else (0,):
@@ -57,11 +63,11 @@ def _comes_back(station: Station, case: Case, disk: str) -> tuple[Forked, int]:
         if case.acceptor_too:
             station.cut_the_acceptor()
         disk = mount.survive(disk, case.seed)
-        kiosk = station.kiosk(disk, case.often, case.weak)
+        kiosk = station.kiosk(disk, case.often, case.weak, changes=tables)
         mount.do("arm", disk, pid=kiosk.pid, cut_at=cut_at)
         kiosk.go()
         if cut_at:
             with contextlib.suppress(Dark):
-                settle(station.cabinet, kiosk)
+                settle(station.cabinet, kiosk, hand=hand)
             again += kiosk.close() == -9
     return kiosk, again

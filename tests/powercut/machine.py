@@ -9,11 +9,12 @@ import sqlite3
 import sys
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import msgspec
@@ -63,12 +64,21 @@ class Screen(Shown):
 class Forked(Kiosk):
     """A kiosk process. It stands at its door until `go`, so that its death can be arranged by its number."""
 
-    def __init__(self, config_file: Path, die: str = "", often: bool = False, weak: bool = False) -> None:
+    def __init__(
+        self,
+        config_file: Path,
+        die: str = "",
+        often: bool = False,
+        weak: bool = False,
+        environment: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         super().__init__(load(config_file).journal.path, self._say)
         theirs, self._intents = _context.Pipe(duplex=False)
         self._shows, shows = _context.Pipe(duplex=False)
         self.process = _context.Process(
-            target=_kiosk, args=(theirs, shows, config_file, die, often, weak), daemon=True
+            target=_kiosk,
+            args=(theirs, shows, config_file, die, often, weak, dict(environment)),
+            daemon=True,
         )
         self.process.start()
         theirs.close()
@@ -163,8 +173,15 @@ class ForkedHub:
 
 
 def _kiosk(
-    intents: Connection, shows: Connection, config_file: Path, die: str, often: bool, weak: bool
+    intents: Connection,
+    shows: Connection,
+    config_file: Path,
+    die: str,
+    often: bool,
+    weak: bool,
+    environment: dict[str, str],
 ) -> None:
+    os.environ.update(environment)
     from kiosk.journal import file, store
     from tests.journeys import program
 
@@ -209,6 +226,7 @@ def _checkpoint_often() -> None:
 
 def _mortal(when: str, order: str) -> None:
     """Kill the hub before or after the commit of its first order of this kind."""
+    from hub.data.cards import CardStore
     from hub.data.database import Database
     from hub.data.store import Store
 
@@ -225,14 +243,16 @@ def _mortal(when: str, order: str) -> None:
         if added.get():
             killed()
 
-    add = getattr(Store, f"add_{order}")
+    name = "set_write" if order == "outcome" else f"add_{order}"
+    owner = CardStore if name in vars(CardStore) else Store
+    add = getattr(owner, name)
 
     async def adding(*told: Any) -> None:
         await add(*told)
         added.set(True)
 
     Database.write = writing  # type: ignore[method-assign,assignment]
-    setattr(Store, f"add_{order}", adding)
+    setattr(owner, name, adding)
 
 
 class _WeakCursor(sqlite3.Cursor):

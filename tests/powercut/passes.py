@@ -20,7 +20,15 @@ from tests.powercut.tally import Tally
 
 BUDGET_S = 330.0
 COMMAND = ".venv/bin/python -m tests.powercut"
-UNCUT = (Case("kiosk"), Case("kiosk", often=True), Case("hub"), Case("hub", often=True))
+UNCUT = (
+    Case("kiosk"),
+    Case("kiosk", often=True),
+    Case("kiosk", card=True),
+    Case("hub"),
+    Case("hub", often=True),
+)
+CARD_S_EVENTS = 34
+"""So many of the last operations of a journey with a meter card begin before the first event of the card."""
 
 
 def run(report: Report, budget_s: float = BUDGET_S) -> Tally:
@@ -52,7 +60,7 @@ class Made:
         outcome = play(station, case)
         if outcome.at:
             how = case.fail or ("cut, torn" if case.seed else "cut, all lost")
-            self._cuts[Case(case.victim, often=case.often), how].add(case.cut)
+            self._cuts[Case(case.victim, often=case.often, card=case.card), how].add(case.cut)
         if case.again:
             self._second[outcome.cuts == 2] += 1
         return outcome
@@ -60,14 +68,14 @@ class Made:
     def lines(self, lengths: dict[Case, int]) -> Iterator[str]:
         """For people: of each way how many operations of how many."""
         for (case, how), cuts in sorted(self._cuts.items(), key=str):
-            whose = f"{case.victim}{', often' * case.often}"
+            whose = f"{case.victim}{', often' * case.often}{', card' * case.card}"
             yield f"{whose}: {how} at {len(cuts)} of {lengths[case]} operations"
         yield f"a second cut in the recovery: {self._second[True]}; in {self._second[False]} it was over before"
 
 
 def every_cut(lengths: dict[Case, int]) -> Iterator[Case]:
     """Each operation once with all unsynced lost, once torn with the acceptor cut too, and with each fault."""
-    kiosk, kiosk_often, hub, hub_often = lengths
+    kiosk, kiosk_often, kiosk_card, hub, hub_often = lengths
     for cut in range(1, lengths[kiosk] + 1):
         yield replace(kiosk, cut=cut)
         yield replace(kiosk, cut=cut, seed=cut + 1, acceptor_too=True)
@@ -75,12 +83,19 @@ def every_cut(lengths: dict[Case, int]) -> Iterator[Case]:
         yield replace(kiosk, cut=cut, fail="ENOSPC", seed=cut + 1)
     for cut in range(1, lengths[kiosk_often] + 1):
         yield replace(kiosk_often, cut=cut, seed=cut + 1, again=cut % 17 + 1)
+    yield from card_cuts(kiosk_card, lengths[kiosk_card])
     for cut in range(1, lengths[hub] + 1):
         yield replace(hub, cut=cut)
         yield replace(hub, cut=cut, fail="EIO")
         yield replace(hub, cut=cut, fail="ENOSPC", seed=cut + 1)
     for cut in range(1, lengths[hub_often] + 1):
         yield replace(hub_often, cut=cut, seed=cut + 1)
+
+
+def card_cuts(card: Case, length: int) -> Iterator[Case]:
+    """Each operation of the card's own events, by turns with all unsynced lost and torn."""
+    for cut in range(max(1, length - CARD_S_EVENTS), length + 1):
+        yield replace(card, cut=cut, seed=cut % 2 * (cut + 1))
 
 
 def more_cuts(lengths: dict[Case, int]) -> Iterator[Case]:

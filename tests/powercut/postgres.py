@@ -24,7 +24,7 @@ from sqlalchemy import Connection
 
 import tests.crash.report as whole
 from hub.data.check import check
-from hub.data.database import sync_engine
+from hub.data.engine import sync_engine
 from hub.data.schema import accounts
 from simulators.bench.settings import TERMINAL
 from tests.powercut.judge import Verdict

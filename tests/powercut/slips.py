@@ -16,7 +16,10 @@ KINDS = {
     "Provisional receipt": "provisional",
     "Claim slip": "claim",
     "Notes returned": "returned",
+    "Card not written here": "owed",
+    "Card to be checked": "owed",
 }
+_SLIPS_DUE = frozenset({PaymentState.PAID, PaymentState.OWED})
 _LAST_WORDS = ("Thank you, goodbye", "Please keep this slip")
 _AMOUNT = re.compile(r"^(Received|Returned|To be counted) +([\d,]+)\.(\d\d) yuan$", re.MULTILINE)
 _NOTES = re.compile(r"^ +[\d,]+ yuan x \d+ +([\d,]+)\.(\d\d)$", re.MULTILINE)
@@ -55,8 +58,8 @@ def whole_slips(sheet: str) -> Iterator[Paper]:
 
 
 def _is_title(line: str) -> bool:
-    """A title stands in the middle; `Notes returned` is also a line at the left."""
-    return line.startswith(" ")
+    """A title stands in the middle, or fills its line; `Notes returned` is also a line at the left."""
+    return line.startswith(" ") or KINDS[line.strip()] == "owed"
 
 
 def _read(title: str, text: str) -> Paper:
@@ -101,7 +104,7 @@ def untrue(sheets: Iterable[str], items: Sequence[Payment | Claim]) -> Iterator[
                 yield f"printed without an intent: {key}"
             elif out[key] > 1:
                 yield f"printed {out[key]} times: {key}"
-        if isinstance(item, Payment) and item.state is PaymentState.PAID and not item.slips:
+        if isinstance(item, Payment) and item.state in _SLIPS_DUE and not item.slips:
             yield f"paid and nobody has a slip: {_key(item)}"
 
 
@@ -112,6 +115,8 @@ def _key(item: Payment | Claim) -> str:
 def _about(paper: Paper, item: Payment | Claim) -> bool:
     if isinstance(item, Claim):
         return paper.kind == "claim" and paper.reference == item.reference
+    if paper.kind == "owed" or (paper.kind == "paid" and item.business == "rewrite"):
+        return paper.kiosk_no == f"{item.kiosk_no:06d}"
     if paper.kind == "paid":
         return item.credit is not None and paper.hub_no == item.credit.hub_no
     if paper.kind == "returned":
@@ -133,5 +138,7 @@ def _should(paper: Paper, item: Payment | Claim) -> str:
             return f"number {item.kiosk_no}"
         if paper.kind == "paid" and item.state is not PaymentState.PAID:
             return f"a payment that is {item.state.value}"
+        if paper.kind == "owed" and item.state is not PaymentState.OWED:
+            return f"a card that is not to be written: {item.state.value}"
     same = (paper.account_no, paper.amount_fen, paper.uncertain_fen) == wanted
     return "" if same and paper.notes_fen == notes else f"{wanted}, notes of {notes}"

@@ -10,12 +10,13 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from hub.data.database import sync_engine
+from hub.data.engine import sync_engine
 from simulators.bench.settings import TERMINAL
 from simulators.far_end import ControlError
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import PATIENCE
 from tests.journeys.town import Town
+from tests.powercut.card_slots import CardSlots
 from tests.powercut.machine import Dark, Forked, ForkedHub
 from tests.powercut.power import Mount, Place
 from tools.hub_process import HubClient, power_hub, write_test_key
@@ -91,6 +92,7 @@ class Station:
     def __init__(self, folder: Path, place: Place) -> None:
         self.folder, self.place = folder, place
         self._ends = contextlib.ExitStack()
+        self._slots: CardSlots | None = None
         for part in ("town", "cabinet"):
             (folder / part).mkdir(parents=True)
         try:
@@ -113,6 +115,19 @@ class Station:
         self._ends.close()
         shutil.rmtree(self.folder, ignore_errors=True)
 
+    @property
+    def has_slots(self) -> bool:
+        """Whether anybody has asked for them."""
+        return self._slots is not None
+
+    @property
+    def slots(self) -> CardSlots:
+        """The reader for meter cards and the dispenser of new ones; there from when they are first asked for."""
+        if self._slots is None:
+            self._slots = CardSlots(self.folder / "cards", self.cabinet.folder)
+            self._ends.callback(self._slots.close)
+        return self._slots
+
     def kiosk(
         self,
         disk: str,
@@ -124,7 +139,8 @@ class Station:
         """A kiosk whose journal is on this disk; it waits for its `go`. `changes` are laid over its settings."""
         path = {"path": str(self.place.path(disk) / "journal.sqlite")}
         tables = {name: BRISK.get(name, {}) | changes.get(name, {}) for name in {*BRISK, *changes}}
-        return Forked(self.cabinet.settings(journal=path, **tables), die, often, weak)
+        leads = self._slots.environment if self._slots is not None else {}
+        return Forked(self.cabinet.settings(journal=path, **tables), die, often, weak, leads)
 
     def pays(self, kiosk: Forked) -> None:
         """The journey: an account with 70 yuan due, a fifty and a twenty, the receipt. Raises Dark."""

@@ -33,6 +33,7 @@ CASES = [
     Case("kiosk", 70, seed=71, often=True, again=9),
     Case("kiosk", 60, fail="EIO"),
     Case("kiosk", 60, fail="ENOSPC"),
+    pytest.param(Case("kiosk", 95, seed=96, card=True), marks=pytest.mark.slow),
     Case("hub", 25),
     Case("hub", 44, seed=45, often=True),
     pytest.param(Case("hub", 40, fail="EIO"), marks=pytest.mark.slow),
@@ -70,7 +71,9 @@ def test_a_run_may_be_hardly_shorter_than_another() -> None:
     assert reached(Case(cut=96), outcome).verdict.faults
 
 
-@pytest.mark.parametrize("idle", [{"acceptor_too": True}, {"again": 3}, {"cut": 0, "fail": "EIO"}], ids=str)
+@pytest.mark.parametrize(
+    "idle", [{"acceptor_too": True}, {"again": 3}, {"card": True}, {"cut": 0, "fail": "EIO"}], ids=str
+)
 def test_a_case_with_a_switch_that_does_nothing_is_refused(idle: dict[str, Any]) -> None:
     given: dict[str, Any] = {"victim": "hub", "cut": 5}
     with pytest.raises(ValueError, match="nothing of the kind"):

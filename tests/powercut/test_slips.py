@@ -29,6 +29,11 @@ Received                           1,000.00 yuan
 TORN = SLIP[: SLIP.index("Received")]
 COPY = SLIP.replace("receipt\n", "receipt\n                     COPY 1\n")
 CREDIT = Credit("000000000050", (), 0, 0, 0, 0, "", "")
+OWED_SLIP = (
+    SLIP.replace("            Payment receipt", "Card not written here")
+    .replace("Received   ", "Card                            Not written here\nReceived   ")
+    .replace("    Thank you, goodbye", "Please keep this slip")
+)
 PAID = Payment(
     payment_id="0" * 32,
     kiosk_no=7,
@@ -46,6 +51,28 @@ PAID = Payment(
 
 def test_a_true_slip_is_one() -> None:
     assert list(untrue([SLIP], [PAID])) == []
+
+
+def test_a_card_that_is_still_to_be_written_is_told_on_a_slip() -> None:
+    owed = replace(
+        PAID, business="buy_power", state=PaymentState.OWED, slips=(Slip("j", "owed", 0, printed=True),)
+    )
+    assert list(untrue([OWED_SLIP], [owed])) == []
+    [found] = untrue([OWED_SLIP], [replace(owed, state=PaymentState.PAID)])
+    assert "not to be written: paid" in found
+    [found] = untrue([], [replace(owed, slips=())])
+    assert "nobody has a slip" in found
+
+
+def test_the_slip_of_a_rewrite_has_no_number_of_the_hub() -> None:
+    rewrite = replace(PAID, business="rewrite", credit=None, notes=())
+    slip = SLIP.replace("Transaction number                  000000000050\n", "")
+    notes, received = (
+        "  1,000 yuan x 1                        1,000.00\n",
+        "Received                           1,000.00 yuan\n",
+    )
+    free = slip.replace(notes + received, "")
+    assert list(untrue([free], [rewrite])) == []
 
 
 def test_a_slip_that_a_killed_kiosk_left_half_done_is_none() -> None:

@@ -114,8 +114,10 @@ def _text(hexed: str) -> str:
 
 def play(station: Station, case: Case) -> Outcome:
     """As `cuts.play`, for the kiosk only. Raises ValueError for what this means cannot do."""
-    if case.victim == "hub" or case.fail or case.again:
-        raise ValueError(f"{case}: by a trace only the kiosk's first run is cut, and nothing fails")
+    if case.victim == "hub" or case.fail or case.again or case.card:
+        raise ValueError(
+            f"{case}: by a trace only the kiosk's first run of the cash journey is cut, and nothing fails"
+        )
     before = Count.of(station.cabinet, station.town)
     kiosk = station.kiosk(station.place.make(), case.often, case.weak)
     trace = Trace(kiosk, case.cut)
