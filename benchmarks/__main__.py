@@ -19,7 +19,20 @@ from pathlib import Path
 
 from benchmarks.figures import Figure, keep, table
 
-GROUPS = ("startup", "touch", "journal", "wear", "drain", "wire", "notes", "journey", "hub", "printing")
+GROUPS = (
+    "startup",
+    "touch",
+    "journal",
+    "wear",
+    "drain",
+    "wire",
+    "notes",
+    "journey",
+    "card",
+    "hub",
+    "signon",
+    "printing",
+)
 NOT_QUICK = ("journey", "printing")
 OUT = Path("build/bench.json")
 

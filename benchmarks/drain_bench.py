@@ -20,7 +20,7 @@ from pathlib import Path
 import sqlalchemy
 
 from benchmarks.figures import Figure, GateError, at_least, interleaved, medians
-from hub.data.database import sync_engine
+from hub.data.engine import sync_engine
 from kiosk.config import load
 from kiosk.core.core import Core
 from kiosk.journal.store import Journal

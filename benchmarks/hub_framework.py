@@ -19,6 +19,7 @@ from hub.access.gate import App, Gate
 from hub.access.listen import tcp_socket
 from hub.access.signatures import content_digest
 from hub.business.forms import Notes, Payment, PaymentOrder
+from hub.composition.terminals import SigningKey
 
 KEY = bytes(range(32))
 TERMINAL = "bench-1"
@@ -103,8 +104,8 @@ def fastapi_app() -> App:
 
 
 class _Known:
-    async def key_of(self, terminal: str) -> bytes | None:
-        return KEY
+    async def key_of(self, terminal: str, key_id: str) -> SigningKey | None:
+        return SigningKey(key_id, KEY)
 
     async def first_time(self, terminal: str, request_id: str, now: datetime) -> bool:
         return True

@@ -19,15 +19,18 @@ from hub.access.signatures import content_digest
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """One terminal and its key."""
+    """One terminal and its key; `key_id` names the key where it is not the terminal's own name."""
 
     terminal: str
     key: bytes
+    key_id: str = ""
 
     def request(self, method: str, path: str, body: bytes = b"") -> bytes:
         """Build one signed request."""
         names = '("@method" "@path" "content-digest" "power-terminal" "power-request")'
-        parameters = f'{names};created={int(time.time())};keyid="{self.terminal}";alg="hmac-sha256"'
+        parameters = (
+            f'{names};created={int(time.time())};keyid="{self.key_id or self.terminal}";alg="hmac-sha256"'
+        )
         digest, request_id = content_digest(body), uuid.uuid4().hex
         base = (
             f'"@method": {method}\n"@path": {path}\n"content-digest": {digest}\n'

@@ -24,7 +24,7 @@ from typing import TypeVar
 from benchmarks.figures import Figure, GateError, within
 from benchmarks.tls_front import tls_front
 from hub.business.numbers import meter_number
-from hub.data.database import sync_engine
+from hub.data.engine import sync_engine
 from hub.data.seed import add_accounts
 from hub.data.town_model import TownAccount, TownBill, TownMeter
 from kiosk.hubclient import wire
