@@ -11,8 +11,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from drivers.card.line import CardLineSettings
+from drivers.card.motor_driver import Crt310Settings
 from drivers.cash.ccnet_driver import CcnetSettings
 from drivers.printer.escpos_driver import EscposSettings
+from drivers.security.psam import SamSettings
 from kiosk.config import Config
 
 ROOT = Path(__file__).parent.parent
@@ -41,9 +44,9 @@ def limits() -> Iterator[str]:
         for field in msgspec.structs.fields(table.type):
             if field.name.endswith("_s"):
                 yield f"{table.name}.{field.name}"
-    for settings in (CcnetSettings, EscposSettings):
+    for settings in (CcnetSettings, EscposSettings, SamSettings, CardLineSettings, Crt310Settings):
         for each in dataclasses.fields(settings):
-            if each.type in (float, "float"):
+            if each.type in (float, "float") and each.name in settings.__annotations__:
                 yield f"{settings.__name__}.{each.name}"
     for path in sources():
         module = ".".join(path.relative_to(ROOT).with_suffix("").parts)

@@ -19,10 +19,15 @@ import pytest
 import hub.cli
 import ui.app
 from drivers.cash.ccnet_states import FAILURES
+from drivers.meter_card.model import CardCode
+from drivers.meter_card.profile_file import find as find_profiles
 from drivers.printer.escpos_codec import PrinterState
 from drivers.printer.escpos_driver import health_of
-from hub.data.database import DEFAULT_URL
+from hub.business.card_forms import CardVerdict
+from hub.data.engine import DEFAULT_URL
+from hub.data.keys_settings import Pkcs11Part, ProfilePart, read_store_file
 from kiosk.config import Config, load
+from kiosk.core.card_fate import Seen
 from kiosk.health.metrics import Exposition
 from kiosk.health.report import (
     CoreReport,
@@ -30,7 +35,9 @@ from kiosk.health.report import (
     HubReport,
     JournalReport,
     LaneReport,
+    ModuleReport,
     Report,
+    SignOnReport,
     TenderReport,
 )
 from kiosk.hubclient.wire import ClaimReason
@@ -39,12 +46,24 @@ from kiosk.pages.start import CLOSED_REASONS
 ROOT = Path(__file__).parent.parent
 CONFIGURATION = (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
 OPERATIONS = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+EXAMPLES = re.findall(r"```toml\n(.*?)```", CONFIGURATION, re.DOTALL)
+"""Of kiosk.toml: the first is complete, each further one shows tables that stand in place of its own."""
 SETTINGS = [
     (section.name, field)
     for section in msgspec.structs.fields(Config)
     for field in msgspec.structs.fields(section.type)
 ]
-REPORTS = (Report, DeviceReport, HubReport, TenderReport, JournalReport, CoreReport, LaneReport)
+REPORTS = (
+    Report,
+    DeviceReport,
+    HubReport,
+    SignOnReport,
+    ModuleReport,
+    TenderReport,
+    JournalReport,
+    CoreReport,
+    LaneReport,
+)
 
 
 def rows(text: str) -> dict[str, list[str]]:
@@ -64,35 +83,63 @@ def section(text: str, title: str) -> str:
 
 
 def in_toml(value: Any) -> str:
-    """A default as it would be written in kiosk.toml."""
+    """A value as it would be written in kiosk.toml."""
     return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
+
+
+def default(field: msgspec.structs.FieldInfo) -> str:
+    """What the page says of a setting that is not written down."""
+    if field.required:
+        return "required"
+    return "none" if field.default is None else f"`{in_toml(field.default)}`"
 
 
 @pytest.mark.parametrize(("table", "field"), SETTINGS, ids=lambda part: getattr(part, "name", part))
 def test_every_setting_is_documented_with_its_default(table: str, field: msgspec.structs.FieldInfo) -> None:
-    row = rows(CONFIGURATION)[f"{table}.{field.name}"]
-    default = "required" if field.required else f"`{in_toml(field.default)}`"
-    assert row[2] == default
+    assert rows(CONFIGURATION)[f"{table}.{field.name}"][2] == default(field)
 
 
 def test_no_setting_is_documented_that_does_not_exist() -> None:
     names = {f"{table}.{field.name}" for table, field in SETTINGS}
-    assert {name for name in rows(CONFIGURATION) if not name.startswith("--")} == names
+    assert {name for name in rows(CONFIGURATION) if re.fullmatch(r"\w+\.\w+", name)} == names
 
 
 def test_the_example_file_loads_and_has_every_key(tmp_path: Path) -> None:
-    blocks = re.findall(r"```toml\n(.*?)```", CONFIGURATION, re.DOTALL)
-    assert len(blocks) == 1
     file = tmp_path / "kiosk.toml"
-    file.write_text(blocks[0], encoding="utf-8")
+    file.write_text(EXAMPLES[0], encoding="utf-8")
     config = load(file)
-    written = tomllib.loads(blocks[0])
+    written = tomllib.loads(EXAMPLES[0])
     assert {(table, key) for table in written for key in written[table]} == {
         (table, field.name) for table, field in SETTINGS
     }
     for table, field in SETTINGS:
-        if not field.required and field.name != "site":
+        if not field.required and field.default is not None and field.name != "site":
             assert getattr(getattr(config, table), field.name) == field.default
+
+
+@pytest.mark.parametrize("text", EXAMPLES[1:])
+def test_the_tables_of_a_further_example_load_in_place_of_the_first_ones(text: str, tmp_path: Path) -> None:
+    tables = tomllib.loads(EXAMPLES[0]) | tomllib.loads(text)
+    file = tmp_path / "kiosk.toml"
+    lines = (
+        "\n".join((f"[{name}]", *(f"{key} = {in_toml(value)}" for key, value in keys.items())))
+        for name, keys in tables.items()
+    )
+    file.write_text("\n".join(lines), encoding="utf-8")
+    config = load(file)
+    assert config.meter_card.reader
+    assert (config.hub.key_file is None) == (config.security.module == "sam")
+
+
+def test_the_example_of_a_key_store_is_read(tmp_path: Path) -> None:
+    [text] = re.findall(r"```ini\n(.*?)```", CONFIGURATION, re.DOTALL)
+    file = tmp_path / "keys.toml"
+    file.write_text(text, encoding="utf-8")
+    settings = read_store_file(file)
+    documented = set(re.findall(r"`(\w+)`", " ".join(re.findall(r"(?m)^\| (`[^|]*) \|", CONFIGURATION))))
+    names = {name for part in (Pkcs11Part, ProfilePart) for name in part.__struct_fields__}
+    assert names <= documented
+    assert set(settings.profile) <= set(find_profiles())
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -116,15 +163,19 @@ def test_every_option_of_the_hub_is_documented_with_its_subcommands() -> None:
         assert set(documented[option].split(", ")) == set(commands), option
     defaults = {name: row[3].strip("`") for name, row in rows(CONFIGURATION).items() if name.startswith("--")}
     serve = dict(parsers(hub.cli._parser()))["serve"]
-    for option in ("--host", "--port", "--cut-over", "--closing-minutes"):
-        assert defaults[option] == str(serve._option_string_actions[option].default)
+    set_by_utility = [o for o in serve._option_string_actions if re.match("--(power|identity)-|--.*-fee$", o)]
+    assert len(set_by_utility) == 7
+    for option in ("--host", "--port", "--cut-over", "--closing-minutes", "--key-hours", *set_by_utility):
+        built_in = str(serve._option_string_actions[option].default)
+        assert defaults[option].removesuffix(".0") == built_in.removesuffix(".0")
     assert defaults["--database"] == DEFAULT_URL
 
 
 def test_every_environment_variable_is_documented() -> None:
     source = (ROOT / "hub" / "settings.py").read_text(encoding="utf-8")
-    names = set(re.findall(r'"(POWER_HUB_[A-Z]+)"', source))
-    assert names == set(re.findall(r"`(POWER_HUB_[A-Z]+)`", CONFIGURATION))
+    names = set(re.findall(r'"(POWER_HUB_[A-Z_]+)"', source))
+    assert names == set(re.findall(r"`(POWER_HUB_[A-Z_]+)`", CONFIGURATION))
+    assert set(re.findall(r"POWER_HUB_[A-Z_]+", OPERATIONS)) <= names
     elsewhere = [
         path
         for folder in ("kiosk", "drivers", "ui", "hub")
@@ -182,6 +233,69 @@ def test_every_reason_for_no_service_is_listed() -> None:
 
 def test_every_kind_of_claim_is_listed() -> None:
     assert set(rows(section(OPERATIONS, "Claims"))) == set(get_args(ClaimReason))
+
+
+def test_every_verdict_on_a_card_is_listed() -> None:
+    assert set(rows(section(OPERATIONS, "What the hub says of a card"))) == set(get_args(CardVerdict))
+
+
+def test_every_trouble_with_a_card_is_listed() -> None:
+    listed = rows(section(OPERATIONS, "What is wrong with a card"))
+    assert set(listed) == {str(code) for code in CardCode}
+    assert all(all(row[1:]) for row in listed.values())
+
+
+def words_in(*files: str, pattern: str) -> set[str]:
+    """What a pattern's first group finds in these source files."""
+    return {word for file in files for word in re.findall(pattern, (ROOT / file).read_text(encoding="utf-8"))}
+
+
+def listed(title: str) -> set[str]:
+    """All that stands between backticks in the first column of a section's tables."""
+    firsts = re.findall(r"(?m)^\| (`[^|]*) \|", section(OPERATIONS, title))
+    return {word for cell in firsts for word in re.findall(r"`([^`]+)`", cell)}
+
+
+def test_every_line_of_the_log_about_cards_keys_and_hub_is_explained_and_no_other() -> None:
+    lanes = ("card", "dispenser", "hub", "lane", "sam")
+    files = (*(f"kiosk/lanes/{name}.py" for name in lanes), "kiosk/hubclient/sign_on.py", "kiosk/slips.py")
+    said = words_in(*files, pattern=r'log\.(?:info|warning|error|exception)\(\s*"(\w+)"')
+    said |= words_in("kiosk/lanes/card.py", pattern=r'(?:_not_read\(error, |word: str = )"(\w+)"')
+    assert {"card_judged", "reader_lost", "sam_unusable"} < said
+    assert listed("Words of the log") == said
+
+
+def test_every_reason_why_a_card_was_not_written_is_listed() -> None:
+    told = words_in(
+        "kiosk/core/deliver.py",
+        pattern=r'(?:reason=|delivery\.reason or |outcome(?:\(payment\))?, )"([^"]+)"',
+    )
+    told |= words_in("kiosk/lanes/authority.py", pattern=r'NotAuthorised\("(\w+)"\)')
+    checks = (ROOT / "hub/business/card_writes.py").read_text(encoding="utf-8").partition("def check_open")[0]
+    told |= set(re.findall(r'Refusal\("(\w+)"', checks))
+    told |= {seen.value for seen in Seen} - {Seen.WRITTEN.value, Seen.TAKEN.value}
+    told |= {"hub_gone", "no_answer", "module_refused", "software_error", "not_authorised"}
+    assert {"tried often enough", "the card was not there", "card_behind", "other_purchase"} < told
+    assert listed("Why a card was not written") == told
+
+
+def test_every_reason_why_a_new_card_was_kept_is_told() -> None:
+    core = ("kiosk/core/handover.py", "kiosk/core/deliver.py")
+    calls = words_in(*core, pattern=r"[ .]keep\(desk, payment, (.*)\)\n")
+    kept = {word for call in calls for word in re.findall(r'"([a-z ]+)"', call)}
+    assert {"not written", "not taken", "not readable"} <= kept
+    page = section(OPERATIONS, "Why a card was not written")
+    assert {word for word in kept if f"`{word}`" not in page} == set()
+
+
+def test_every_alarm_is_on_a_metric_that_there_is() -> None:
+    page = section(OPERATIONS, "Health")
+    metrics = set(re.findall(r"`(power_kiosk_\w+)`", page))
+    alarms = page.partition("Good first alarms")[2]
+    named = {f"power_kiosk_{name}" for name in re.findall(r"(?m)^\| `(\w+)", alarms)}
+    named |= set(re.findall(r"(power_kiosk_\w+)", alarms)) - {"power_kiosk_"}
+    assert len(named) > 10
+    assert named <= metrics
 
 
 def test_every_exit_status_is_listed() -> None:
