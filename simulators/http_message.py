@@ -33,11 +33,15 @@ async def _read_chunks(reader: asyncio.StreamReader) -> bytes:
 
 
 def forged(reply: bytes, where: str) -> bytes:
-    """The reply with the last digit of its body, or the first character of its signature, made another."""
+    """The reply with the last digit of its body, or the first character of its signature, made another.
+
+    A packed body may hold no digit: then it is its last byte.
+    """
     head, gap, body = reply.partition(b"\r\n\r\n")
     if where == "signature":
         return re.sub(rb"(?i)(\r\nsignature: *\w+=:)(.)", _other_character, head, count=1) + gap + body
-    return head + gap + re.sub(rb"()(\d)(?=\D*\Z)", _other_character, body, count=1)
+    which = rb"()(\d)(?=\D*\Z)" if re.search(rb"\d", body) else rb"(?s)()(.)\Z"
+    return head + gap + re.sub(which, _other_character, body, count=1)
 
 
 def _other_character(found: re.Match[bytes]) -> bytes:

@@ -81,4 +81,6 @@ def check_http(data: bytes) -> None:
         except (EOFError, asyncio.LimitOverrunError, ValueError, IndexError):
             continue
         assert data.startswith(message)
-        assert len(forged(message, "body")) == len(message)
+        other = forged(message, "body")
+        assert len(other) == len(message)
+        assert (other == message) is (not message.partition(b"\r\n\r\n")[2])
