@@ -1,7 +1,7 @@
 """The claims desk: suspended money is released by two persons, and the open items of a replaced kiosk become claims."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar
 
 import msgspec
@@ -50,8 +50,11 @@ class ClaimsDesk(Generic[C]):
         self._day = day
 
     async def claims(self, state: str | None, older_than: timedelta) -> list[ClaimRecord]:
-        """Give the claims of a state (none: of all) that the hub has had for so long, oldest first."""
-        before = self._clock() - older_than
+        """Give the claims of a state (none: of all) that the hub has had for so long, oldest first.
+
+        With no age asked for, also one that a clock which was set back since makes younger than now.
+        """
+        before = self._clock() - older_than if older_than else datetime.max.replace(tzinfo=UTC)
         async with self._shelf.read() as connection:
             found = await self._store(connection).all_claims()
         return [claim for claim in found if state in {None, claim.state} and claim.received_at <= before]

@@ -137,7 +137,7 @@ def test_a_printer_that_takes_its_slip_sip_by_sip_is_given_up() -> None:
             result = printer.print(SLIP)
             printer.close()
         assert (result.outcome, result.reason, result.part) == (Outcome.UNKNOWN, "no_answer", True)
-        assert time.monotonic() - since < 15
+        assert time.monotonic() - since < 40
         assert 0 < total < 60_000
 
 

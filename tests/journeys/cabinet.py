@@ -21,7 +21,7 @@ from tests.journeys.town import Town
 SPEED = 40.0
 QUICK: Tables = {
     "terminal": {"language": "en"},
-    "hub": {"retry_first_s": 0.1, "retry_most_s": 0.4, "deadline_s": 10.0},
+    "hub": {"retry_first_s": 0.1, "retry_most_s": 0.4, "deadline_s": 10.0, "query_deadline_s": 40.0},
     "acceptor": {"poll_ms": 20},
     "printer": {"check_every_s": 0.1},
     "screen": {"done_s": 300.0, "slip_s": 300.0},

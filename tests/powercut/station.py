@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+import socket
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -43,11 +44,16 @@ class HubOnDisk(Town):
         self._place, self._founded = place, books
         self._often = self._weak = False
         self.disk = place.make(books)
-        self._begin(0)
+        self._address = (
+            socket.socket()
+        )  # bound and never listening: the port stays ours while the hub is dead
+        self._address.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        self._address.bind(("127.0.0.1", 0))
+        self._begin()
 
-    def _begin(self, port: int, die: str = "") -> None:
+    def _begin(self, die: str = "") -> None:
         self.database = f"sqlite:///{self._place.path(self.disk) / 'hub.sqlite'}"
-        self.hub = ForkedHub(self.database, port, self._often, self._weak, die)
+        self.hub = ForkedHub(self.database, self._address.getsockname()[1], self._often, self._weak, die)
         if not self.hub.url:
             raise RuntimeError(f"the hub does not start on what the cut left of its books: {self.disk}")
         self.url = self.hub.url
@@ -71,7 +77,7 @@ class HubOnDisk(Town):
         if seed is not None:
             assert isinstance(self._place, Mount)
             self.disk = self._place.survive(self.disk, seed)
-        self._begin(int(self.url.rpartition(":")[2]), die)
+        self._begin(die)
 
     def lose_power(self) -> None:
         """The hub's power goes, with all that was not synced, and comes back."""
@@ -84,6 +90,7 @@ class HubOnDisk(Town):
         self.client.close()
         self._engine.dispose()
         self.hub.kill()
+        self._address.close()
 
 
 class Station:

@@ -18,7 +18,7 @@ from drivers.errors import DeviceTimeout, ProtocolError
 from drivers.transport import SerialTransport
 
 CALL_S = 0.04
-SLACK_S = 10.0
+SLACK_S = 40.0
 
 READER: dict[str, Callable[[Crt310Reader], object]] = {
     "poll": lambda r: r.poll(),

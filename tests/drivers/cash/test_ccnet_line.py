@@ -108,7 +108,7 @@ def test_silent_unit_ends_each_call_in_time(ready: CcnetAcceptor, unit: Launched
         since = time.monotonic()
         with hurried(ready, call=0.4), pytest.raises(DeviceTimeout):
             call()
-        assert 0.4 <= time.monotonic() - since < 10
+        assert 0.4 <= time.monotonic() - since < 40
 
 
 @pytest.mark.parametrize("gap_ms", [30, 150])
@@ -117,7 +117,7 @@ def test_trickling_unit_ends_each_call_in_time(ready: CcnetAcceptor, unit: Launc
     since = time.monotonic()
     with hurried(ready, call=0.4), pytest.raises(DeviceTimeout):
         ready.identify()
-    assert 0.4 <= time.monotonic() - since < 10
+    assert 0.4 <= time.monotonic() - since < 40
 
 
 def test_slow_answer_is_awaited(ready: CcnetAcceptor, unit: Launched) -> None:

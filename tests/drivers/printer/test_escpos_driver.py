@@ -228,7 +228,7 @@ def test_a_silent_printer_is_given_up_within_the_deadline(far: Launched) -> None
     start = time.monotonic()
     with hurried(printer):
         assert printer.print(SLIP) == PrintResult(Outcome.NOT_PRINTED, "offline")
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 40
     far.do("silence", on=False)
     assert printer.print(SLIP) == PRINTED
 
@@ -240,7 +240,7 @@ def test_a_printer_that_dawdles_over_each_answer_is_given_up_within_the_deadline
     start = time.monotonic()
     with hurried(printer), pytest.raises(DeviceTimeout, match="DLE EOT"):
         printer.status()
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 40
 
 
 def test_the_end_of_the_slip_may_trickle_in(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_each_garbled_answer_costs_at_most_one_check(far: Launched) -> None:
     with hurried(printer):
         for _ in range(3):
             printer.check()
-    assert time.monotonic() - start < 15
+    assert time.monotonic() - start < 40
     far.do("garble", next=0)
     assert printer.check().code == "ok"
 

@@ -187,7 +187,7 @@ def test_a_silent_sam_is_given_up_within_the_deadline(slot: Slot) -> None:
     began = time.monotonic()
     with pytest.raises(DeviceTimeout):
         sam.authenticate(CARD, CHALLENGE)
-    assert 0.1 <= time.monotonic() - began < 10
+    assert 0.1 <= time.monotonic() - began < 40
     assert sam.health().code == "offline"
 
 

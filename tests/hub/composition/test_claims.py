@@ -29,6 +29,8 @@ def test_claims_are_listed_by_state_and_age(office: Office) -> None:
     assert listed("proposed", 0) == [first]
     assert listed(None, 2) == [first]
     assert listed(None, 2.1) == []
+    office.now = NOW - timedelta(seconds=1)
+    assert listed(None, 0) == [first, second]
 
 
 def test_a_proposal_is_kept_with_all_that_was_said(office: Office) -> None:

@@ -279,7 +279,7 @@ def test_a_hub_that_stays_silent_about_a_reading_costs_its_deadline_and_no_try_o
         begun = time.monotonic()
         with pytest.raises(DeviceTimeout):
             writer.admit(CARD, module)
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 40
     assert (module.health().code, card.state.tries_left) == ("module_silent", 3)
 
 
@@ -365,5 +365,5 @@ def test_a_hub_that_is_not_there_and_one_that_stays_silent(
         begun = time.monotonic()
         with pytest.raises(DeviceTimeout):
             module.authenticate(CARD, bytes(8))
-        assert time.monotonic() - begun < 10
+        assert time.monotonic() - begun < 40
     assert (module.health().code, module.health().usable) == ("module_silent", False)
