@@ -70,7 +70,7 @@ class CheckRecord:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """The checks that failed lately, since the last one that matched, and when the newest of them was."""
+    """The checks that failed lately, those of the account since its last one that matched, and when its newest one was."""
 
     of_account: int
     of_terminal: int

@@ -13,7 +13,7 @@ WINDOW = timedelta(hours=24)
 TRIES = 5
 """How often a check of one account may fail within the window; one that matches begins it anew."""
 TERMINAL_TRIES = 40
-"""How often checks at one terminal may fail: nobody tries a list of accounts there."""
+"""How often checks at one terminal may fail within the window: nobody tries a list of accounts there."""
 WAITS_S: Sequence[int] = (0, 2, 5, 15, 30)
 """How long to wait after so many failures; after more, as long as after the last of them."""
 

@@ -18,7 +18,9 @@ class SignOnOrder(Order, frozen=True):
     nonce: Annotated[
         str, Meta(pattern=NONCE_PATTERN, description="16 random bytes, the same as in the key id")
     ]
-    master_check: Annotated[str, Meta(pattern="^[0-9a-f]{6}$", description="the master key's check value")]
+    master_check: Annotated[
+        str, Meta(pattern="^[0-9a-f]{6}$", max_length=6, description="the master key's check value")
+    ]
 
 
 class WrappedKey(Answer, frozen=True):

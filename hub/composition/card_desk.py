@@ -150,7 +150,7 @@ class CardDesk(Generic[C]):
                 return replay(stored, terminal, order, content)
             known = replace(await self._known(connection, opened, now), profile=order.profile)
             judgement = judge(opened.said, known, genuine=genuine)
-            await _learn(store, known.meter, judgement)
+            await _learn(store, known.meter, judgement, opened.mark)
             ready = known.meter if judgement.verdict == "ready" else None
             most = most_fen(ready, opened.said, self._limits) if ready else 0
             body = _encode(await self._answer(connection, read_id, known, judgement, most, now))
@@ -300,11 +300,14 @@ async def _hold_purchase(store: CardKeeping, purchase_id: str) -> tuple[Purchase
 async def _as_of_now(store: CardKeeping, write: WriteRecord) -> WriteRecord:
     """A write as its terminal may take it up again: one whose purchase is on a card by another write is written.
 
-    Raises Refusal where the purchase is for another new card by now: a kiosk with a SAM could go on with this one.
+    Raises Refusal where the purchase was taken back or is for another new card by now: a kiosk with a SAM could go on
+    with this one.
     """
     purchase = await store.purchase(write.purchase_id)
     if purchase is None:
         return write
+    if purchase.state == "withdrawn":
+        raise Refusal("unknown_purchase", "no such purchase is to be written", field="purchase_id")
     if purchase.state in {"written", "taken"}:
         return replace(write, state="written")
     if purchase.card_mark != write.card_mark:
@@ -312,9 +315,14 @@ async def _as_of_now(store: CardKeeping, write: WriteRecord) -> WriteRecord:
     return write
 
 
-async def _learn(store: CardKeeping, meter: CardMeter | None, judgement: Judgement) -> None:
+async def _learn(store: CardKeeping, meter: CardMeter | None, judgement: Judgement, mark: str) -> None:
+    """Keep what a reading has proved. Its last write on this card was one that reached it: who tells so late tells
+    nothing new, and it may be owed again by then because the meter did not take it."""
     for purchase in judgement.changed:
         await store.set_purchase(purchase)
+        newest = next(reversed(await store.writes_of(purchase.id)), None)
+        if newest is not None and newest.card_mark == mark and newest.state != "written":
+            await store.set_write(newest.id, "written", newest.outcome)
     if meter is not None and judgement.opened and not meter.opened:
         await store.set_meter(replace(meter, opened=True))
 
@@ -324,9 +332,11 @@ async def _settle(
 ) -> None:
     """Carry what became of a write over to its order, and what is written also to the purchase that it carries.
 
-    A card that another one has replaced meanwhile delivers nothing: the order is for that one now.
+    A card that another one has replaced meanwhile delivers nothing: the order is for that one now. Nor does what is
+    told once more, or of a write that another one has followed: a reading has said since how the card stood.
     """
-    if state == "authorised":
+    newest = len(await store.writes_of(purchase.id))
+    if state in {"authorised", write.state} or write.number < newest:
         return
     if purchase.card_mark != write.card_mark:
         state = "unknown"

@@ -282,10 +282,10 @@ class Desk(Generic[C]):
         if payment.serial is None or payment.claim_id is not None:
             raise claimed(payment)
         check_reversal(order, payment)
-        await self._cards.withdraw(connection, order.payment_id)
         on = self._day.business_date(now)
         account_no = payment_order(payment).account_no
-        await billing.hold(account_no, on)
+        await billing.hold(account_no, on)  # the account before the meter, as a payment does
+        await self._cards.withdraw(connection, order.payment_id)
         entries = await store.legs(payment.serial)
         await billing.undo(undoing(account_no, entries), on)
         serial = await store.post("reversal", reversal_id, on, now, opposite(entries))

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from queue import SimpleQueue
@@ -50,6 +51,7 @@ class Vault:
         self._store = store
         self._wait_s = wait_s
         self._questions: SimpleQueue[_Question | None] = SimpleQueue()
+        self._begun: float | None = None  # when the call began that the store is doing
         if store is not None:
             threading.Thread(target=self._work, args=(store,), name="key-store", daemon=True).start()
 
@@ -66,6 +68,10 @@ class Vault:
         """
         if self._store is None:
             raise Refusal("no_key_store", "this hub runs without a key store (--key-store)")
+        begun = self._begun
+        if begun is not None and time.monotonic() - begun > self._wait_s:
+            # It hangs: one more question would wait in vain, and stay in memory as long as it does.
+            raise Refusal("hub_busy", "the key store does not answer", retry_after_s=RETRY_S)
         question = _Question(call, asyncio.get_running_loop().create_future())
         self._questions.put(question)
         try:
@@ -84,5 +90,7 @@ class Vault:
 
     def _work(self, store: KeyStore) -> None:
         while (question := self._questions.get()) is not None:
+            self._begun = time.monotonic()
             question.put_to(store)
+            self._begun = None
         store.close()

@@ -121,24 +121,21 @@ _marks = select(accounts.c.phone_mark, accounts.c.identity_mark).where(
 )
 
 
-def _failed(mine: Any) -> Any:
-    """Count the checks that failed since, after the last one that matched, and give the newest one's time."""
-    matched = (
-        select(func.max(identity_checks.c.checked_at))
-        .where(mine, identity_checks.c.matched == bindparam("good"))
-        .scalar_subquery()
-    )
-    return select(func.count(), func.max(identity_checks.c.checked_at)).where(
-        and_(
-            mine,
-            identity_checks.c.matched == bindparam("bad"),
-            identity_checks.c.checked_at > bindparam("since"),
-            identity_checks.c.checked_at > func.coalesce(matched, bindparam("since")),
-        )
-    )
+def _failed(mine: Any, *since: Any) -> Any:
+    """Count the checks that failed after all these times, and give the newest one's time."""
+    failed = and_(mine, identity_checks.c.matched == bindparam("bad"))
+    later = (identity_checks.c.checked_at > each for each in (bindparam("since"), *since))
+    return select(func.count(), func.max(identity_checks.c.checked_at)).where(failed, *later)
 
 
-_failed_of_account = _failed(identity_checks.c.account_no == bindparam("key"))
+_of_account = identity_checks.c.account_no == bindparam("key")
+_last_match = (
+    select(func.max(identity_checks.c.checked_at))
+    .where(_of_account, identity_checks.c.matched == bindparam("good"))
+    .scalar_subquery()
+)
+_failed_of_account = _failed(_of_account, func.coalesce(_last_match, bindparam("since")))
+# Who knows his own number begins nothing anew for the machine: else he could try a list of others' there.
 _failed_of_terminal = _failed(identity_checks.c.terminal == bindparam("key"))
 
 
@@ -242,8 +239,8 @@ class CardStore:
         await self._connection.execute(_add_check, row | {"checked_at": check.checked_at.astimezone(UTC)})
 
     async def tries(self, account_no: str, terminal: str, since: datetime) -> Tries:
-        keys = {"good": True, "bad": False, "since": since.astimezone(UTC)}
-        of_account = await self._one(_failed_of_account, keys | {"key": account_no})
+        keys = {"bad": False, "since": since.astimezone(UTC)}
+        of_account = await self._one(_failed_of_account, keys | {"good": True, "key": account_no})
         of_terminal = await self._one(_failed_of_terminal, keys | {"key": terminal})
         last_at = of_account[1]
         return Tries(of_account[0], of_terminal[0], last_at and aware(last_at))

@@ -132,7 +132,7 @@ class MemoryCards:
         await Turn()
         checks = [check for check in self._rows("identity_checks") if check.checked_at > since]
         of_account = list(_failed([check for check in checks if check.account_no == account_no]))
-        of_terminal = list(_failed([check for check in checks if check.terminal == terminal]))
+        of_terminal = [check for check in checks if check.terminal == terminal and not check.matched]
         last_at = max((check.checked_at for check in of_account), default=None)
         return Tries(len(of_account), len(of_terminal), last_at)
 

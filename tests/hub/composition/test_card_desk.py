@@ -290,6 +290,25 @@ def test_a_late_outcome_of_an_older_write_changes_nothing_for_the_worse(at: Card
     assert at.refused(at.tell(older, "failed", terminal="U")).code == "unknown_write"
 
 
+def test_a_write_that_is_told_late_does_not_undo_what_a_reading_has_proved_since(at: CardOffice) -> None:
+    paid = at.buy()
+    one = at.ask(at.authorise(paid["purchase"]))
+    written = copy.copy(at.put_on(one))
+    at.card.back = (
+        0,
+        0,
+    )  # its meter has seen it and refuses it, and the kiosk has not told yet that it wrote it
+    assert at.verdict() == "owed"
+    assert at.ask(at.tell(one, "written", written)).state == "written"
+    assert at.purchase(paid["id"]).state == "owed"
+    two = at.ask(at.authorise(paid["purchase"], kind="rewrite", terminal="U"))
+    at.ask(at.tell(one, "written", written))
+    assert at.purchase(paid["id"]).state == "owed"
+    at.put_on(two)
+    at.ask(at.tell(two, "written", terminal="U"))
+    assert at.purchase(paid["id"]).state == "written"
+
+
 # What is computed for a write --------------------------------------------------------------------------------
 
 
@@ -483,6 +502,14 @@ def test_a_reissue_does_not_carry_what_was_taken_back(at: CardOffice) -> None:
     assert at.ask(reverse(at, bought["id"]))["outcome"] == "reversed"
     write = at.ask(at.authorise(reissue, PlasticCard(BLANK)))
     assert (write["count"], write["amount_fen"]) == (0, 0)
+
+
+def test_a_failed_write_of_power_that_was_taken_back_is_not_taken_up_again(at: CardOffice) -> None:
+    paid, key = at.buy(tender="bank_card"), at.new_id()
+    write = at.ask(at.authorise(paid["purchase"], key=key))
+    at.ask(at.tell(write, "failed"))
+    assert at.ask(reverse(at, paid["id"]))["outcome"] == "reversed"
+    assert at.refused(at.authorise(paid["purchase"], key=key)).code == "unknown_purchase"
 
 
 @pytest.mark.parametrize("told", [None, "unknown", "written"])

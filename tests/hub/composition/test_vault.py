@@ -65,13 +65,36 @@ def test_a_module_that_hangs_keeps_nobody() -> None:
 def test_what_nobody_waits_for_any_more_is_not_done() -> None:
     store = Closed()
     vault, hangs, done = Vault(store, wait_s=0.1), threading.Event(), []
-    for call in (lambda _: hangs.wait(60), lambda _: done.append(1)):
-        with pytest.raises(Refusal):
-            ask(vault, call)
+
+    async def both() -> list[Any]:
+        calls = (vault.ask(lambda _: hangs.wait(60)), vault.ask(lambda _: done.append(1)))
+        return list(await asyncio.gather(*calls, return_exceptions=True))
+
+    assert [type(each) for each in asyncio.run(both())] == [Refusal, Refusal]
     hangs.set()
     vault.close()
     assert store.closed.wait(60)
     assert done == []
+
+
+def test_while_a_call_hangs_no_further_question_is_kept_and_none_waits() -> None:
+    vault, hangs = Vault(Closed(), wait_s=0.3), threading.Event()
+
+    async def crowd() -> set[str]:
+        with pytest.raises(Refusal):
+            await vault.ask(lambda _: hangs.wait(60))
+        said = await asyncio.gather(*(vault.ask(lambda _: 1) for _ in range(500)), return_exceptions=True)
+        return {each.code for each in said if isinstance(each, Refusal)}
+
+    assert asyncio.run(crowd()) == {"hub_busy"}
+    assert vault._questions.qsize() == 0
+    hangs.set()
+    until = time.monotonic() + 60
+    while vault._begun is not None:
+        assert time.monotonic() < until, "the store is still at it"
+        time.sleep(0.005)
+    assert ask(vault, lambda _: 2) == 2
+    vault.close()
 
 
 def test_a_hub_without_a_store_says_so() -> None:
