@@ -70,7 +70,7 @@ class CheckRecord:
 
 @dataclass(frozen=True, slots=True)
 class Tries:
-    """The checks that failed lately, those of the account since its last one that matched, and when its newest one was."""
+    """The checks that failed lately; of the account since its last that matched, with the time of the newest."""
 
     of_account: int
     of_terminal: int
