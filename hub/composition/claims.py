@@ -27,6 +27,8 @@ from hub.composition.forestalling import forestall
 from hub.composition.replies import once
 
 C = TypeVar("C")
+AFTER_MONEY = frozenset({"credited", "undelivered", "writing", "reading_back", "torn"})
+"""A kiosk's words for an open payment that takes no more money: it is booked, card or receipt are still due."""
 
 
 class ClaimsDesk(Generic[C]):
@@ -164,7 +166,7 @@ class ClaimsDesk(Generic[C]):
         async with self._shelf.write() as connection:
             store = self._store(connection)
             head = await _hold_journal(store, terminal)
-            items = await store.open_items(terminal)
+            items = [item for item in await store.open_items(terminal) if not _is_free_write(item)]
             made = [await _take_over(store, terminal, item, new_id, now) for item in items]
             await store.renew(terminal, head, persons, note, now)
         return [claim for claim in made if claim is not None]
@@ -216,6 +218,14 @@ async def _hold_the_one(store: Deciding, reference: str) -> ClaimRecord:
     if held is None:
         raise DecisionError(f"no claim {reference}")
     return held
+
+
+def _is_free_write(item: OpenItem) -> bool:
+    """Whether it only writes a card that was paid for before: then no note is in, and none can come any more.
+
+    A payment that nothing was in at the last heartbeat, and that still took notes, is taken over.
+    """
+    return item.kind == "payment" and not item.amount_fen + item.memo_fen and item.state in AFTER_MONEY
 
 
 async def _take_over(

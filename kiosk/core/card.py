@@ -12,7 +12,7 @@ from kiosk.core import deliver
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import CardAdmitted, CardFelt, CardKnown, CardRead
 from kiosk.hubclient import card_wire, wire
-from kiosk.hubclient.outcomes import Answer, Refused
+from kiosk.hubclient.outcomes import Answer, is_busy
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.reach import reachable
@@ -124,7 +124,7 @@ def on_known(desk: Desk, known: CardKnown) -> None:
                 _ask_for_admission(desk, sight.contents)
             else:
                 _show(desk)
-        case Refused(problem) if problem.code == "hub_busy":
+        case outcome if is_busy(outcome):
             _message(desk, "busy")
         case _:
             _message(desk, "hub_gone")

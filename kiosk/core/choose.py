@@ -9,7 +9,7 @@ from kiosk.core import card, closing
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import QuoteSaid
 from kiosk.hubclient import wire
-from kiosk.hubclient.outcomes import Answer, Refused
+from kiosk.hubclient.outcomes import Answer, Refused, is_busy
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import PaymentState
@@ -102,7 +102,9 @@ def on_quote(desk: Desk, said: QuoteSaid) -> None:
         case Refused(problem):
             refused = "power_refused" if desk.session.business == "buy_power" else "quote_refused"
             code = "account_closed" if problem.code == "account_closed" else refused
-            _message(desk, "busy" if problem.code == "hub_busy" else code)
+            _message(desk, code)
+        case outcome if is_busy(outcome):
+            _message(desk, "busy")
         case _ if desk.facts.offline_fen:
             _without_hub(desk)
         case _:

@@ -8,7 +8,7 @@ from dataclasses import replace
 from kiosk.core import choose
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import AccountSaid
-from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown
+from kiosk.hubclient.outcomes import Answer, NotSent, Refused, Unknown, is_busy
 from kiosk.numbers import account_error, meter_error
 from kiosk.payment import effects as fx
 from kiosk.payment.model import NEW_CARD
@@ -121,7 +121,7 @@ def on_account(desk: Desk, said: AccountSaid) -> None:
                 choose.choose_all(desk, "")
         case Refused(problem) if problem.code in {"unknown_account", "unknown_meter", "wrong_check_digit"}:
             _back_to_entry(desk, problem.code)
-        case Refused(problem) if problem.code == "hub_busy":
+        case outcome if is_busy(outcome):
             _back_to_entry(desk, "hub_busy")
         case NotSent() | Unknown() if desk.facts.offline_fen:
             _without_hub(desk, desk.session.under or Page.ENTER_ACCOUNT)

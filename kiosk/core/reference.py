@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import ReferenceSaid
 from kiosk.hubclient import wire
-from kiosk.hubclient.outcomes import Answer, Refused, Unknown
+from kiosk.hubclient.outcomes import Answer, Refused, is_busy
 from kiosk.numbers import REFERENCE_KEYS, REFERENCE_LENGTH, as_reference, reference
 from kiosk.payment import effects as fx
 from kiosk.session.state import Page, SlipFate
@@ -82,7 +82,7 @@ def on_reference(desk: Desk, said: ReferenceSaid) -> None:
             _tell(desk, _fate(desk, body))
         case Refused(problem) if problem.code == "unknown_reference":
             _tell(desk, _own(desk, word) or _nobodys(desk, word))
-        case Refused(wire.Problem(code="hub_busy")) | Unknown(problem=wire.Problem(code="hub_busy")):
+        case outcome if is_busy(outcome):
             _tell(desk, _own(desk, word) or SlipFate("hub_busy", word))
         case _:
             _tell(desk, _own(desk, word) or SlipFate("hub_gone", word))

@@ -14,7 +14,7 @@ from kiosk.core import card, handover
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import CardAdmitted, CardKnown, CardRead, CardStaged, IdentitySaid, QuoteSaid
 from kiosk.hubclient import card_wire, wire
-from kiosk.hubclient.outcomes import Answer, Refused
+from kiosk.hubclient.outcomes import Answer, Outcome, Refused, is_busy, wait_asked_s
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.session.state import CardSight, Page
@@ -91,13 +91,22 @@ def on_identity(desk: Desk, said: IdentitySaid) -> None:
             stage(desk)
         case Answer(body) if body.tries_left > 0:
             _identity_again(desk, "not_matched", digits="", tries_left=body.tries_left)
-        case Refused(problem) if 0 < (problem.retry_after_s or 0) <= WORTH_A_WAIT_S:
-            desk.after("identity", float(problem.retry_after_s or 0))
+        case outcome if _worth_a_wait(desk, outcome):
+            desk.after("identity", wait_asked_s(outcome))
         case Answer() | Refused(wire.Problem(code="too_many_tries")):
             desk.stop("wait")
             desk.go(Page.IDENTITY_REFUSED, digits="", account=None)
+        case outcome if is_busy(outcome):
+            desk.change(digits="")
+            _message(desk, "busy")
         case _:
             _identity_again(desk, "hub_gone")
+
+
+def _worth_a_wait(desk: Desk, outcome: Outcome[card_wire.IdentityCheck]) -> bool:
+    """Whether to ask again after the wait that the hub wants; one that stays busy would hold this page for ever."""
+    patient = is_busy(outcome) and desk.session.wait_level < 2
+    return (isinstance(outcome, Refused) or patient) and 0 < wait_asked_s(outcome) <= WORTH_A_WAIT_S
 
 
 def _has_made(desk: Desk, pending: card_wire.PendingCard) -> bool:
@@ -168,7 +177,7 @@ def on_known(desk: Desk, known: CardKnown) -> None:
                 desk.do(fx.AdmitCard(sight.read_id, sight.contents.profile, sight.contents.serial, new=True))
         case Answer():
             _reject(desk)
-        case Refused(wire.Problem(code="hub_busy")):
+        case outcome if is_busy(outcome):
             _message(desk, "busy")
         case _:
             _message(desk, "hub_gone")
@@ -233,10 +242,12 @@ def on_quote(desk: Desk, said: QuoteSaid) -> None:
             _message(desk, "card_owed")
         case Refused(wire.Problem(code="unknown_meter")):
             _message(desk, "no_card_meter")
-        case Refused(wire.Problem(code=("account_closed" | "hub_busy") as code)):
-            _message(desk, "busy" if code == "hub_busy" else code)
+        case Refused(wire.Problem(code="account_closed")):
+            _message(desk, "account_closed")
         case Refused():  # a card of another layout than the meter's among them: it stays for the next customer
             _no_card(desk)
+        case outcome if is_busy(outcome):
+            _message(desk, "busy")
         case _:
             _message(desk, "hub_gone")
 

@@ -88,3 +88,15 @@ class Unknown:
 
 
 Outcome = Answer[T] | Refused | NotSent | Unknown
+
+
+def is_busy(outcome: Outcome[T]) -> bool:
+    """Whether a hub that is there says that it cannot do this now. Of money it may still have done it."""
+    problem = outcome.problem if isinstance(outcome, Unknown) else None
+    return problem is not None and problem.code == "hub_busy"
+
+
+def wait_asked_s(outcome: Outcome[T]) -> float:
+    """The wait that the hub wants before it is asked again; 0 where it wants none."""
+    problem = outcome.problem if isinstance(outcome, Refused | Unknown) else None
+    return float(problem.retry_after_s or 0) if problem is not None else 0.0

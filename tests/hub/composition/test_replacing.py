@@ -12,6 +12,9 @@ from hub.business import forms
 from hub.business.deciding import DecisionError
 from hub.business.refusals import Refusal
 from hub.data.schema import payments, replacements
+from kiosk.payment.events import RewriteOpened
+from kiosk.payment.model import ENDS, PaymentState
+from kiosk.payment.table import START, TABLE
 from tests.hub.composition.office import LONG_AGO, NOW, TODAY, Office
 
 pytestmark = pytest.mark.parametrize("books", ["sqlite"], indirect=True)
@@ -101,6 +104,35 @@ def test_a_replacement_needs_two_persons_and_a_journal_that_was_known(office: Of
     told = "^terminal T has sent no heartbeat: nothing is known of its journal$"
     with pytest.raises(DecisionError, match=told):
         replaced(office, "li", "wang")
+
+
+def of_free_writes() -> list[str]:
+    """Every word that a kiosk has for a free write that is at no end."""
+    reached: set[PaymentState] = set()
+    found = {START[RewriteOpened].next}
+    while found:
+        reached |= found
+        found = {row.next for state in found for row in TABLE[state].values()} - reached
+    return sorted(state.value for state in reached - ENDS)
+
+
+@pytest.mark.parametrize("state", of_free_writes())
+def test_a_free_write_on_a_card_needs_no_decision_about_money(office: Office, state: str) -> None:
+    free = item(6, "payment", state=state, amount_fen=0, memo_fen=0)
+    beat(office, free, item(7, "payment", state=state, memo_fen=0))
+    [made] = replaced(office, "li", "wang")
+    assert (made.payment_id, made.memo_fen) == ("7" * 32, 1000)
+
+
+@pytest.mark.parametrize(
+    ("kind", "state"), [("payment", "open"), ("payment", "word of a newer kiosk"), ("claim", "credited")]
+)
+def test_nothing_at_the_last_heartbeat_is_taken_over_where_a_note_may_have_come_since(
+    office: Office, kind: str, state: str
+) -> None:
+    beat(office, item(6, kind, state=state, amount_fen=0, memo_fen=0))
+    [made] = replaced(office, "li", "wang")
+    assert (made.state, made.memo_fen) == ("open", 0)
 
 
 def opened(office: Office, of: forms.OpenItem) -> Any:

@@ -28,11 +28,12 @@ from kiosk.core.inputs import (
     QuoteSaid,
 )
 from kiosk.hubclient import card_wire, wire
-from kiosk.hubclient.outcomes import Answer, Refused
+from kiosk.hubclient.outcomes import Answer
 from kiosk.payment import effects as fx
 from kiosk.payment.effects import CardFace
 from kiosk.session.state import Page
 from tests.kiosk.core.cards import CUSTOMER, METER, PROFILE
+from tests.kiosk.core.refusals import hub_says
 
 SERIAL, OTHER = "B500000000000001", "B500000000000002"
 BLANK = CardContents(PROFILE, SERIAL, 0, "", "", Wallet(0, 0), None, {})
@@ -100,10 +101,9 @@ class Desk:
         body = card_wire.IdentityCheck(id=asked.check_id, state=state, tries_left=tries_left, pending=pending)
         return self.stage.says(IdentitySaid(asked.check_id, Answer(body)))
 
-    def is_refused(self, **problem: Any) -> Any:
+    def is_refused(self, code: str, retry_after_s: int | None = None) -> Any:
         asked = self.effect(fx.CheckIdentity)
-        refused = Refused(wire.Problem(status=429, **problem))
-        return self.stage.says(IdentitySaid(asked.check_id, refused))
+        return self.stage.says(IdentitySaid(asked.check_id, hub_says(code, retry_after_s)))
 
     def is_staged(self, code: str = "") -> Any:
         """The dispenser has brought a card to its station, or says why not."""

@@ -19,6 +19,7 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.session.state import Page
 from tests.kiosk.core.cards import OTHER, Card
+from tests.kiosk.core.refusals import hub_says
 
 
 @pytest.fixture
@@ -247,9 +248,10 @@ def test_what_begins_after_a_card_was_taken_out_is_not_ended_by_it(card: Card) -
     [
         (NotSent(NotSentReason.REFUSED, "no"), "hub_gone"),
         (Unknown(UnknownReason.TIMEOUT, ""), "hub_gone"),
-        (Refused(wire.Problem(status=503, code="hub_busy")), "busy"),
+        (hub_says("hub_busy", 5), "busy"),
+        (hub_says("hub_fault"), "hub_gone"),
     ],
-    ids=["not sent", "unknown", "busy"],
+    ids=["not sent", "unknown", "busy", "fault"],
 )
 def test_a_hub_that_does_not_say_is_explained(card: Card, outcome: Any, word: str) -> None:
     stage = card.stage

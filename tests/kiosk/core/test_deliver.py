@@ -17,6 +17,7 @@ from kiosk.payment.effects import CardFace
 from kiosk.payment.model import ENDS, PaymentState
 from kiosk.session.state import Page
 from tests.kiosk.core.cards import CONTENTS, COUNT, OTHER, TOLD, TORN, Card, written
+from tests.kiosk.core.refusals import hub_says
 
 PAID = 10000
 
@@ -322,7 +323,7 @@ def test_the_hub_is_told_until_it_answers(card: Card) -> None:
     stage.printed()
     card.hub_told(Unknown(UnknownReason.TIMEOUT, ""))
     assert effects_of_after(stage, 3)
-    card.hub_told(Refused(wire.Problem(status=503, code="hub_busy")))
+    card.hub_told(hub_says("hub_busy", 2))
     assert effects_of_after(stage, 6)
     card.hub_told()
     assert not effects_of_after(stage, 3600)

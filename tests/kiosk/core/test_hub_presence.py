@@ -8,9 +8,9 @@ import pytest
 
 from drivers.cash.model import CashState
 from kiosk.core.inputs import StatusSaid
-from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import NotSent, NotSentReason, Unknown, UnknownReason
 from kiosk.payment import effects as fx
+from tests.kiosk.core.refusals import hub_says
 
 GONE: NotSent = NotSent(NotSentReason.REFUSED, "no")
 
@@ -59,7 +59,7 @@ def test_a_call_from_before_the_hubs_last_word_says_nothing_of_now(
 
 
 def test_a_hub_that_says_busy_of_one_payment_is_there_and_of_its_pulse_is_not(stage: Any) -> None:
-    busy: Unknown = Unknown(UnknownReason.SERVER_ERROR, "", wire.Problem(status=503, code="hub_busy"))
+    busy = hub_says("hub_busy", 2)
     stage.at_slot()
     stage.note(5000)
     stage.press("pay_now")

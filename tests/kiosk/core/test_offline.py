@@ -20,6 +20,7 @@ from kiosk.payment import events as ev
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page
 from kiosk.slips import Slips
+from tests.kiosk.core.refusals import hub_says
 
 NUMBER = "0399000000000018"
 GONE: NotSent = NotSent(NotSentReason.REFUSED, "no")
@@ -302,6 +303,31 @@ def test_every_silence_of_the_hub_opens_the_way(make: Any, outcome: Any) -> None
     types(stage)
     stage.says(AccountSaid(stage.effects[0].request, outcome))
     assert stage.at(Page.ENTER_AGAIN)
+
+
+@pytest.mark.parametrize("code", ["hub_busy", "hub_fault"])
+def test_only_a_hub_that_is_there_and_busy_is_waited_for(make: Any, world: Any, code: str) -> None:
+    stage, busy = make(), code == "hub_busy"
+    stage.press("start", "pay_bill")
+    types(stage)
+    stage.says(AccountSaid(stage.effects[0].request, hub_says(code, 2)))
+    if busy:
+        assert (stage.page, stage.core.session.entry_error) == (Page.ENTER_ACCOUNT, "hub_busy")
+        assert stage.core.session.digits == NUMBER
+    else:
+        assert stage.at(Page.ENTER_AGAIN)
+    stage = make()
+    stage.found(world.account(world.bill("2026-10", 12056)))
+    stage.press("pay", "cash")
+    stage.says(QuoteSaid(stage.effects[0].quote_id, hub_says(code, 2)))
+    assert stage.page is (Page.MESSAGE if busy else Page.PROVISIONAL)
+    assert stage.core.session.message == ("busy" if busy else "")
+
+
+def test_a_hub_that_is_busy_for_its_pulse_too_opens_the_way(make: Any) -> None:
+    stage = make()
+    stage.says(StatusSaid(hub_says("hub_busy", 2)))
+    typed_twice(stage)
 
 
 def test_a_quote_that_is_refused_for_the_call_alone_opens_nothing(make: Any, world: Any) -> None:

@@ -20,11 +20,12 @@ from kiosk.numbers import reference
 from kiosk.payment import effects as fx
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page, Session, SlipFate
+from tests.kiosk.core.refusals import hub_says
 
 TYPED, WORD = "0198F2C4A1B3", "0198-F2C4-A1B3"
 GONE: NotSent = NotSent(NotSentReason.REFUSED, "no")
 NOBODYS: Refused = Refused(wire.Problem(status=404, code="unknown_reference"))
-BUSY = wire.Problem(status=503, code="hub_busy")
+BUSY = hub_says("hub_busy", 2)
 CREDITED = wire.Reference(
     reference=WORD,
     kind="payment",
@@ -164,10 +165,9 @@ def test_a_word_that_is_not_known_here_sends_to_a_person(stage: Any, word: dict[
         (GONE, "hub_gone"),
         (Unknown(UnknownReason.TIMEOUT, ""), "hub_gone"),
         (Unknown(UnknownReason.MISMATCH, ""), "hub_gone"),
-        (Unknown(UnknownReason.SERVER_ERROR, "", wire.Problem(status=500, code="fault")), "hub_gone"),
+        (hub_says("hub_fault"), "hub_gone"),
         (Refused(wire.Problem(status=401, code="bad_signature")), "hub_gone"),
-        (Unknown(UnknownReason.SERVER_ERROR, "", BUSY), "hub_busy"),
-        (Refused(BUSY), "hub_busy"),
+        (BUSY, "hub_busy"),
     ],
 )
 def test_a_hub_that_does_not_tell_is_no_unknown_reference(
@@ -277,7 +277,7 @@ def waiting(stage: Any) -> str:
     return reference(stage.payment.payment_id)
 
 
-@pytest.mark.parametrize("outcome", [NOBODYS, Unknown(UnknownReason.SERVER_ERROR, "", BUSY), GONE])
+@pytest.mark.parametrize("outcome", [NOBODYS, BUSY, GONE])
 def test_money_of_which_only_this_kiosk_knows_is_being_checked(stage: Any, outcome: Any) -> None:
     word = waiting(stage)
     slip = asks(stage, outcome, word.replace("-", ""))
@@ -302,7 +302,7 @@ def test_a_kiosk_that_knows_the_hub_gone_tells_of_its_own_money_and_of_no_other(
 def test_an_answer_that_could_not_be_had_is_no_guess(stage: Any) -> None:
     most = stage.config.screen.most_unknown_references
     asks(stage, NOBODYS)
-    for outcome in (GONE, Unknown(UnknownReason.SERVER_ERROR, "", BUSY)) * most:
+    for outcome in (GONE, BUSY) * most:
         stage.press("correct", "confirm")
         assert answered(stage, outcome).fate in {"hub_gone", "hub_busy"}
     assert stage.core.session.unknown_slips == 1

@@ -13,7 +13,7 @@ from drivers.card.model import CardState
 from drivers.cash.model import CashState
 from drivers.meter_card.model import WriteBack
 from kiosk.config import Dispenser, MeterCard
-from kiosk.core.inputs import CardStaged, DeviceFelt, QuoteSaid
+from kiosk.core.inputs import CardKnown, CardStaged, DeviceFelt, QuoteSaid
 from kiosk.hubclient import card_wire, wire
 from kiosk.hubclient.outcomes import NotSent, NotSentReason, Refused
 from kiosk.payment import effects as fx
@@ -32,6 +32,7 @@ from tests.kiosk.core.new_cards import (
     SERIAL,
     Desk,
 )
+from tests.kiosk.core.refusals import hub_says
 
 
 @pytest.fixture
@@ -102,7 +103,7 @@ def test_who_does_not_match_may_try_again_and_then_not(desk: Desk) -> None:
 def test_a_short_wait_that_the_hub_asks_for_is_kept_for_the_customer(desk: Desk) -> None:
     stage = desk.asks().stage
     first = desk.types()
-    desk.is_refused(code="too_many_tries", retry_after_s=5)
+    desk.is_refused("too_many_tries", 5)
     assert stage.at(Page.CHECKING_IDENTITY)
     stage.wait(4.9)
     assert not [e for e in stage.effects if isinstance(e, fx.CheckIdentity)]
@@ -116,8 +117,59 @@ def test_a_short_wait_that_the_hub_asks_for_is_kept_for_the_customer(desk: Desk)
 
 def test_a_long_wait_sends_the_customer_elsewhere(desk: Desk) -> None:
     desk.asks().types()
-    desk.is_refused(code="too_many_tries", retry_after_s=3600)
+    desk.is_refused("too_many_tries", 3600)
     assert desk.stage.at(Page.IDENTITY_REFUSED)
+
+
+def test_a_hub_that_is_busy_is_asked_for_the_same_customer_again(desk: Desk) -> None:
+    stage = desk.asks().stage
+    first = desk.types()
+    desk.is_refused("hub_busy", 5)
+    assert stage.at(Page.CHECKING_IDENTITY)
+    stage.wait(5.1)
+    assert desk.effect(fx.CheckIdentity).text == first.text
+    desk.is_known()
+    assert stage.at(Page.STAGING)
+
+
+def test_a_hub_that_stays_busy_does_not_hold_the_page_for_ever(desk: Desk) -> None:
+    stage = desk.asks().stage
+    desk.types()
+    asked = 1
+    while stage.at(Page.CHECKING_IDENTITY):
+        desk.is_refused("hub_busy", 5)
+        asked += any(isinstance(e, fx.CheckIdentity) for e in stage.wait(5.1))
+    assert asked == 4
+    assert stage.at(Page.MESSAGE)
+    assert (stage.core.session.message, stage.core.session.digits) == ("busy", "")
+
+
+@pytest.mark.parametrize("retry_after_s", [None, 3600])
+def test_a_hub_that_is_busy_for_long_is_explained(desk: Desk, retry_after_s: int | None) -> None:
+    desk.asks().types()
+    desk.is_refused("hub_busy", retry_after_s)
+    assert desk.stage.at(Page.MESSAGE)
+    assert desk.stage.core.session.message == "busy"
+
+
+def test_a_hub_that_fails_over_the_check_lets_the_customer_try_again(desk: Desk) -> None:
+    desk.asks().types()
+    desk.is_refused("hub_fault")
+    assert desk.stage.at(Page.IDENTITY)
+    assert desk.stage.core.session.entry_error == "hub_gone"
+
+
+@pytest.mark.parametrize(("code", "word"), [("hub_busy", "busy"), ("hub_fault", "hub_gone")])
+def test_a_hub_that_cannot_judge_a_blank_leaves_it_where_it_is(desk: Desk, code: str, word: str) -> None:
+    stage = desk.asks().stage
+    desk.types()
+    desk.is_known()
+    desk.is_staged()
+    desk.is_read()
+    stage.says(CardKnown(desk.effect(fx.AskCard).read_id, hub_says(code)))
+    assert stage.at(Page.MESSAGE)
+    assert stage.core.session.message == word
+    assert stage.effects == []
 
 
 def test_who_goes_back_while_it_is_checked_is_not_surprised(desk: Desk) -> None:
@@ -273,6 +325,7 @@ def test_a_meter_that_never_had_a_card_gets_its_first_one(desk: Desk) -> None:
         ("card_not_ready", "no_new_card"),
         ("account_closed", "account_closed"),
         ("hub_busy", "busy"),
+        ("hub_fault", "hub_gone"),
     ],
 )
 def test_a_refusal_is_explained(desk: Desk, code: str, word: str) -> None:
@@ -283,7 +336,7 @@ def test_a_refusal_is_explained(desk: Desk, code: str, word: str) -> None:
     desk.is_read()
     desk.is_judged()
     asked = desk.effect(fx.AskQuote)
-    stage.says(QuoteSaid(asked.quote_id, Refused(wire.Problem(status=409, code=code))))
+    stage.says(QuoteSaid(asked.quote_id, hub_says(code)))
     assert stage.at(Page.MESSAGE)
     assert stage.core.session.message == word
     assert not [e for e in stage.effects if isinstance(e, fx.RetractCard)], "the card is good for others"

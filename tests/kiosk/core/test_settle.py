@@ -14,6 +14,7 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page
+from tests.kiosk.core.refusals import hub_says
 
 
 def problem(code: str, status: int = 409) -> Refused:
@@ -157,7 +158,7 @@ def test_a_claim_for_which_the_hub_has_one_already_is_over(sent: Any) -> None:
 
 def test_a_claim_is_told_until_the_hub_has_it(sent: Any) -> None:
     sent.hub(problem("unknown_account", 404))
-    for outcome in (Unknown(UnknownReason.TIMEOUT, ""), problem("hub_busy", 503), problem("odd", 422)):
+    for outcome in (Unknown(UnknownReason.TIMEOUT, ""), hub_says("hub_busy", 2), problem("odd", 422)):
         [claim] = sent.core.books.open_claims
         sent.says(ClaimSaid(claim.claim_id, claim.attempts, outcome))
         effects = sent.wait(60)

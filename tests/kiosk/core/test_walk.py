@@ -16,6 +16,7 @@ from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import NoteNotice, Page
+from tests.kiosk.core.refusals import hub_says
 
 
 def asked(stage: Any) -> str:
@@ -55,13 +56,13 @@ def test_digits_beyond_the_longest_number_are_not_taken(stage: Any) -> None:
 
 @pytest.mark.parametrize(
     ("code", "error"),
-    [("unknown_account", "unknown_account"), ("hub_busy", "hub_busy"), ("bad_signature", "hub_gone")],
+    [("unknown_account", "unknown_account"), ("hub_busy", "hub_busy"), ("stale_signature", "hub_gone")],
 )
 def test_what_the_hub_says_against_a_number_stands_on_the_keypad_page(
     stage: Any, code: str, error: str
 ) -> None:
     typed(stage, "0399000000000018").press("confirm")
-    stage.says(AccountSaid(asked(stage), Refused(wire.Problem(status=404, code=code))))
+    stage.says(AccountSaid(asked(stage), hub_says(code)))
     assert stage.at(Page.ENTER_ACCOUNT)
     assert stage.core.session.entry_error == error
     assert stage.core.session.digits == "0399000000000018"
@@ -107,6 +108,15 @@ def test_a_refused_quote_takes_no_money(stage: Any, world: Any) -> None:
     stage.says(QuoteSaid(ask.quote_id, Refused(wire.Problem(status=409, code="account_closed"))))
     assert stage.at(Page.MESSAGE)
     assert stage.core.session.message == "account_closed"
+    assert stage.journal == []
+
+
+def test_a_hub_that_is_busy_before_the_quote_takes_no_money(stage: Any, world: Any) -> None:
+    stage.found(world.account(world.bill("2026-10", 1000))).press("pay", "cash")
+    [ask] = stage.effects
+    stage.says(QuoteSaid(ask.quote_id, hub_says("hub_busy", 2)))
+    assert stage.at(Page.MESSAGE)
+    assert stage.core.session.message == "busy"
     assert stage.journal == []
 
 
