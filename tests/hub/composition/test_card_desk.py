@@ -292,15 +292,15 @@ def test_a_late_outcome_of_an_older_write_changes_nothing_for_the_worse(at: Card
 
 def test_a_write_that_is_told_late_does_not_undo_what_a_reading_has_proved_since(at: CardOffice) -> None:
     paid = at.buy()
-    one = at.ask(at.authorise(paid["purchase"]))
+    older = at.ask(at.authorise(paid["purchase"], terminal="V"))
+    one = at.ask(at.authorise(paid["purchase"], kind="rewrite"))
     written = copy.copy(at.put_on(one))
-    at.card.back = (
-        0,
-        0,
-    )  # its meter has seen it and refuses it, and the kiosk has not told yet that it wrote it
+    # Its meter has seen it and refuses it, before the kiosk has told that it wrote it.
+    at.card.back = (0, 0)
     assert at.verdict() == "owed"
-    assert at.ask(at.tell(one, "written", written)).state == "written"
-    assert at.purchase(paid["id"]).state == "owed"
+    for write, terminal in ((one, "T"), (older, "V")):
+        assert at.ask(at.tell(write, "written", written, terminal)).state == "written"
+        assert at.purchase(paid["id"]).state == "owed"
     two = at.ask(at.authorise(paid["purchase"], kind="rewrite", terminal="U"))
     at.ask(at.tell(one, "written", written))
     assert at.purchase(paid["id"]).state == "owed"
