@@ -93,7 +93,7 @@ def sign(hub: Any) -> _Sign:
     derandomize=True,
 )
 def test_whatever_is_sent_the_answer_is_in_the_contract(case: Any, hub: Any, sign: _Sign) -> None:
-    response = case.call(base_url=hub.process.url, auth=sign)
+    response = case.call(base_url=hub.process.url, auth=sign, timeout=60)
     # Headers are overwritten by the signature and POST where no POST is belongs to no operation, so these two
     # checks would judge what was never sent.
     judged = [

@@ -330,6 +330,7 @@ def test_what_a_hub_remembers_of_a_key_it_looks_up_again(
         database, vault = Database(hub.url), Vault(BenchStore(None, {}, bench=True))
         terminals = Terminals(database, None, vault, bench=True)
         try:
+            monkeypatch.setattr("hub.composition.terminals._REMEMBER_S", 600.0)
             found = [await terminals.key_of(terminal, key_id)]
             expire(hub, terminal)
             found.append(await terminals.key_of(terminal, key_id))

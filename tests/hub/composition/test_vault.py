@@ -78,11 +78,15 @@ def test_what_nobody_waits_for_any_more_is_not_done() -> None:
 
 
 def test_while_a_call_hangs_no_further_question_is_kept_and_none_waits() -> None:
-    vault, hangs = Vault(Closed(), wait_s=0.3), threading.Event()
+    wait_s = 1.0  # so long the store has to begin a call: one that nobody waits for any more is not begun
+    vault, hangs = Vault(Closed(), wait_s), threading.Event()
 
     async def crowd() -> set[str]:
         with pytest.raises(Refusal):
             await vault.ask(lambda _: hangs.wait(60))
+        # The store began the call a little after it was asked: for as long the call does not hang yet.
+        while vault._begun is None or time.monotonic() - vault._begun <= wait_s:
+            await asyncio.sleep(0.005)
         said = await asyncio.gather(*(vault.ask(lambda _: 1) for _ in range(500)), return_exceptions=True)
         return {each.code for each in said if isinstance(each, Refusal)}
 
