@@ -91,7 +91,7 @@ class Seat:
     async def insert(self, chip: SimulatedCard, patience_s: float = 0.0) -> bool:
         """Put a card in and wait this long for the reader to power it up; whether it did.
 
-        On a busy machine the reader may not have looked at the empty slot: then the card is put in again.
+        On a busy machine the reader may not have looked at the empty slot, or at the card: then it is put in again.
         """
         self.chip = chip
         for seating in range(_SEATINGS):
@@ -100,7 +100,7 @@ class Seat:
             self._task, self._found = asyncio.create_task(self._sit(chip)), False
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._powered.wait(), patience_s)
-            if self._powered.is_set() or not self._found:
+            if self._powered.is_set() or not self._found or not patience_s:
                 break
             await self.pull()
         return self._powered.is_set()
@@ -129,6 +129,7 @@ class Seat:
             except OSError:
                 await asyncio.sleep(_RETRY_S)  # pcscd is on its way
                 continue
+            self._found = True
             try:
                 await self._answer(contacts, chip)
             except _Lost as lost:
@@ -160,7 +161,6 @@ class Seat:
             match message:
                 case Order.ATR:
                     await contacts.say(chip.atr)
-                    self._found = True
                 case Order.ON | Order.RESET:
                     chip.reset()
                     self._power_ups += 1

@@ -29,7 +29,8 @@ class CardProgram:
     def _serve(self) -> None:
         while True:
             connection, _ = self._server.accept()
-            with connection, connection.makefile("rw") as lines:
+            # A unit that was ended may not wait for its answer.
+            with contextlib.suppress(ConnectionError), connection, connection.makefile("rw") as lines:
                 order = json.loads(lines.readline())
                 if order["do"] == "end":
                     return

@@ -137,6 +137,10 @@ def given_up(driver: Driver, unit: Launched, call: Callable[[], None], key: str,
         # A driver that was held up may give up before it has asked, or meet the move that it gave up before.
         with hurried(driver, move=patience), contextlib.suppress(DeviceTimeout, CommandRefused):
             call()
+        # A unit that was held up may take only now what it was asked last.
+        deadline = time.monotonic() + patience
+        while unit.do("status", log=0)[key] != value and time.monotonic() < deadline:
+            time.sleep(0.003)
         patience *= 2
 
 

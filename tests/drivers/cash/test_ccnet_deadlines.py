@@ -37,7 +37,7 @@ CALLS: dict[str, Callable[[CcnetAcceptor], object]] = {
 
 
 @contextlib.contextmanager
-def unit(says: bytes, every_s: float) -> Iterator[CcnetAcceptor]:
+def unit(says: bytes, every_s: float, offline_s: float) -> Iterator[CcnetAcceptor]:
     """A driver on a line whose other end says these bytes again and again, one at a time, whatever it is asked."""
     master, slave = os.openpty()
     tty.setraw(slave)
@@ -56,7 +56,7 @@ def unit(says: bytes, every_s: float) -> Iterator[CcnetAcceptor]:
 
     thread = threading.Thread(target=talk)
     thread.start()
-    settings = CcnetSettings(call=CALL_S, offline=2 * CALL_S, high_security=frozenset({5}))
+    settings = CcnetSettings(call=CALL_S, offline=offline_s, high_security=frozenset({5}))
     acceptor = CcnetAcceptor(SerialTransport(os.ttyname(slave)), settings)
     acceptor.open()
     try:
@@ -81,7 +81,8 @@ PEERS = {
 @pytest.mark.parametrize("peer", PEERS)
 @pytest.mark.parametrize("call", CALLS)
 def test_each_call_ends_in_time(call: str, peer: str) -> None:
-    with unit(*PEERS[peer]) as acceptor:
+    # Never offline: a poll that was held up would tell that instead of the time-out.
+    with unit(*PEERS[peer], offline_s=1000.0) as acceptor:
         since = time.monotonic()
         with pytest.raises((DeviceTimeout, ProtocolError)):
             CALLS[call](acceptor)
@@ -91,7 +92,7 @@ def test_each_call_ends_in_time(call: str, peer: str) -> None:
 @pytest.mark.parametrize("peer", PEERS)
 def test_a_unit_that_never_speaks_a_whole_word_is_offline_once(peer: str) -> None:
     told: list[CashReport | None] = []
-    with unit(*PEERS[peer]) as acceptor:
+    with unit(*PEERS[peer], offline_s=2 * CALL_S) as acceptor:
         # As long as it takes until it is told, and a while longer.
         quiet_from = time.monotonic() + 10.0
         while time.monotonic() < quiet_from + 2 * CALL_S:

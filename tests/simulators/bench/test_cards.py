@@ -26,11 +26,12 @@ def test_a_sam_lets_us_into_a_customers_card(
     sam_program = card_program("sam", pcscd.slots[1], tmp_path, 1000.0, options)
     sam_card, card = PcscCard(pcscd.slots[1].reader), PcscCard(user_card.slot.reader)
     try:
-        sam_card.open()
         until = time.monotonic() + PATIENCE_S
-        while not sam_card.present():
-            assert time.monotonic() < until
-            time.sleep(0.01)
+        for each in (sam_card, card):
+            each.open()
+            while not each.present():
+                assert time.monotonic() < until
+                time.sleep(0.01)
         sam = Sam(sam_card.exchange, SamSettings(SAM_SERIAL, call_s=PATIENCE_S), sam_card.connect)
         module = PsamModule(sam, {PROFILE: CardSlots()})
         terminal = SamTerminal(sam)

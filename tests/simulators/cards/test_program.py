@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 
@@ -28,25 +29,38 @@ class Reader:
     """A virtual reader that does only what the test orders."""
 
     def __init__(self) -> None:
-        self.port = 0
+        self._address = self._bound(0)
+        self.port = int(self._address.getsockname()[1])
         self._cards: asyncio.Queue[tuple[asyncio.StreamReader, asyncio.StreamWriter]] = asyncio.Queue()
         self._server: asyncio.Server | None = None
         self._card: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
+
+    @staticmethod
+    def _bound(port: int) -> socket.socket:
+        """Bound and not listening: nobody is there, and the port is nobody else's."""
+        bound = socket.socket()
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind(("127.0.0.1", port))
+        return bound
 
     async def start(self) -> None:
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             await self._cards.put((reader, writer))
 
-        self._server = await asyncio.start_server(accept, "127.0.0.1", self.port)
-        self.port = self._server.sockets[0].getsockname()[1]
+        self._server = await asyncio.start_server(accept, sock=self._address)
 
     async def stop(self) -> None:
         assert self._server is not None
         self._server.close()
+        self._address = self._bound(self.port)
         await self.let_go()
         while not self._cards.empty():
             self._card = self._cards.get_nowait()
             await self.let_go()
+
+    async def end(self) -> None:
+        await self.stop()
+        self._address.close()
 
     async def let_go(self) -> None:
         card, self._card = self._card, None
@@ -97,7 +111,7 @@ async def slot(path: Path) -> AsyncIterator[tuple[CardEnd, Reader]]:
         yield end, reader
     finally:
         await end.close()
-        await reader.stop()
+        await reader.end()
 
 
 async def inserted(end: CardEnd, reader: Reader, **how: str) -> None:
@@ -117,8 +131,9 @@ def play(path: Path, act: Act) -> None:
 
 @pytest.fixture(autouse=True)
 def hasty(monkeypatch: pytest.MonkeyPatch) -> None:
-    """These readers need no time to look."""
+    """These readers need no time to look; a busy machine may need some before they see a card."""
     monkeypatch.setattr(seat, "_LOOK_S", 0.0)
+    monkeypatch.setattr(program, "_SEEN_S", PATIENCE_S)
 
 
 def kept(path: Path) -> UserCard:

@@ -14,6 +14,7 @@ Rectangle {
         Accessible.role: Accessible.Button
         TapHandler {
             gesturePolicy: TapHandler.ReleaseWithinBounds
+            longPressThreshold: 0 // a busy machine lifts the finger late
             onTapped: parent.tapped()
         }
     }
