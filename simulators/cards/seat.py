@@ -16,6 +16,8 @@ from simulators.cards.vpcd import Contacts, Order
 
 _RETRY_S = 0.05
 _NOTICE_S = 2.0
+# A reader that is there and has not looked yet is one whom a busy machine lets wait.
+_LATE_S = 6.0
 # pcscd looks every 0.4 s, whatever our speed. A card that was swapped in between it never notices, and where it was a
 # command that found the old one gone it knows of none from then on: so no card comes before an empty look.
 _LOOK_S = 0.5
@@ -57,7 +59,7 @@ class Seat:
         self._silent = False
         self.late = (0, 0.0)
         self.commands = 0
-        self._found = False
+        self._touches = self._found = False
         self._seconds = 0.0
         self._power_ups = 0
         self._log: deque[dict[str, str]] = deque(maxlen=_LOG)
@@ -91,18 +93,24 @@ class Seat:
     async def insert(self, chip: SimulatedCard, patience_s: float = 0.0) -> bool:
         """Put a card in and wait this long for the reader to power it up; whether it did.
 
-        On a busy machine the reader may not have looked at the empty slot, or at the card: then it is put in again.
+        On a busy machine the reader may not have looked at the empty slot: then the card is put in again.
         """
         self.chip = chip
         for seating in range(_SEATINGS):
             await self._until_seen()
             await asyncio.sleep(seating * _LOOK_S)
             self._task, self._found = asyncio.create_task(self._sit(chip)), False
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._powered.wait(), patience_s)
-            if self._powered.is_set() or not self._found or not patience_s:
+            if not await self._is_powered(patience_s) and self._touches and not self._found and patience_s:
+                await self._is_powered(_LATE_S)
+            if self._powered.is_set() or not self._found:
                 break
             await self.pull()
+        return self._powered.is_set()
+
+    async def _is_powered(self, patience_s: float) -> bool:
+        """Whether the reader gives it power within this time."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._powered.wait(), patience_s)
         return self._powered.is_set()
 
     async def pull(self) -> None:
@@ -129,7 +137,7 @@ class Seat:
             except OSError:
                 await asyncio.sleep(_RETRY_S)  # pcscd is on its way
                 continue
-            self._found = True
+            self._touches = True
             try:
                 await self._answer(contacts, chip)
             except _Lost as lost:
@@ -151,6 +159,7 @@ class Seat:
 
     def _lift(self, contacts: Contacts, chip: SimulatedCard) -> None:
         """The contacts part: the chip forgets, and the reader is given time to see it."""
+        self._touches = False
         self._powered.clear()
         chip.reset()
         self._gone = asyncio.create_task(_noticed(contacts))
@@ -161,6 +170,7 @@ class Seat:
             match message:
                 case Order.ATR:
                     await contacts.say(chip.atr)
+                    self._found = True
                 case Order.ON | Order.RESET:
                     chip.reset()
                     self._power_ups += 1

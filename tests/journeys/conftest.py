@@ -31,8 +31,11 @@ def cabinet(tmp_path: Path, town: Town) -> Iterator[Cabinet]:
 
 
 @pytest.fixture
-def program(pcscd: BenchPcscd, card_program: CardProgram) -> Iterator[CardProgram]:
-    """The slot, empty before and after."""
+def program(
+    pcscd: BenchPcscd, card_program: CardProgram, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[CardProgram]:
+    """The slot, empty before and after; its reader is not given up while a busy machine lets pcscd wait."""
+    monkeypatch.setattr("drivers.card.pcsc._ANSWER_S", 20.0)
     _empty(card_program)
     yield card_program
     _empty(card_program)

@@ -16,6 +16,9 @@ from pathlib import Path
 
 import msgspec
 
+from drivers.cash.ccnet import Command
+from drivers.cash.ccnet_driver import CcnetAcceptor
+from drivers.cash.ccnet_line import Answer
 from drivers.printer.escpos_driver import EscposPrinter
 from kiosk.books import Books
 from kiosk.config import Config, load
@@ -25,6 +28,7 @@ from kiosk.hubclient.keys import Keys
 from kiosk.hubclient.open_keys import open_keys
 from kiosk.journal.cli import fold, read
 from kiosk.journal.store import Journal, JournalDamaged
+from kiosk.lanes.acceptor import AcceptorLane
 from kiosk.lanes.build import build_lanes
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.lanes.printer import PrinterLane
@@ -35,6 +39,8 @@ from kiosk.runner import Runner, now
 
 PATIENCE = 60.0
 _LOOK_EVERY_S = 0.02
+_STALL_S = 10.0
+"""So long a busy machine may let the acceptor's program wait."""
 
 
 def eventually(so: Callable[[], object], what: str = "") -> None:
@@ -222,13 +228,24 @@ class InProcess(Kiosk):
 
 
 def patient_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane]:
-    """The field's own lanes, with a printer that is not given up while a busy machine lets its program wait."""
+    """The field's own lanes, with a printer that is not given up while a busy machine lets its program wait, and an
+    acceptor whose count and table are waited for: what is known of a note without a count is another row of the table.
+    """
     lanes = build_lanes(config, key, tell)
-    printer = lanes["printer"]
+    printer, acceptor = lanes["printer"], lanes["acceptor"]
     assert isinstance(printer, PrinterLane)
     device = printer._device
     assert isinstance(device, EscposPrinter)
     device._settings = dataclasses.replace(device._settings, answer_seconds=PATIENCE)
+    assert isinstance(acceptor, AcceptorLane)
+    unit = acceptor._device
+    assert isinstance(unit, CcnetAcceptor)
+    read = unit._line.read
+
+    def patiently(deadline: float, command: Command, parse: Callable[[bytes], Answer]) -> Answer:
+        return read(deadline + _STALL_S, command, parse)
+
+    unit._line.read = patiently  # type: ignore[method-assign]
     return lanes
 
 

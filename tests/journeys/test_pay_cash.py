@@ -46,6 +46,7 @@ def test_a_surplus_becomes_balance_and_the_slip_says_so(cabinet: Cabinet) -> Non
 
 def test_a_part_goes_to_the_oldest_month_late_fee_first(cabinet: Cabinet) -> None:
     account_no = "0399000000000018"
+    cabinet.town.stays_on_its_day()
     arrears, balance = cabinet.town.standing(account_no)
     oldest = cabinet.town.client.get(f"/v1/accounts/{account_no}").json()["bills"][0]
     kiosk = cabinet.kiosk()

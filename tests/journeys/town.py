@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 
 import msgspec
@@ -22,6 +23,8 @@ from tools.hub_process import HubClient, HubProcess, power_hub, write_test_key
 
 KEY = bytes(range(32))
 DUE_IN = timedelta(days=10)
+HERE = timezone(timedelta(hours=8))
+"""The country of the utility, whose day the hub counts by."""
 _numbers = itertools.count(1)
 
 
@@ -50,7 +53,7 @@ class Town:
         With the last power that was `bought` its meter is one of a card's.
         """
         number = next(_numbers)
-        today = (datetime.now(UTC) + timedelta(hours=8)).date()
+        today = datetime.now(HERE).date()
         account = TownAccount(
             account_no=f"0399{900_000_000_000 + number}",
             name="测试户",
@@ -87,6 +90,14 @@ class Town:
         """Arrears and balance of the account, as the hub tells them."""
         told = self.client.get(f"/v1/accounts/{account_no}").json()
         return told["arrears_fen"], told["balance_fen"]
+
+    @staticmethod
+    def stays_on_its_day() -> None:
+        """Wait over a midnight that is near: a late fee grows by the day."""
+        now = datetime.now(HERE)
+        soon = now + timedelta(seconds=60)
+        if soon.date() != now.date():
+            time.sleep(60)
 
     def forget_quotes(self) -> None:
         """Lose all quotes, as books do that were restored from an older copy."""

@@ -229,6 +229,20 @@ def test_without_a_reader_it_says_so(path: Path, monkeypatch: pytest.MonkeyPatch
     asyncio.run(whole())
 
 
+def test_a_reader_that_looks_late_is_waited_for(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a busy machine the reader's program may not get its turn for seconds."""
+    monkeypatch.setattr(program, "_SEEN_S", 0.1)
+
+    async def whole() -> None:
+        async with asyncio.timeout(PATIENCE_S), slot(path) as (end, reader):
+            waiting = asyncio.create_task(end.do_insert())
+            await asyncio.sleep(0.3)
+            await reader.find()
+            assert await waiting == {"powered": True}
+
+    asyncio.run(whole())
+
+
 def test_silence_holds_a_command_until_it_ends(path: Path) -> None:
     async def act(end: CardEnd, reader: Reader) -> None:
         end.do_silence(after=1)
