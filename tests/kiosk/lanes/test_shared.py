@@ -90,7 +90,8 @@ def test_what_hangs_holds_up_nobody(house: House) -> None:
     wait_for_all(house)
     for number in range(3):
         house.shared.put(work(number))
-    begun = sorted(house.until(3), key=lambda each: each[0])  # one may be told of before the one that it followed
+    # They were taken in this order; each tells of it when it comes to run.
+    begun = sorted(house.until(3), key=lambda each: each[0])
     assert begun == [(number, work(number)) for number in range(3)]
     for number in range(3, 7):
         house.shared.put(work(number))
