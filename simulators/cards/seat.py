@@ -20,6 +20,7 @@ _NOTICE_S = 2.0
 # command that found the old one gone it knows of none from then on: so no card comes before an empty look.
 _LOOK_S = 0.5
 _SEATINGS = 4
+_BUSY_S = 15.0
 _LOG = 400
 
 
@@ -57,7 +58,7 @@ class Seat:
         self._silent = False
         self.late = (0, 0.0)
         self.commands = 0
-        self._found = False
+        self._touched = self._found = False
         self._seconds = 0.0
         self._power_ups = 0
         self._log: deque[dict[str, str]] = deque(maxlen=_LOG)
@@ -91,15 +92,20 @@ class Seat:
     async def insert(self, chip: SimulatedCard, patience_s: float = 0.0) -> bool:
         """Put a card in and wait this long for the reader to power it up; whether it did.
 
-        On a busy machine the reader may not have looked at the empty slot: then the card is put in again.
+        On a busy machine the reader may look late, and is waited for once it is there; or it may not have looked at
+        the empty slot: then the card is put in again.
         """
         self.chip = chip
         for seating in range(_SEATINGS):
             await self._until_seen()
             await asyncio.sleep(seating * _LOOK_S)
-            self._task, self._found = asyncio.create_task(self._sit(chip)), False
+            self._touched = self._found = False
+            self._task = asyncio.create_task(self._sit(chip))
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._powered.wait(), patience_s)
+            if patience_s and self._touched and not self._found:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._powered.wait(), _BUSY_S)
             if self._powered.is_set() or not self._found:
                 break
             await self.pull()
@@ -127,8 +133,10 @@ class Seat:
             try:
                 contacts = await Contacts.touch(self._port)
             except OSError:
+                self._touched = False
                 await asyncio.sleep(_RETRY_S)  # pcscd is on its way
                 continue
+            self._touched = True
             try:
                 await self._answer(contacts, chip)
             except _Lost as lost:
