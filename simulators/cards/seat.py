@@ -21,6 +21,7 @@ _NOTICE_S = 2.0
 _LOOK_S = 0.5
 _SEATINGS = 4
 _BUSY_S = 15.0
+_KNOWN_S = 5.0
 _LOG = 400
 
 
@@ -51,6 +52,7 @@ class Seat:
         self._task: asyncio.Task[None] | None = None
         self._gone: asyncio.Task[None] | None = None
         self._powered = asyncio.Event()
+        self._known = asyncio.Event()
         self.chip: SimulatedCard | None = None
         self.fault: Fault | None = None
         self._silent_from: int | None = None
@@ -109,6 +111,10 @@ class Seat:
             if self._powered.is_set() or not self._found:
                 break
             await self.pull()
+        if patience_s and self._powered.is_set():
+            # Before it has the answer to reset, a reader tells its programs of no card.
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._known.wait(), _KNOWN_S)
         return self._powered.is_set()
 
     async def pull(self) -> None:
@@ -159,6 +165,7 @@ class Seat:
     def _lift(self, contacts: Contacts, chip: SimulatedCard) -> None:
         """The contacts part: the chip forgets, and the reader is given time to see it."""
         self._powered.clear()
+        self._known.clear()
         chip.reset()
         self._gone = asyncio.create_task(_noticed(contacts))
 
@@ -169,8 +176,11 @@ class Seat:
                 case Order.ATR:
                     await contacts.say(chip.atr)
                     self._found = True
+                    if self._powered.is_set():
+                        self._known.set()
                 case Order.ON | Order.RESET:
                     chip.reset()
+                    self._known.clear()
                     self._power_ups += 1
                     self._powered.set()
                 case Order.OFF:
