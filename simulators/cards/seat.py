@@ -52,6 +52,7 @@ class Seat:
         self._task: asyncio.Task[None] | None = None
         self._gone: asyncio.Task[None] | None = None
         self._powered = asyncio.Event()
+        self._known = asyncio.Event()
         self.chip: SimulatedCard | None = None
         self.fault: Fault | None = None
         self._silent_from: int | None = None
@@ -59,7 +60,7 @@ class Seat:
         self._silent = False
         self.late = (0, 0.0)
         self.commands = 0
-        self._touches = self._found = False
+        self._touched = self._found = False
         self._seconds = 0.0
         self._power_ups = 0
         self._log: deque[dict[str, str]] = deque(maxlen=_LOG)
@@ -93,24 +94,22 @@ class Seat:
     async def insert(self, chip: SimulatedCard, patience_s: float = 0.0) -> bool:
         """Put a card in and wait this long for the reader to power it up; whether it did.
 
-        On a busy machine the reader may not have looked at the empty slot: then the card is put in again.
+        On a busy machine the reader may look late, and is waited for once it is there; or it may not have looked at
+        the empty slot: then the card is put in again.
         """
         self.chip = chip
         for seating in range(_SEATINGS):
             await self._until_seen()
             await asyncio.sleep(seating * _LOOK_S)
             self._task, self._found = asyncio.create_task(self._sit(chip)), False
-            if not await self._is_powered(patience_s) and self._touches and not self._found and patience_s:
-                await self._is_powered(_LATE_S)
+            powered = await _comes(self._powered, patience_s)
+            if not powered and patience_s and self._touched and not self._found:
+                await _comes(self._powered, _LATE_S)
             if self._powered.is_set() or not self._found:
                 break
             await self.pull()
-        return self._powered.is_set()
-
-    async def _is_powered(self, patience_s: float) -> bool:
-        """Whether the reader gives it power within this time."""
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._powered.wait(), patience_s)
+        if patience_s and self._powered.is_set():
+            await _comes(self._known, _LATE_S)  # before it has the answer to reset, a reader tells of no card
         return self._powered.is_set()
 
     async def pull(self) -> None:
@@ -137,7 +136,7 @@ class Seat:
             except OSError:
                 await asyncio.sleep(_RETRY_S)  # pcscd is on its way
                 continue
-            self._touches = True
+            self._touched = True
             try:
                 await self._answer(contacts, chip)
             except _Lost as lost:
@@ -159,8 +158,9 @@ class Seat:
 
     def _lift(self, contacts: Contacts, chip: SimulatedCard) -> None:
         """The contacts part: the chip forgets, and the reader is given time to see it."""
-        self._touches = False
+        self._touched = False
         self._powered.clear()
+        self._known.clear()
         chip.reset()
         self._gone = asyncio.create_task(_noticed(contacts))
 
@@ -171,8 +171,11 @@ class Seat:
                 case Order.ATR:
                     await contacts.say(chip.atr)
                     self._found = True
+                    if self._powered.is_set():
+                        self._known.set()
                 case Order.ON | Order.RESET:
                     chip.reset()
+                    self._known.clear()
                     self._power_ups += 1
                     self._powered.set()
                 case Order.OFF:
@@ -225,6 +228,13 @@ class Seat:
         # Before the answer goes out: what it tells of must stand in the memory whoever is killed then.
         self._keep(chip)
         self._log.append({"command": raw[:5].hex().upper(), "sw": answer[-2:].hex().upper()})
+
+
+async def _comes(event: asyncio.Event, patience_s: float) -> bool:
+    """Whether it happens within this time."""
+    with contextlib.suppress(TimeoutError):
+        await asyncio.wait_for(event.wait(), patience_s)
+    return event.is_set()
 
 
 async def _noticed(contacts: Contacts) -> None:
