@@ -26,8 +26,10 @@ from hub.composition.card_desk import CardDesk
 from hub.composition.channels import HttpChannel, HttpHandlers
 from hub.composition.identity_desk import IdentityDesk
 
-TryNo = Annotated[str, PathParameter(pattern="^[1-3]$", description="a card locks itself after a few tries")]
-StepNo = Annotated[str, PathParameter(pattern="^[0-9]{1,4}$", description="counts the steps of the write")]
+TryNo = Annotated[
+    str, PathParameter(pattern=r"^[1-3]\Z", description="a card locks itself after a few tries")
+]
+StepNo = Annotated[str, PathParameter(pattern=r"^[0-9]{1,4}\Z", description="counts the steps of the write")]
 
 
 @put(

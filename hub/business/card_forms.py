@@ -38,26 +38,16 @@ OutcomeState = Literal["written", "failed", "unknown"]
 
 U32 = Annotated[int, Meta(ge=0, le=2**32 - 1)]
 CardByte = Annotated[int, Meta(ge=0, le=255)]
-ProfileName = Annotated[
-    str, Meta(pattern="^[a-z0-9_-]{1,32}$", max_length=32, description="a card layout's name")
-]
-Hex4 = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{8}$", max_length=8, description="4 bytes")]
-Hex8 = Annotated[str, Meta(pattern="^[0-9A-Fa-f]{16}$", max_length=16, description="8 bytes")]
+ProfileName = Annotated[str, Meta(pattern=r"^[a-z0-9_-]{1,32}\Z", description="a card layout's name")]
+Hex4 = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{8}\Z", description="4 bytes")]
+Hex8 = Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{16}\Z", description="8 bytes")]
 HexHeader = Annotated[
-    str,
-    Meta(
-        pattern="^[0-9A-Fa-f]{10}$", max_length=10, description="an UPDATE BINARY's CLA, INS, P1, P2 and Lc"
-    ),
+    str, Meta(pattern=r"^[0-9A-Fa-f]{10}\Z", description="an UPDATE BINARY's CLA, INS, P1, P2 and Lc")
 ]
 MeterTime = Annotated[
-    str,
-    Meta(
-        pattern="^[0-9T: -]{0,19}$",
-        max_length=19,
-        description="the meter's own clock; empty where it is not set",
-    ),
+    str, Meta(pattern=r"^[0-9T: -]{0,19}\Z", description="the meter's own clock; empty where it is not set")
 ]
-Seal = Annotated[str, Meta(pattern="^[A-Za-z0-9_.-]{1,4096}$", description="JWE compact serialisation")]
+Seal = Annotated[str, Meta(pattern=r"^[A-Za-z0-9_.-]{1,4096}\Z", description="JWE compact serialisation")]
 
 
 class WriteBack(Order, frozen=True):
@@ -93,7 +83,7 @@ class CardContents(CardSaid, frozen=True):
     amount_fen: U32
     count: U32
     write_back: WriteBack | None
-    damaged: Annotated[str, Meta(pattern="^[ -~]{0,64}$", max_length=64)] = ""
+    damaged: Annotated[str, Meta(pattern=r"^[ -~]{0,64}\Z")] = ""
 
 
 class CardToWrite(CardSaid, frozen=True):
@@ -165,7 +155,7 @@ class OutcomeOrder(Order, frozen=True):
 
     state: OutcomeState
     seen: Seal | None
-    reason: Annotated[str, Meta(pattern="^[ -~]{0,64}$", max_length=64, description="for the technician")]
+    reason: Annotated[str, Meta(pattern=r"^[ -~]{0,64}\Z", description="for the technician")]
     at: Time
 
 

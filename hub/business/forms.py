@@ -9,28 +9,23 @@ from msgspec import Meta
 
 MAX_FEN = 10**13
 MAX_NO = 2**63 - 1
-ID_PATTERN = "^[0-9a-f]{32}$"
+ID_PATTERN = r"^[0-9a-f]{32}\Z"
 _REFERENCE = re.compile(r"[ -~]{1,64}", re.ASCII)
 _DIGITS = re.compile(r"[0-9]{1,22}", re.ASCII)
 
-Id = Annotated[
-    str, Meta(pattern=ID_PATTERN, max_length=32, description="made by the kiosk: 32 lower-case hex digits")
-]
-AccountNo = Annotated[str, Meta(pattern="^[0-9]{1,22}$", max_length=22, description="digits only")]
-Month = Annotated[str, Meta(pattern="^[0-9]{4}-(0[1-9]|1[0-2])$", max_length=7, description="YYYY-MM")]
+Id = Annotated[str, Meta(pattern=ID_PATTERN, description="made by the kiosk: 32 lower-case hex digits")]
+AccountNo = Annotated[str, Meta(pattern=r"^[0-9]{1,22}\Z", description="digits only")]
+Month = Annotated[str, Meta(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])\Z", description="YYYY-MM")]
 Fen = Annotated[int, Meta(ge=-MAX_FEN, le=MAX_FEN)]
 CertainFen = Annotated[int, Meta(ge=0, le=MAX_FEN)]
 Time = Annotated[datetime, Meta(tz=True, description="UTC, RFC 3339")]
-Reference = Annotated[str, Meta(pattern="^[ -~]{1,64}$", max_length=64, description="as printed on the slip")]
-MeterNo = Annotated[str, Meta(pattern="^[0-9]{22}$", max_length=22, description="a meter's asset number")]
+Reference = Annotated[str, Meta(pattern=r"^[ -~]{1,64}\Z", description="as printed on the slip")]
+MeterNo = Annotated[str, Meta(pattern=r"^[0-9]{22}\Z", description="a meter's asset number")]
 CardSerial = Annotated[
-    str,
-    Meta(
-        pattern="^[0-9A-F]{16}$", max_length=16, description="a meter card's serial: 16 upper-case hex digits"
-    ),
+    str, Meta(pattern=r"^[0-9A-F]{16}\Z", description="a meter card's serial: 16 upper-case hex digits")
 ]
 CardNumber = Annotated[
-    str, Meta(pattern="^[0-9]{12}$", max_length=12, description="a number as it stands on a meter card")
+    str, Meta(pattern=r"^[0-9]{12}\Z", description="a number as it stands on a meter card")
 ]
 Business = Literal["arrears", "prepay", "buy_power", "reissue", "open_card"]
 PurchaseKind = Literal["purchase", "reissue", "open"]
@@ -118,9 +113,7 @@ class ReversalOrder(Order, frozen=True):
     made_at: Time
 
 
-Hash = Annotated[
-    str, Meta(pattern="^[0-9a-f]{64}$", max_length=64, description="the hash of a row of the journal")
-]
+Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z", description="the hash of a row of the journal")]
 Seq = Annotated[int, Meta(ge=0, le=MAX_NO)]
 
 
@@ -139,7 +132,7 @@ class OpenItem(Order, frozen=True):
 
     id: Id
     kind: Literal["payment", "claim"]
-    state: Annotated[str, Meta(pattern="^[ -~]{0,32}$", max_length=32)]
+    state: Annotated[str, Meta(pattern=r"^[ -~]{0,32}\Z")]
     account_no: AccountNo | None
     amount_fen: CertainFen
     memo_fen: CertainFen
@@ -165,7 +158,7 @@ class HeartbeatOrder(Order, frozen=True):
     known: KnownHead | None
     open: Annotated[tuple[OpenItem, ...], Meta(max_length=200)]
     backlog: Backlog
-    version: Annotated[str, Meta(pattern="^[ -~]{0,64}$", max_length=64)]
+    version: Annotated[str, Meta(pattern=r"^[ -~]{0,64}\Z")]
 
 
 class Status(Answer, frozen=True):

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from hub.business.forms import Answer, Order
 
-NONCE_PATTERN = "^[0-9a-f]{32}$"
+NONCE_PATTERN = r"^[0-9a-f]{32}\Z"
 Scheme = Literal["3des", "sm4"]
 
 
@@ -18,9 +18,7 @@ class SignOnOrder(Order, frozen=True):
     nonce: Annotated[
         str, Meta(pattern=NONCE_PATTERN, description="16 random bytes, the same as in the key id")
     ]
-    master_check: Annotated[
-        str, Meta(pattern="^[0-9a-f]{6}$", max_length=6, description="the master key's check value")
-    ]
+    master_check: Annotated[str, Meta(pattern=r"^[0-9a-f]{6}\Z", description="the master key's check value")]
 
 
 class WrappedKey(Answer, frozen=True):

@@ -11,7 +11,7 @@ from msgspec import Meta
 from hub.data.keys_bench import BenchStore
 from hub.data.keystore import CardScheme, KeyCabinet, KeyRefused
 
-KeyId = Annotated[str, Meta(pattern="^[A-Za-z0-9._-]{1,64}$")]
+KeyId = Annotated[str, Meta(pattern=r"^[A-Za-z0-9._-]{1,64}\Z")]
 
 
 class Pkcs11Part(msgspec.Struct, frozen=True, forbid_unknown_fields=True, tag_field="kind", tag="pkcs11"):

@@ -120,6 +120,14 @@ def test_a_repeat_gives_the_same_bytes_and_books_nothing(hub: Any) -> None:
     assert client.get(f"/v1/accounts/{account.account_no}").json()["arrears_fen"] == 7374
 
 
+@pytest.mark.parametrize("behind", ["%0A", "0", "%20"])
+def test_an_id_with_something_behind_it_is_no_id(hub: Any, behind: str) -> None:
+    account, client = hub.account((12374,)), hub.client()
+    order = client.payment_order(account.account_no, 5000)
+    problem(client.put(f"/v1/payments/{new_id()}{behind}", order), 400, "bad_request")
+    assert client.get(f"/v1/accounts/{account.account_no}").json()["arrears_fen"] == 12374
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [("kiosk_no", 2), ("notes", [{"value_fen": 2500, "count": 2}]), ("taken_at", "2026-01-01T04:00:01Z")],
