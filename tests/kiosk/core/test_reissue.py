@@ -100,10 +100,11 @@ def test_who_does_not_match_may_try_again_and_then_not(desk: Desk) -> None:
     assert not [e for e in stage.effects if isinstance(e, fx.StageCard)]
 
 
-def test_a_short_wait_that_the_hub_asks_for_is_kept_for_the_customer(desk: Desk) -> None:
+@pytest.mark.parametrize("code", ["too_many_tries", "hub_busy"])
+def test_a_short_wait_that_the_hub_asks_for_is_kept_for_the_customer(desk: Desk, code: str) -> None:
     stage = desk.asks().stage
     first = desk.types()
-    desk.is_refused("too_many_tries", 5)
+    desk.is_refused(code, 5)
     assert stage.at(Page.CHECKING_IDENTITY)
     stage.wait(4.9)
     assert not [e for e in stage.effects if isinstance(e, fx.CheckIdentity)]
@@ -119,17 +120,6 @@ def test_a_long_wait_sends_the_customer_elsewhere(desk: Desk) -> None:
     desk.asks().types()
     desk.is_refused("too_many_tries", 3600)
     assert desk.stage.at(Page.IDENTITY_REFUSED)
-
-
-def test_a_hub_that_is_busy_is_asked_for_the_same_customer_again(desk: Desk) -> None:
-    stage = desk.asks().stage
-    first = desk.types()
-    desk.is_refused("hub_busy", 5)
-    assert stage.at(Page.CHECKING_IDENTITY)
-    stage.wait(5.1)
-    assert desk.effect(fx.CheckIdentity).text == first.text
-    desk.is_known()
-    assert stage.at(Page.STAGING)
 
 
 def test_a_hub_that_stays_busy_does_not_hold_the_page_for_ever(desk: Desk) -> None:
