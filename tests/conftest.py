@@ -15,6 +15,7 @@ from simulators.bench.cards import CardProgram
 from simulators.bench.cards import card_program as start_card
 from simulators.bench.pcscd import BenchPcscd
 from simulators.thin_line import LineError, laid
+from tests.slot import until_present
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 os.environ.setdefault("QT_QUICK_BACKEND", "software")
@@ -123,4 +124,5 @@ def user_card(card_program: CardProgram, tmp_path: Path) -> CardProgram:
     card = str(tmp_path / "card.json")
     card_program.do("issue", card=card, profile="state_grid_2013", serial="1122334455667788")
     assert card_program.do("insert", card=card)["powered"]
+    until_present(card_program.slot.reader)
     return card_program

@@ -121,13 +121,9 @@ class Seat:
                 await task
 
     async def close(self) -> None:
-        """Take the card out for good."""
+        """Take the card out for good; the next program's card may come at once."""
         await self.pull()
-        gone, self._gone = self._gone, None
-        if gone is not None:
-            gone.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await gone
+        await self._until_seen()
 
     async def _sit(self, chip: SimulatedCard) -> None:
         while True:

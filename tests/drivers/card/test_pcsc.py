@@ -30,8 +30,6 @@ PATIENCE_S = 20.0
 def card(user_card: CardProgram) -> Iterator[PcscCard]:
     """The user card in slot 0, connected."""
     card = PcscCard(user_card.slot.reader)
-    card.open()
-    wait_for(card.present)  # pcscd tells of a card a moment after it has given it power
     card.connect()
     yield card
     card.close()

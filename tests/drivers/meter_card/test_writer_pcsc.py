@@ -30,13 +30,8 @@ TORN_ALWAYS = (5, 7, 11)
 def writer(user_card: CardProgram) -> Iterator[CpuCardWriter]:
     """A writer with a blank card of this serial in its reader."""
     user_card.do("renew", serial=SERIAL)
-    reader = PcscCard(user_card.slot.reader)
-    writer = CpuCardWriter(reader, [STATE_GRID], PATIENT)
+    writer = CpuCardWriter(PcscCard(user_card.slot.reader), [STATE_GRID], PATIENT)
     writer.open()
-    until = time.monotonic() + PATIENCE_S
-    while not reader.present():  # pcscd tells of a card a moment after it has given it power
-        assert time.monotonic() < until
-        time.sleep(0.01)
     yield writer
     writer.close()
     user_card.do("renew", serial=SERIAL)

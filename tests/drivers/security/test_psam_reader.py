@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from contextlib import closing
 
 import pytest
 
@@ -19,6 +18,7 @@ from drivers.security.terminal import SamTerminal
 from simulators.bench.cards import CardProgram, card_program
 from simulators.bench.pcscd import BenchPcscd
 from simulators.cards.sam_card import PIN
+from tests.slot import until_present
 
 from .conftest import SERIAL
 
@@ -35,12 +35,7 @@ def program(pcscd: BenchPcscd, tmp_path_factory: pytest.TempPathFactory) -> Iter
     options = ("--sam", "--serial", SERIAL, "--profile", PROFILE)
     sam = card_program("sam", pcscd.slots[1], tmp_path_factory.mktemp("sam"), 1000.0, options)
     assert sam.do("insert")["powered"]
-    with closing(PcscCard(sam.slot.reader)) as reader:
-        reader.open()
-        until = time.monotonic() + PATIENCE_S
-        while not reader.present():  # pcscd tells of a card a moment after it has given it power
-            assert time.monotonic() < until
-            time.sleep(0.01)
+    until_present(sam.slot.reader)
     yield sam
     sam.end()
 

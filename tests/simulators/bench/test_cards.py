@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from pathlib import Path
 
 from drivers.card.apdu import Command
@@ -14,6 +15,7 @@ from drivers.security.psam import CardSlots, PsamModule, Sam, SamSettings
 from drivers.security.terminal import SamTerminal
 from simulators.bench.cards import CardProgram, card_program
 from simulators.bench.pcscd import BenchPcscd
+from tests.slot import until_present
 
 PROFILE, SERIAL, SAM_SERIAL = "state_grid_2013", "1122334455667788", "00112233445566778899"
 PATIENCE_S = 20.0
@@ -26,12 +28,8 @@ def test_a_sam_lets_us_into_a_customers_card(
     sam_program = card_program("sam", pcscd.slots[1], tmp_path, 1000.0, options)
     sam_card, card = PcscCard(pcscd.slots[1].reader), PcscCard(user_card.slot.reader)
     try:
-        until = time.monotonic() + PATIENCE_S
-        for each in (sam_card, card):
-            each.open()
-            while not each.present():
-                assert time.monotonic() < until
-                time.sleep(0.01)
+        until_present(pcscd.slots[1].reader)
+        sam_card.open()
         sam = Sam(sam_card.exchange, SamSettings(SAM_SERIAL, call_s=PATIENCE_S), sam_card.connect)
         module = PsamModule(sam, {PROFILE: CardSlots()})
         terminal = SamTerminal(sam)
@@ -58,3 +56,20 @@ def test_a_sam_lets_us_into_a_customers_card(
         card.close()
         sam_card.close()
         sam_program.end()
+
+
+def test_a_card_in_the_place_of_another_programs_is_met_as_a_new_one(
+    pcscd: BenchPcscd, tmp_path: Path
+) -> None:
+    slot = pcscd.slots[1]
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        options = ("--sam", "--serial", f"{number:016d}", "--profile", PROFILE, "--inserted")
+        program = card_program("sam", slot, folder, 1000.0, options)
+        try:
+            until_present(slot.reader)
+            with closing(PcscCard(slot.reader)) as card:
+                assert bytes.fromhex(f"{number:016d}") in card.connect().raw
+        finally:
+            program.end()

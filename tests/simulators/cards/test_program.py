@@ -110,8 +110,8 @@ async def slot(path: Path) -> AsyncIterator[tuple[CardEnd, Reader]]:
     try:
         yield end, reader
     finally:
-        await end.close()
         await reader.end()
+        await end.close()
 
 
 async def inserted(end: CardEnd, reader: Reader, **how: str) -> None:
