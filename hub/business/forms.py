@@ -69,14 +69,30 @@ class QuoteOrder(Order, frozen=True):
     account_no: AccountNo
     business: Business
     months: MonthList
-    tender: Literal["cash"]
+    tender: Tender
     card_read_id: Id | None = None
     identity_check_id: Id | None = None
     meter_no: MeterNo | None = None
 
 
+class BoxSale(Order, frozen=True):
+    """What a certified terminal box said of a sale that it made with its bank by itself."""
+
+    terminal_no: Annotated[str, Meta(pattern=r"^[ -~]{1,16}\Z")]
+    merchant_no: Annotated[str, Meta(pattern=r"^[ -~]{1,16}\Z")]
+    card: Annotated[str, Meta(pattern=r"^[0-9]{0,6}\*{1,15}[0-9]{4}\Z", description="first six, last four")]
+    trace: Annotated[str, Meta(pattern=r"^[0-9]{1,12}\Z")]
+    batch: Annotated[str, Meta(pattern=r"^[0-9]{0,6}\Z")]
+    rrn: Annotated[str, Meta(pattern=r"^[ -~]{0,12}\Z")]
+    auth_code: Annotated[str, Meta(pattern=r"^[ -~]{0,6}\Z")]
+    at: Time
+
+
 class PaymentOrder(Order, frozen=True):
-    """Money that was taken from a customer and is to be credited once; without a quote if the hub was gone then."""
+    """Money that was taken from a customer and is to be credited once; without a quote if the hub was gone then.
+
+    A bank card's money was taken by a terminal box, which says so in `box`; what goes through the hub is ordered there.
+    """
 
     account_no: AccountNo
     quote_id: Id | None
@@ -89,6 +105,7 @@ class PaymentOrder(Order, frozen=True):
     business_date: date
     taken_at: Time
     reference: Reference | None = None
+    box: BoxSale | None = None
 
 
 class ClaimOrder(Order, frozen=True):

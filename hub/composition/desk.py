@@ -6,9 +6,8 @@ from typing import Generic, TypeVar
 
 import msgspec
 
-from hub.business.allocation import allocate
 from hub.business.billing import Billing
-from hub.business.card_sales import Sold, bought_legs, is_card_business
+from hub.business.card_sales import is_card_business
 from hub.business.day import Day
 from hub.business.deciding import TAKEN_OVER
 from hub.business.forms import (
@@ -29,24 +28,23 @@ from hub.business.forms import (
 )
 from hub.business.identity import canonical
 from hub.business.keeping import ClaimRecord, Keeping, Shelf, Stored
-from hub.business.ledger import claim_legs, opposite, payment_legs, taken, undoing
+from hub.business.ledger import claim_legs, opposite, undoing
 from hub.business.numbers import is_meter_number
 from hub.business.orders import (
     account_view,
     check_payment,
     check_reversal,
-    check_unquoted,
     claim_answer,
     claim_now,
     heartbeat_answer,
     judge_head,
     make_quote,
-    payment_answer,
     payment_order,
     reference_view,
     reversal_answer,
 )
 from hub.business.refusals import Refusal
+from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter, NoCards
 from hub.composition.forestalling import claimed, forestall, refuse_forestalled
 from hub.composition.replies import Reply, once, own, replay
@@ -78,6 +76,7 @@ class Desk(Generic[C]):
         self._version = version
         self._tenders = tenders
         self._cards = cards or NoCards()
+        self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
         """Say whether the hub is open."""
@@ -188,32 +187,15 @@ class Desk(Generic[C]):
     async def _pay(self, terminal: str, payment_id: str, order: PaymentOrder) -> Reply:
         content = canonical(order)
         now = self._clock()
-        on = self._day.business_date(now)
         async with self._shelf.write() as connection:
-            store, billing = self._store(connection), self._billing(connection)
+            store = self._store(connection)
             stored, quoted = await store.payment_and_quoted_account(payment_id, order.quote_id, terminal)
             if stored:
                 if stored.terminal == terminal:
                     refuse_forestalled(stored)
                 return replay(stored, terminal, order, content)
             check_payment(order, quoted, self._tenders)
-            standing = await billing.hold(order.account_no, on)
-            if standing is None:
-                raise Refusal("unknown_account", "no such account", field="account_no")
-            check_unquoted(order, standing)
-            sold = Sold(allocate(standing, order.amount_fen))
-            if is_card_business(order.business):
-                quote = await store.quote(order.quote_id) if order.quote_id else None
-                sold = await self._cards.sell(connection, terminal, order, quote, standing)
-            entries = payment_legs(sold.settlement, taken(order.tender, terminal), bought_legs(sold))
-            serial = await store.post("payment", payment_id, on, now, entries)
-            purchase = await self._cards.keep(connection, sold, payment_id, order, serial, now)
-            hub_no = f"{serial:012d}"
-            body = _encode(
-                payment_answer(payment_id, hub_no, sold.settlement, now, on, purchase, sold.fee_fen)
-            )
-            await store.add_payment(payment_id, terminal, content, order, serial, body)
-            await billing.apply(sold.settlement, on)
+            _, body = await self._booking.book(connection, terminal, payment_id, order, now)
         return Reply(body, new=True)
 
     async def _claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:

@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0004"
+REVISION = "0007"
 """The newest migration, so that a start without anything to migrate need not load Alembic."""
 
 metadata = MetaData(

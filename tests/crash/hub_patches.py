@@ -11,8 +11,8 @@ import msgspec
 from hub.business import orders as hub_orders
 from hub.business.day import Day
 from hub.business.ledger import Leg
+from hub.composition import booking, forestalling, replies
 from hub.composition import desk as hub_desk
-from hub.composition import forestalling, replies
 from hub.composition.forestalling import Against
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Unknown
@@ -77,7 +77,7 @@ def unbalanced() -> tuple[Patch, ...]:
         first, *rest = original(*args)
         return (Leg(first.account, first.amount_fen - 1), *rest)
 
-    return wrapped(hub_desk, "payment_legs", legs), patch.object(memory_store, "balanced", tuple)
+    return wrapped(booking, "payment_legs", legs), patch.object(memory_store, "balanced", tuple)
 
 
 def names_unmasked() -> tuple[Patch, ...]:
@@ -97,7 +97,7 @@ def neighbours_account() -> tuple[Patch, ...]:
         said = original(*args)
         return msgspec.structs.replace(said, account_no=asked[said.account_no])
 
-    return wrapped(MemoryBilling, "hold", hold), wrapped(hub_desk, "payment_answer", answer)
+    return wrapped(MemoryBilling, "hold", hold), wrapped(booking, "payment_answer", answer)
 
 
 def booked_twice() -> tuple[Patch, ...]:

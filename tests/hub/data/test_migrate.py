@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from hub.data import migrate as module
 from hub.data.migrate import migrate
-from hub.data.schema import REVISION, metadata
+from hub.data.tables import REVISION, metadata
 
 
 def test_the_migrated_schema_is_the_codes(books: Any) -> None:

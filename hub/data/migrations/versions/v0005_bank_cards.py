@@ -1,0 +1,14 @@
+"""Bank terminals, sales by bank card, what goes back, and what banks said besides."""
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Nothing yet."""
+
+
+def downgrade() -> None:
+    """Nothing yet."""

@@ -1,0 +1,1 @@
+"""Bank terminals, sales by bank card, what goes back, and what banks said besides.."""

@@ -1,0 +1,1 @@
+"""Orders that phones pay, and what is given back of them.."""

@@ -1,0 +1,1 @@
+"""Recharge cards, and what was spent of them.."""
