@@ -16,7 +16,7 @@ from sqlalchemy import (
     Text,
 )
 
-REVISION = "0007"
+REVISION = "0008"
 """The newest migration, so that a start without anything to migrate need not load Alembic."""
 
 metadata = MetaData(
