@@ -21,11 +21,13 @@ from hub.access.listen import tcp_socket
 from hub.access.signatures import WINDOW
 from hub.access.whole import WholeMessages
 from hub.business.billing import Billing
+from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter
 from hub.composition.card_desk import CardDesk
 from hub.composition.card_secrets import VaultSecrets
 from hub.composition.desk import Desk
 from hub.composition.identity_desk import IdentityDesk
+from hub.composition.recharge_desk import RechargeDesk
 from hub.composition.sign_on import SignOns
 from hub.composition.terminals import Terminals
 from hub.composition.vault import Vault
@@ -39,6 +41,7 @@ from hub.data.fields import seal_old_fields
 from hub.data.keys_settings import open_key_store
 from hub.data.keystore import KeyStore
 from hub.data.migrate import migrate
+from hub.data.recharge import RechargeStore
 from hub.data.seen import SeenInFile, seen_requests_of
 from hub.data.store import Store
 from hub.data.tariff_file import read_tariffs
@@ -86,6 +89,7 @@ class Hub:
         self.vault = Vault(keys)
         terminals = Terminals(self.database, settings.keys, self.vault, bench=settings.bench)
         billing = billing_of_own_books()
+        counter = CardCounter(CardStore, settings.card_limits)
         desk = Desk(
             self.database,
             Store,
@@ -93,7 +97,8 @@ class Hub:
             clock,
             settings.day,
             version("power-kiosk"),
-            cards=CardCounter(CardStore, settings.card_limits),
+            cards=counter,
+            recharge=RechargeStore,
         )
         card_keys = VaultSecrets(self.vault)
         cards = CardDesk(
@@ -109,10 +114,23 @@ class Hub:
         identities = IdentityDesk(
             self.database, CardStore, billing, clock, settings.day, card_keys, settings.identity_limits
         )
+        recharge = RechargeDesk(
+            self.database,
+            Store,
+            RechargeStore,
+            billing,
+            Booking(Store, billing, settings.day, counter),
+            clock,
+            settings.day,
+            card_keys,
+            settings.recharge_limits,
+        )
         sign_ons = SignOns(
             self.database, WorkingKeys, self.vault, clock, secrets.token_bytes, settings.key_life
         )
-        app: ASGIApp = create_app(desk, sign_ons=sign_ons, cards=cards, identities=identities)
+        app: ASGIApp = create_app(
+            desk, sign_ons=sign_ons, cards=cards, identities=identities, recharge=recharge
+        )
         self.gate = Gate(app, terminals, self.seen, clock)  # type: ignore[arg-type]  # Litestar types ASGI closer
 
     async def close(self) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from hub.business.card_sales import LIMITS, PURSE_FEN, CardLimits
 from hub.business.day import Day
 from hub.business.identity_checks import IDENTITY_DEFAULTS, IdentityLimits
+from hub.business.recharge_rules import RECHARGE_DEFAULTS, RechargeLimits
 from hub.data.engine import DEFAULT_URL
 
 DATABASE = "POWER_HUB_DATABASE"
@@ -38,6 +39,7 @@ class Settings:
     key_life: timedelta = timedelta(hours=24)
     card_limits: CardLimits = LIMITS
     identity_limits: IdentityLimits = IDENTITY_DEFAULTS
+    recharge_limits: RechargeLimits = RECHARGE_DEFAULTS
 
 
 def database_url(option: str | None) -> str:
@@ -83,6 +85,13 @@ def identity_limits(tries: int, terminal_tries: int, hours: float) -> IdentityLi
     _within("--identity-terminal-tries", terminal_tries, tries, MOST_TRIES, ", no less than --identity-tries")
     _within("--identity-hours", hours, 1, MOST_HOURS, " hours")
     return IdentityLimits(tries, terminal_tries, timedelta(hours=hours))
+
+
+def recharge_limits(tries: int, hours: float) -> RechargeLimits:
+    """How many wrong numbers of recharge cards may come from one terminal; raises SettingError."""
+    _within("--recharge-tries", tries, 1, MOST_TRIES, "")
+    _within("--recharge-hours", hours, 1, MOST_HOURS, " hours")
+    return RechargeLimits(tries, timedelta(hours=hours))
 
 
 def _within(option: str, value: float, least: float, most: float, of_what: str) -> None:

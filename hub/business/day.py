@@ -22,6 +22,10 @@ class Day:
         """The accounting day of a moment."""
         return (self._local(now) + timedelta(hours=24) - self.cut_over).date()
 
+    def calendar_date(self, moment: datetime) -> date:
+        """The date that a clock on the wall shows then, whatever the accounting day."""
+        return self._local(moment).date()
+
     def mode(self, now: datetime) -> Mode:
         """Whether the day is being closed just now."""
         shifted = self._local(now) + timedelta(hours=24) - self.cut_over

@@ -14,7 +14,8 @@ A leg is positive where the account receives value (debit) and negative where it
     count       cash:<terminal> +found                          suspense -found
     release     suspense +amount                                as of a payment, or refunds:<reference> -amount
 
-The place of `cash` is taken by the payment's tender: `bank_card:<terminal>` and so on.
+The place of `cash` is taken by the payment's tender: `bank_card:<terminal>` and so on. The sale of a recharge card is
+the utility's own business and in no leg here: `recharge_card:<terminal>` is what of such money was spent at a terminal.
 So what stands to a customer's credit is the negative sum of his balance account.
 """
 

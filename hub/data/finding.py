@@ -36,6 +36,10 @@ Rule = Literal[
     "write_of_purchase",
     "written_purchase",
     "active_cards",
+    "spent_card",
+    "redeemed_payment",
+    "redemption_answer",
+    "box_sale",
 ]
 
 
