@@ -77,33 +77,36 @@ def identity_number(first_17: str) -> str:
     return first_17 + "10X98765432"[total % 11]
 
 
-def recharge_check_digit(first17: str) -> int:
-    """Give the last digit of a recharge card's secret number (ISO/IEC 7064, MOD 11,10).
+def mod_11_10(digits: str) -> int:
+    """Give the check digit of ISO/IEC 7064, MOD 11,10, which every single mistyped digit and most swaps change.
 
     A product P begins as 10. For each digit D: S is (P + D) modulo 10, or 10 where that is 0; P becomes 2 S modulo 11.
-    The check digit is what makes the last P + check digit leave 1 modulo 10. It catches every single digit that was
-    mistyped. Raises ValueError unless the argument is 17 digits.
+    The check digit is what makes P + check digit leave 1 modulo 10.
 
-    >>> recharge_check_digit("99990000000000001")
+    >>> mod_11_10("0794")
     5
     """
-    if len(first17) != RECHARGE_NUMBER_DIGITS - 1 or not _is_digits(first17):
-        raise ValueError(
-            f"the first {RECHARGE_NUMBER_DIGITS - 1} digits of a recharge card's number expected"
-        )
     product = 10
-    for digit in first17:
+    for digit in digits:
         product = ((product + int(digit)) % 10 or 10) * 2 % 11
     return (1 - product) % 10
 
 
 def recharge_number(first17: str) -> str:
-    """Append the check digit to the first 17 digits."""
-    return f"{first17}{recharge_check_digit(first17)}"
+    """Complete a recharge card's secret number with its check digit; raises ValueError unless it is 17 digits.
+
+    >>> recharge_number("99990000000000001")
+    '999900000000000015'
+    """
+    if len(first17) != RECHARGE_NUMBER_DIGITS - 1 or not _is_digits(first17):
+        raise ValueError(
+            f"the first {RECHARGE_NUMBER_DIGITS - 1} digits of a recharge card's number expected"
+        )
+    return f"{first17}{mod_11_10(first17)}"
 
 
 def is_recharge_number(text: str) -> bool:
     """Whether the text is 18 digits that end with the right check digit: only then a kiosk asks the hub."""
     if len(text) != RECHARGE_NUMBER_DIGITS or not _is_digits(text):
         return False
-    return recharge_check_digit(text[:-1]) == int(text[-1])
+    return mod_11_10(text[:-1]) == int(text[-1])

@@ -16,6 +16,7 @@ from hub.business.recharge_keeping import (
     RechargeKeeping,
     RechargeSecrets,
     RedemptionRecord,
+    WrongNumbers,
 )
 from hub.business.recharge_rules import (
     RECHARGE_DEFAULTS,
@@ -79,6 +80,8 @@ class RechargeDesk(Generic[C]):
         mark = await self._secrets.recharge_mark(order.sealed, terminal)
         async with self._shelf.write() as connection:
             cards = self._cards(connection)
+            # While its tries are held no other number of this terminal is judged beside this one.
+            before = await cards.hold_tries(terminal)
             payment = await self._store(connection).payment(payment_id)
             if payment is not None and payment.terminal == terminal:
                 refuse_forestalled(payment)
@@ -86,7 +89,7 @@ class RechargeDesk(Generic[C]):
                 return _replay(stored, terminal, plain, mark)
             if payment is not None:
                 raise Refusal("id_reused", "the id is another payment's", field="id")
-            answer, card = await self._judged(connection, terminal, payment_id, order, mark, now)
+            answer, card = await self._judged(connection, terminal, payment_id, order, mark, before, now)
             body = msgspec.json.encode(answer)
             record = RedemptionRecord(
                 id=payment_id,
@@ -102,14 +105,19 @@ class RechargeDesk(Generic[C]):
         return Reply(body, new=True)
 
     async def _judged(
-        self, connection: C, terminal: str, payment_id: str, order: RedemptionOrder, mark: str, now: datetime
+        self,
+        connection: C,
+        terminal: str,
+        payment_id: str,
+        order: RedemptionOrder,
+        mark: str,
+        before: WrongNumbers | None,
+        now: datetime,
     ) -> tuple[Redemption, RechargeCard | None]:
         """Spend the card, or count a wrong number; give the answer, and the card where there is one."""
         cards = self._cards(connection)
         quoted: Stored | None = await self._store(connection).quote(order.quote_id)
         quote = check_quote(order, quoted, terminal)
-        # While its tries are held no other number of this terminal is judged beside this one.
-        before = await cards.hold_tries(terminal)
         tries = tries_now(before, now, self._limits)
         if is_locked(tries, self._limits):
             return refused_answer(payment_id, "locked", tries, self._limits), None
