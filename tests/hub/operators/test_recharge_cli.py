@@ -147,7 +147,13 @@ def test_a_spent_card_tells_where_and_is_not_blocked(shop: Shop) -> None:
             .values(state="spent", spent_by=payment)
         )
         for each, outcome in ((payment, "redeemed"), ("b" * 32, "used")):
-            row: dict[str, Any] = {"id": each, "terminal": "K1", "content": "", "mark": "", "outcome": outcome}
+            row: dict[str, Any] = {
+                "id": each,
+                "terminal": "K1",
+                "content": "",
+                "mark": "",
+                "outcome": outcome,
+            }
             row |= {"serial": serial, "reply": b"", "decided_at": datetime(2026, 1, 1, tzinfo=UTC)}
             connection.execute(insert(redemptions), row)
     assert f"card {serial} is spent" in shop.refused("recharge", "block", serial)
