@@ -171,6 +171,13 @@ WAYS[S.REVERSED] = (*WAYS[S.REVERSING], EVENTS[ev.ReversalAnswered])
 WAYS[PaymentState.CLAIMED] = (*WAYS[PaymentState.CHECKING], EVENTS[ev.Claimed])
 
 
+OF_A_TENDER: dict[type[ev.Event], tuple[ev.Event, ...]] = {
+    ev.SaleDeclined: (RECHARGE, msgspec.structs.replace(BOX_SENDING, amount_fen=0)),
+    ev.VoidAsked: (BOX_SALE, BOX_APPROVED, BOX_SENDING),
+}
+"""What may be said of money that waits for the hub's word, and of cash never."""
+
+
 def walk(*events: ev.Event) -> Payment:
     own = bool(events) and isinstance(events[0], ev.TenderOpened)
     payment, _ = step(None, events[0] if own else OPENED)
@@ -217,6 +224,8 @@ def test_every_pair_is_in_the_table_or_refused_without_a_trace(
         payment = walk(INTENDED, STACKED, WAYS[PaymentState.STACKING][2], EVENTS[ev.PayRequested])
     if kind in HANDING:
         payment = replace(payment, business="reissue")
+    if kind in OF_A_TENDER and state in {S.SENDING, S.CHECKING}:
+        payment = replace(walk(*OF_A_TENDER[kind]), state=state)
     row = TABLE[state].get(kind)
     if row is None:
         with pytest.raises(IllegalEvent, match=re.escape(kind.__name__)) as refused:
