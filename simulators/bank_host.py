@@ -74,6 +74,8 @@ class BankHost:
         self._speed = speed
         self._faults = Faults()
         self._silent = False
+        self._released = asyncio.Event()
+        self._waiting = 0
         self._lines: set[Line] = set()
         self._tasks: set[asyncio.Task[None]] = set()
         self._numbers = count(1)
@@ -88,6 +90,7 @@ class BankHost:
     async def do_pass(self) -> Told:
         """Call everything off: faults, silence, a refused port, the cut-over."""
         self._faults.call_off()
+        self.do_release()
         self._silent = False
         if self._bank.cut_over:
             self._bank.end_cut_over()
@@ -100,13 +103,32 @@ class BankHost:
             raise ControlError("a refusal's code has two characters and is not 00")
         return self._order("decline", kind, next, tid, code=code)
 
-    def do_late(self, s: float, kind: str = "sale", next: int | None = 1, tid: str = "") -> Told:  # noqa: A002
-        """Do the business at once and answer this much later."""
+    def do_late(
+        self,
+        s: float | None = None,
+        kind: str = "sale",
+        next: int | None = 1,  # noqa: A002
+        tid: str = "",
+    ) -> Told:
+        """Do the business at once and answer this much later; without a time, at `release`."""
         return self._order("late", kind, next, tid, seconds=s)
 
-    def do_hold(self, s: float, kind: str = "sale", next: int | None = 1, tid: str = "") -> Told:  # noqa: A002
-        """The request lies this long on its way before the bank sees it."""
+    def do_hold(
+        self,
+        s: float | None = None,
+        kind: str = "sale",
+        next: int | None = 1,  # noqa: A002
+        tid: str = "",
+    ) -> Told:
+        """The request lies this long on its way before the bank sees it; without a time, until `release`."""
         return self._order("held", kind, next, tid, seconds=s)
+
+    def do_release(self) -> Told:
+        """Let go of what waits without a time."""
+        told = {"released": self._waiting}
+        self._released.set()
+        self._released = asyncio.Event()
+        return told
 
     def do_drop_answer(self, kind: str = "sale", next: int | None = 1, tid: str = "") -> Told:  # noqa: A002
         """Do the business and do not answer."""
@@ -236,6 +258,7 @@ class BankHost:
             "address": f"{HOST}:{self.port}",
             "lines": len(self._lines),
             "silent": self._silent,
+            "waiting": self._waiting,
             "refusing": self._server is None,
             "cut_over": self._bank.cut_over,
             "date": self._bank.business_date.isoformat(),
@@ -250,7 +273,7 @@ class BankHost:
         tid: str,
         *,
         code: str = "",
-        seconds: float = 0.0,
+        seconds: float | None = None,
         amount_fen: int | None = None,
         form: str = "",
     ) -> Told:
@@ -316,7 +339,7 @@ class BankHost:
                 line.hang_up()
                 return
             if fault and name == "held":
-                await asyncio.sleep(fault.seconds)
+                await self._pause(fault)
             await asyncio.sleep(THINK / self._speed)
             forced = fault.code if fault and name == "decline" else ""
             reply = self._bank.handle(frame.body, forced=forced, fault=name, line=line.number)
@@ -333,8 +356,18 @@ class BankHost:
             line.hang_up()
         elif fault.name != "drop_answer":
             if fault.name == "late":
-                await asyncio.sleep(fault.seconds)
+                await self._pause(fault)
             line.send(self._spoilt(frame, reply, fault))
+
+    async def _pause(self, fault: Fault) -> None:
+        if fault.seconds is not None:
+            await asyncio.sleep(fault.seconds)
+            return
+        self._waiting += 1
+        try:
+            await self._released.wait()
+        finally:
+            self._waiting -= 1
 
     def _framed(self, frame: Frame, reply: Reply) -> bytes:
         return frame.reply(self._bank.to_bytes(reply)).to_bytes()
@@ -401,9 +434,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 @dataclass(frozen=True, slots=True)
 class LaunchedBank:
-    """A running bank: where it listens, its control connection, its process."""
+    """A running bank: where it listens, its books, its control connection, its process."""
 
     port: int
+    books: Path
     do: ControlClient
     process: subprocess.Popen[str]
 
@@ -413,8 +447,8 @@ def launched_bank(
     directory: Path, *options: str, name: str = "bank_a", speed: float = 100.0
 ) -> Iterator[LaunchedBank]:
     """Start a bank with its books and control socket in `directory`; ended with the block, its books stay."""
-    control = directory / f"{name}.sock"
-    fixed = ("--name", name, "--control", str(control), "--books", str(directory / f"{name}.db"))
+    control, books = directory / f"{name}.sock", directory / f"{name}.db"
+    fixed = ("--name", name, "--control", str(control), "--books", str(books))
     command = (sys.executable, "-m", "simulators.bank_host", *fixed, "--speed", str(speed), *options)
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         client = None
@@ -423,7 +457,7 @@ def launched_bank(
             if not first.startswith("ready "):
                 raise RuntimeError(f"the bank did not start: it ended with {process.wait(20)}")
             client = ControlClient(control)
-            yield LaunchedBank(int(first.rpartition(":")[2]), client, process)
+            yield LaunchedBank(int(first.rpartition(":")[2]), books, client, process)
         finally:
             if client is not None:
                 client.close()

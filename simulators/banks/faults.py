@@ -34,7 +34,7 @@ class Fault:
     tid: str
     left: int | None
     code: str = ""
-    seconds: float = 0.0
+    seconds: float | None = None
     amount_fen: int | None = None
     form: str = ""
 

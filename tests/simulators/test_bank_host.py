@@ -5,7 +5,9 @@ from __future__ import annotations
 import signal
 import sqlite3
 import threading
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +20,11 @@ from drivers.errors import ProtocolError
 from simulators.bank_host import LaunchedBank, launched_bank
 from simulators.banks.cards import bench_cards
 from simulators.control import ControlError
-from tests.simulators.bank_terminal import BankTerminal, NoMac
+from tests.simulators.bank_terminal import PATIENCE_S, BankTerminal, NoMac
 
 CARDS = bench_cards("bank_a")
 PLAIN = CARDS["plain"]
+NUMBERS = count(30_000_001)
 SHORT_S = 0.3
 """How long an answer is waited for that must not come."""
 
@@ -33,12 +36,11 @@ def bank(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LaunchedBank]:
 
 
 @pytest.fixture
-def terminal(bank: LaunchedBank, request: pytest.FixtureRequest) -> Iterator[BankTerminal]:
+def terminal(bank: LaunchedBank) -> Iterator[BankTerminal]:
     """A terminal of its own for each test, signed on."""
     bank.do("pass")
     bank.do("set_balance", pan=PLAIN.pan, fen=PLAIN.balance_fen)
-    number = sum(request.node.nodeid.encode()) * 7919 % 90_000_000 + 10_000_000
-    made = BankTerminal(bank.port, tid=str(number))
+    made = BankTerminal(bank.port, tid=str(next(NUMBERS)))
     made.sign_on()
     yield made
     made.close()
@@ -48,6 +50,13 @@ def books(bank: LaunchedBank, terminal: BankTerminal) -> dict[str, Any]:
     told: dict[str, Any] = bank.do("books", tid=terminal.tid)["books"]
     found: dict[str, Any] = told.get(terminal.tid, {"taken_fen": 0})
     return found
+
+
+def until(come: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not come():
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
 
 
 def code(answer: Message) -> str:
@@ -223,20 +232,29 @@ def test_a_refusal_with_any_code(bank: LaunchedBank, terminal: BankTerminal, ref
 
 
 def test_an_answer_that_comes_late(bank: LaunchedBank, terminal: BankTerminal) -> None:
-    bank.do("late", s=2 * SHORT_S)
+    bank.do("late")
     terminal.send("0200", terminal.sale_fields(PLAIN, 100))
     with pytest.raises(TimeoutError):
         terminal.receive(SHORT_S)
     assert code(terminal.network("301")) == "00"  # nobody else waits for it
+    bank.do("release")
     assert code(terminal.receive()) == "00"
     assert books(bank, terminal)["taken_fen"] == 100
 
 
+def test_an_answer_that_comes_after_a_time(bank: LaunchedBank, terminal: BankTerminal) -> None:
+    began = time.monotonic()
+    bank.do("late", s=SHORT_S)
+    assert code(terminal.sale(PLAIN, 100)) == "00"
+    assert time.monotonic() - began >= SHORT_S
+
+
 def test_a_request_that_comes_after_its_reversal(bank: LaunchedBank, terminal: BankTerminal) -> None:
     fields = terminal.sale_fields(PLAIN, 100)
-    bank.do("hold", s=2.0)
+    bank.do("hold")
     terminal.send("0200", fields)
     assert code(terminal.reverse(fields)) == "25"
+    bank.do("release")
     assert code(terminal.receive()) == "22"
     assert books(bank, terminal)["taken_fen"] == 0
 
@@ -402,8 +420,7 @@ def test_the_books_outlive_the_bank(tmp_path: Path) -> None:
         fields = terminal.sale_fields(PLAIN, 500)
         far_end.do("drop_answer")
         terminal.send("0200", fields)
-        while not far_end.do("books")["books"]:
-            pass
+        until(lambda: bool(far_end.do("books")["books"]))
         unseen = terminal.sale_fields(PLAIN, 900)
         assert code(terminal.reverse(unseen)) == "25"
         far_end.process.send_signal(signal.SIGKILL)
@@ -422,8 +439,8 @@ def test_nothing_secret_is_in_the_books(bank: LaunchedBank, terminal: BankTermin
     fields = terminal.sale_fields(PLAIN, 100)
     terminal.ask("0200", fields)
     copy = sqlite3.connect(tmp_path / "copy.db")
-    with sqlite3.connect(Path(bank.do._socket.getpeername()).with_name("bank_a.db")) as source:
-        source.backup(copy)
+    source = sqlite3.connect(bank.books)
+    source.backup(copy)
     text = "\n".join(copy.iterdump())
     copy.close()
     source.close()
