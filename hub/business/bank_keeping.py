@@ -91,6 +91,12 @@ class SaleKeeping(Protocol):
     async def sale_of_message(self, acquirer: str, tid: str, stan: str) -> SaleRecord | None:
         """Give the newest sale that a bank's message with this terminal and trace number can mean."""
 
+    async def is_settled(self, sale: SaleRecord) -> bool:
+        """Whether the bank has closed the sale's batch."""
+
+    async def forget_numbers(self) -> None:
+        """Drop the card numbers of sales that are settled for good: nothing of them can go back any more."""
+
     async def add_evidence(
         self,
         acquirer: str,

@@ -4,6 +4,7 @@ Times and trace numbers come in. What a sale can become::
 
     sending -> approved | declined | reversing      approved -> reversing
     reversing -> reversed | declined                (declined: the bank refused, and no reversal was sent yet)
+    reversed -> reversing                           (the bank approves after all, having known of no sale before)
 """
 
 from collections.abc import Mapping
@@ -21,7 +22,7 @@ BECOMES: Mapping[SaleState, frozenset[SaleState]] = {
     "approved": frozenset({"reversing"}),
     "declined": frozenset(),
     "reversing": frozenset({"reversed", "declined"}),
-    "reversed": frozenset(),
+    "reversed": frozenset({"reversing"}),
 }
 APPROVED = "00"
 FAMILIES: Mapping[str, Family] = {
@@ -256,7 +257,22 @@ def give_back(sale: SaleRecord, reason: str, at: datetime) -> SaleRecord:
     Before a sale is due the process that sends it may not have sent it yet: a reversal that overtook it would end in
     "no such sale", and the money be taken after.
     """
-    if "reversing" not in BECOMES[sale.state]:
+    if sale.state not in {"sending", "approved"}:
         return sale
     at = max(at, sale.due_at) if sale.state == "sending" else at
     return replace(moved(sale, "reversing"), reason=reason, next_at=at)
+
+
+def for_people(sale: SaleRecord) -> SaleRecord:
+    """The sale whose batch is settled: no reversal can reach it, a person refunds it at the bank."""
+    return replace(sale, next_at=None)
+
+
+def ended(sale: SaleRecord, state: SaleState, code: str, now: datetime) -> SaleRecord:
+    """The sale at its end. What the bank knows to be undone or refused needs the card's number no more.
+
+    Where it only knew of no such sale it may still come upon one: the number is kept until the batch is settled.
+    """
+    certain = state == "declined" or code == APPROVED
+    kept = "" if certain else sale.pan_kept
+    return replace(moved(sale, state), ended_at=now, next_at=None, pan_kept=kept)

@@ -5,6 +5,7 @@ It is opened when it is first needed. A bank may answer in any order, or late, o
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
@@ -16,6 +17,8 @@ READ = 4096
 FIRST_WAIT_S = 0.5
 MOST_WAIT_S = 10.0
 """How long a bank that does not take connections is left alone: at first, and at most. Nobody waits for that."""
+UNACKNOWLEDGED_S = 20
+"""How long a bank's machine may leave our bytes without TCP's acknowledgement: then it is gone, whatever it was."""
 log = logging.getLogger(__name__)
 
 
@@ -51,7 +54,7 @@ class BankLine:
         self._port = port
         self._connect_s = connect_s
         self._evidence = evidence
-        self._waiting: dict[Key, asyncio.Future[Frame]] = {}
+        self._waiting: dict[Key, tuple[asyncio.StreamWriter, asyncio.Future[Frame]]] = {}
         self._writer: asyncio.StreamWriter | None = None
         self._reader: asyncio.Task[None] | None = None
         self._opening = asyncio.Lock()
@@ -76,7 +79,7 @@ class BankLine:
         if key in self._waiting:
             raise NotSent(f"an answer to {key.stan} of terminal {key.tid} is awaited already")
         answer: asyncio.Future[Frame] = loop.create_future()
-        self._waiting[key] = answer
+        self._waiting[key] = writer, answer
         try:
             writer.write(message)  # from here on something may have left
             async with asyncio.timeout_at(deadline):
@@ -118,6 +121,7 @@ class BankLine:
             self._not_before = loop.time() + wait
             raise NotSent(f"{self._host}:{self._port}: {error or 'no connection in time'}") from None
         self._failures, self._not_before = 0, 0.0
+        _notice_a_dead_peer(writer)
         self._writer = writer
         self._reader = loop.create_task(self._read(reader, writer), name=f"bank {self._host}:{self._port}")
         return writer
@@ -137,11 +141,11 @@ class BankLine:
             writer.transport.abort()
             if self._writer is writer:
                 self._writer = None
-                self._break_off()
+            self._break_off(writer)
 
-    def _break_off(self) -> None:
-        for answer in self._waiting.values():
-            if not answer.done():
+    def _break_off(self, writer: asyncio.StreamWriter) -> None:
+        for over, answer in self._waiting.values():
+            if over is writer and not answer.done():
                 answer.set_exception(NoAnswer("the line broke before the bank answered"))
 
     async def _take(self, frame: Frame) -> None:
@@ -151,7 +155,7 @@ class BankLine:
             log.error("bank %s:%d: %s", self._host, self._port, error)
             await self._told(frame, None)
             return
-        waits = self._waiting.get(Key(message.get(41), message.mti, message.get(11)))
+        _, waits = self._waiting.get(Key(message.get(41), message.mti, message.get(11)), (None, None))
         if waits is None or waits.done():
             await self._told(frame, message)
         else:
@@ -162,3 +166,16 @@ class BankLine:
             await self._evidence(frame, message)
         except Exception:
             log.exception("bank %s:%d: evidence could not be kept", self._host, self._port)
+
+
+def _notice_a_dead_peer(writer: asyncio.StreamWriter) -> None:
+    """Let TCP break a connection whose other end is gone without a word; a quiet bank is not gone."""
+    line: socket.socket = writer.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in (
+        (socket.TCP_KEEPIDLE, UNACKNOWLEDGED_S),
+        (socket.TCP_KEEPINTVL, 5),
+        (socket.TCP_KEEPCNT, 4),
+        (socket.TCP_USER_TIMEOUT, UNACKNOWLEDGED_S * 1000),
+    ):
+        line.setsockopt(socket.IPPROTO_TCP, option, value)

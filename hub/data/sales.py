@@ -5,13 +5,14 @@ from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, bindparam, insert, or_, select, update
+from sqlalchemy import and_, bindparam, exists, insert, or_, select, update
 
 from hub.business.bank_keeping import EvidenceKind, RouteRecord, SaleRecord
 from hub.business.keeping import Stored
 from hub.data.direct import Conversation
 from hub.data.heads import aware
 from hub.data.schema_bank import bank_evidence, bank_routes, sales
+from hub.data.schema_bank_terminals import settlements
 
 _route = select(
     bank_routes.c.terminal,
@@ -78,6 +79,26 @@ _of_message = (
     .order_by(sales.c.made_at.desc())
     .limit(1)
 )
+_batch_of_sale = and_(
+    settlements.c.acquirer == sales.c.acquirer,
+    settlements.c.tid == sales.c.tid,
+    settlements.c.batch == sales.c.batch,
+)
+# From the moment on at which the totals of its batch are fixed nothing may change what the bank is told of it.
+_settled = select(settlements.c.batch).where(
+    settlements.c.acquirer == bindparam("the_acquirer"),
+    settlements.c.tid == bindparam("the_tid"),
+    settlements.c.batch == bindparam("the_batch"),
+)
+_forget_numbers = (
+    update(sales)
+    .where(
+        sales.c.pan_kept.is_not(None),
+        sales.c.state.in_(("approved", "reversed")),
+        exists().where(_batch_of_sale, settlements.c.ended_at.is_not(None)),
+    )
+    .values(pan_kept=None)
+)
 _add_evidence = insert(bank_evidence)
 
 
@@ -133,6 +154,13 @@ class Sales:
     async def sale_of_message(self, acquirer: str, tid: str, stan: str) -> SaleRecord | None:
         keys = {"the_acquirer": acquirer, "the_tid": tid, "the_stan": stan}
         return await self._one(_of_message, keys)
+
+    async def is_settled(self, sale: SaleRecord) -> bool:
+        keys = {"the_acquirer": sale.acquirer, "the_tid": sale.tid, "the_batch": sale.batch}
+        return (await self._connection.execute(_settled, keys)).first() is not None
+
+    async def forget_numbers(self) -> None:
+        await self._connection.execute(_forget_numbers)
 
     async def add_evidence(
         self,
