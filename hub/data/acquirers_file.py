@@ -134,6 +134,8 @@ def _mistakes(name: str, table: Any) -> Iterator[str]:
     first, most = (table.get(key, _DEFAULTS[key]) for key in ("reversal_first_s", "reversal_most_s"))
     if isinstance(first, int | float) and isinstance(most, int | float) and first > most:
         yield "reversal_most_s: expected no less than reversal_first_s"
+    if table.get("mac") == "x919" and table.get("double_mak") is False:
+        yield 'double_mak: expected true, for mac is "x919"'
 
 
 def _of_part(part: type[_Part], table: Mapping[str, Any], place: str = "") -> Iterator[str]:

@@ -79,6 +79,7 @@ def test_a_bank_is_read_with_its_defaults(tmp_path: Path) -> None:
         ('"603100000000"', '"60310000000\\n"', "[acquirer.own]: header: expected 12 digits"),
         ('"898440000000001"', '"898440000000001\\n"', "merchant_no: expected 15 letters and digits"),
         ('"ecb_up"', '"ecb"', '[acquirer.own]: mac: expected "ecb_up", "cbc" or "x919"'),
+        ('"ecb_up"', '"x919"', '[acquirer.own]: double_mak: expected true, for mac is "x919"'),
         ('zh = "本行", ', "", "[acquirer.own]: title.zh is missing; expected 1 to 20 characters"),
         ('"62" }', '"6212140" }', "[acquirer.own]: ranges, 2: prefix: expected 1 to 6 digits"),
         ('"62" }', '"62", len = 1 }', "[acquirer.own]: unknown key ranges, 2: len"),
