@@ -95,7 +95,9 @@ KINDS: dict[Code, Kind] = {
         "The payment was reversed",
         Words("该笔缴费已冲正，款项未入账", "This payment was reversed. It is not credited."),
     ),
-    "not_reversible": Kind(409, "Cash that was taken, and a card that was written, is never reversed", _KEPT),
+    "not_reversible": Kind(
+        409, "Only a sale by bank card is reversed, and never once a meter card was written for it", _KEPT
+    ),
     "amount_differs": Kind(422, "The amount is not the payment's", _STAFF),
     "tender_off": Kind(
         422,

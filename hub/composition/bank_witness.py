@@ -4,7 +4,6 @@ import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
-from typing import Generic, TypeVar
 
 import msgspec
 
@@ -17,8 +16,8 @@ from hub.business.keeping import Shelf
 from hub.composition.bank_line import Evidence
 from hub.composition.bank_terminals import BankTerminals
 from hub.composition.bank_wire import vouched
+from hub.data.direct import Conversation
 
-C = TypeVar("C")
 TELLING = (3, 4, 11, 12, 13, 15, 37, 38, 39, 41, 42, 60, 61)
 """The fields that are kept of a message besides the masked card number; nothing else ever is."""
 log = logging.getLogger(__name__)
@@ -37,13 +36,13 @@ def told(message: Message) -> str:
     return msgspec.json.encode(shown).decode()
 
 
-class Witness(Generic[C]):
+class Witness:
     """Keeps evidence, and sends back a sale that a bank approved after it had said that it knew of none."""
 
     def __init__(
         self,
-        shelf: Shelf[C],
-        sales: Callable[[C], SaleKeeping],
+        shelf: Shelf[Conversation],
+        sales: Callable[[Conversation], SaleKeeping],
         terminals: BankTerminals,
         clock: Callable[[], datetime],
     ) -> None:
@@ -61,13 +60,13 @@ class Witness(Generic[C]):
         return unasked
 
     async def keep(
-        self, acquirer: str, kind: EvidenceKind, sale: SaleRecord, message: Message | None, why: str = ""
+        self, sale: SaleRecord, kind: EvidenceKind, message: Message | None, why: str = ""
     ) -> None:
         """Keep an answer that came in time and is wrong, or what happened without any."""
         text = told(message) if message else msgspec.json.encode({"why": why}).decode()
         async with self._shelf.write() as connection:
             await self._sales(connection).add_evidence(
-                acquirer, kind, sale.tid, sale.stan, sale.id, text, self._clock()
+                sale.acquirer, kind, sale.tid, sale.stan, sale.id, text, self._clock()
             )
 
     async def _unasked(self, acquirer: str, frame: Frame, message: Message | None) -> None:
@@ -95,7 +94,7 @@ class Witness(Generic[C]):
     ) -> tuple[SaleRecord | None, Finding | None]:
         async with self._shelf.read() as connection:
             sale = await self._sales(connection).sale_of_message(acquirer, message.get(41), message.get(11))
-            at = await self._terminals.of(connection, acquirer, sale.terminal) if sale else None  # type: ignore[arg-type]
+            at = await self._terminals.of(connection, acquirer, sale.terminal) if sale else None
         if sale is None or at is None or message.mti != SALE_ANSWER:
             return sale, None
         mac_good = await vouched(self._terminals, at, frame)
