@@ -65,3 +65,11 @@ def test_noise_before_a_frame(noise: bytes) -> None:
 
 def test_no_frame_shows_its_data() -> None:
     assert "6212" not in repr(Decoder().feed(to_bytes(b"6212149876543210124")))
+
+
+@pytest.mark.parametrize("noise", [b"\x02", b"\x02\x05\x12", b"\x02\x00\x01", b"\x55"])
+def test_a_stream_of_starts_is_bounded(noise: bytes) -> None:
+    decoder = Decoder()
+    for _ in range(3000):
+        decoder.feed(noise)
+        assert decoder.pending <= LONGEST + 5
