@@ -13,6 +13,7 @@ from hub.data.engine import DEFAULT_URL
 DATABASE = "POWER_HUB_DATABASE"
 KEYS = "POWER_HUB_KEYS"
 KEY_STORE = "POWER_HUB_KEY_STORE"
+WALLET = "POWER_HUB_WALLET"
 
 
 MOST_FEE_FEN = 100_000
@@ -38,6 +39,7 @@ class Settings:
     key_life: timedelta = timedelta(hours=24)
     card_limits: CardLimits = LIMITS
     identity_limits: IdentityLimits = IDENTITY_DEFAULTS
+    wallet: Path | None = None
 
 
 def database_url(option: str | None) -> str:
@@ -48,6 +50,12 @@ def database_url(option: str | None) -> str:
 def key_store_file(option: Path | None) -> Path | None:
     """The key store's settings; none: the test keys of a bench, and elsewhere no key store."""
     from_environment = os.environ.get(KEY_STORE)
+    return option or (Path(from_environment) if from_environment else None)
+
+
+def wallet_file(option: Path | None) -> Path | None:
+    """The QR acquirer's settings; none: no payment by phone."""
+    from_environment = os.environ.get(WALLET)
     return option or (Path(from_environment) if from_environment else None)
 
 

@@ -1,6 +1,6 @@
 """The desk: where orders of every channel become bookings, each id once. The rules themselves are in `business`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -67,7 +67,9 @@ class Desk(Generic[C]):
         version: str,
         tenders: Collection[Tender] = CASH,
         cards: CardCounter[C] | NoCards | None = None,
+        undone: Callable[[C, str, datetime], Awaitable[None]] | None = None,
     ) -> None:
+        """`undone` is told of each payment that is reversed, within the same transaction: its money goes back."""
         self._shelf = shelf
         self._store = store
         self._billing = billing
@@ -76,6 +78,7 @@ class Desk(Generic[C]):
         self._version = version
         self._tenders = tenders
         self._cards = cards or NoCards()
+        self._undone = undone
         self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
@@ -272,6 +275,8 @@ class Desk(Generic[C]):
         await billing.undo(undoing(account_no, entries), on)
         serial = await store.post("reversal", reversal_id, on, now, opposite(entries))
         await store.mark_payment(order.payment_id, reversal_id=reversal_id)
+        if self._undone is not None:
+            await self._undone(connection, order.payment_id, now)
         return "reversed", serial
 
     async def _beat(self, terminal: str, beat_id: str, beat: HeartbeatOrder) -> Heartbeat:
