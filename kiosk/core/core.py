@@ -95,6 +95,12 @@ class Core:
             card_writer=UNKNOWN_HEALTH if config.meter_card.reader else None,
             dispenser=UNKNOWN_HEALTH if config.dispenser.port else None,
             new_card=UNKNOWN_HEALTH if config.dispenser.port else None,
+            bank_reader=UNKNOWN_HEALTH if config.bank_card.reader else None,
+            pin_pad=UNKNOWN_HEALTH if config.pin_pad.port else None,
+            eft=UNKNOWN_HEALTH if config.eft_terminal.port else None,
+            scanner=UNKNOWN_HEALTH if config.scanner.port else None,
+            phone=config.phone.enabled,
+            recharge=config.recharge.enabled,
         )
         self.zone = ZoneInfo(config.terminal.timezone)
         # What is open shows itself at once: nobody starts in the moment before `begin`.
