@@ -13,9 +13,11 @@ from hub.business.identity_checks import IdentityLimits
 from hub.business.recharge_rules import RechargeLimits
 from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
 from hub.operators.keys_cli import add_keys_commands
+from hub.operators.phone_cli import add_phone_commands
 from hub.operators.recharge_cli import add_recharge_commands
 from hub.settings import (
     Settings,
+    acquirers_file,
     card_limits,
     cut_over,
     database_url,
@@ -23,6 +25,7 @@ from hub.settings import (
     key_store_file,
     keys_folder,
     recharge_limits,
+    wallet_file,
 )
 
 TOWN_SEED = 20260101
@@ -73,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="a loopback address; TLS stands in front")
     serve.add_argument("--port", type=int, default=8470, help="0 takes a free one")
     serve.add_argument("--keys", type=Path, metavar="DIR", help="folder of the key files (POWER_HUB_KEYS)")
+    serve.add_argument(
+        "--acquirers", type=Path, metavar="FILE", help="the banks that take cards (POWER_HUB_ACQUIRERS)"
+    )
     serve.add_argument("--bench", action="store_true", help="accept terminals with test keys")
     serve.add_argument("--cut-over", default="24:00", metavar="HH:MM", help="when the business date changes")
     serve.add_argument(
@@ -80,6 +86,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     serve.add_argument(
         "--key-hours", type=float, default=24.0, metavar="N", help="how long a working key is good"
+    )
+    serve.add_argument(
+        "--wallet", type=Path, metavar="FILE", help="the QR acquirer's settings (POWER_HUB_WALLET)"
     )
     _add_card_options(serve)
     _add_recharge_options(serve)
@@ -109,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     add_person_commands(commands, database)
     add_claims_commands(commands, database)
     add_keys_commands(commands, database, store)
+    add_phone_commands(commands, database)
     add_recharge_commands(commands, database, store)
 
     openapi = commands.add_parser("openapi", help="write the contract to hub/openapi.json")
@@ -144,6 +154,7 @@ def _add_recharge_options(serve: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     from hub.business.day import Day
+    from hub.data.acquirers_file import read_acquirers
     from hub.serve import serve
 
     settings = Settings(
@@ -161,6 +172,8 @@ def _serve(options: argparse.Namespace) -> int:
         identity_limits=identity_limits(
             options.identity_tries, options.identity_terminal_tries, options.identity_hours
         ),
+        acquirers=read_acquirers(acquirers_file(options.acquirers)),
+        wallet=wallet_file(options.wallet),
         recharge_limits=recharge_limits(options.recharge_tries, options.recharge_hours),
     )
     serve(settings, lambda address: print(f"listening on {address}", flush=True))
@@ -187,7 +200,8 @@ def _check(options: argparse.Namespace) -> int:
         print(
             f"{report.transactions} bookings, {report.legs} legs, sum {report.ledger_sum}; {report.payments} payments, "
             f"{report.credited_fen} fen; {report.reversals} reversals; {report.claims} claims, "
-            f"{report.suspense_fen} fen in suspense; {report.purchases} purchases, {report.power_fen} fen of power; "
+            f"{report.suspense_fen} fen in suspense; {report.phone_orders} orders by phone, "
+            f"{report.refunds_due_fen} fen to go back; {report.purchases} purchases, {report.power_fen} fen of power; "
             + ("the books balance" if report.ok else f"{len(report.findings)} findings")
         )
     return 0 if report.ok else 1

@@ -50,6 +50,7 @@ from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter, NoCards
 from hub.composition.forestalling import claimed, forestall, refuse_forestalled
 from hub.composition.replies import Reply, once, own, replay
+from hub.composition.sale_book import NoSales, SaleBook
 
 C = TypeVar("C")
 TAKEN_AT_KIOSKS: frozenset[Tender] = frozenset({"cash", "bank_card"})
@@ -70,6 +71,7 @@ class Desk(Generic[C]):
         version: str,
         tenders: Collection[Tender] = TAKEN_AT_KIOSKS,
         cards: CardCounter[C] | NoCards | None = None,
+        sales: SaleBook[C] | NoSales | None = None,
         recharge: Callable[[C], RechargeKeeping] | None = None,
     ) -> None:
         self._shelf = shelf
@@ -80,6 +82,7 @@ class Desk(Generic[C]):
         self._version = version
         self._tenders = tenders
         self._cards = cards or NoCards()
+        self._sales = sales or NoSales()
         self._recharge = recharge
         self._booking = Booking(store, billing, day, self._cards)
 
@@ -266,7 +269,11 @@ class Desk(Generic[C]):
     async def _undo(
         self, connection: C, terminal: str, reversal_id: str, order: ReversalOrder, now: datetime
     ) -> tuple[Outcome, int | None]:
-        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking."""
+        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking.
+
+        What a bank card's sale took, or may yet take, goes back with it.
+        """
+        await self._sales.give_back(connection, order.payment_id, terminal, now)
         store, billing = self._store(connection), self._billing(connection)
         payment = await store.hold_payment(order.payment_id)
         if payment is None:
