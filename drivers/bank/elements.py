@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -57,6 +58,45 @@ class Totals:
         _require(text, "48", 2 * _HALF, 2 * _HALF)
         code = max(int(text[30]), int(text[61]))
         return Totals(int(text[12:15]), int(text[:12]), int(text[27:30]), int(text[15:27]), code)
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """One transaction in a batch upload: its trace number, its amount in fen, and its card where it is still known."""
+
+    trace: str
+    fen: int
+    pan: str = ""
+
+
+DETAILS_MOST = 8
+_DETAIL = 40
+
+
+def details_to_field(details: Sequence[Detail]) -> str:
+    """Give field 48 of a batch upload: how many (2 digits), then kind of card 2, trace 6, card 20, amount 12 of each.
+
+    ValueError for more than 8, or a part that has no room.
+
+    >>> details_to_field([Detail("000042", 100)])
+    '010000004200000000000000000000000000000100'
+    """
+    if len(details) > DETAILS_MOST:
+        raise ValueError(f"a batch upload tells of {DETAILS_MOST} transactions at most")
+    parts = [f"00{each.trace:0>6}{each.pan:0>20}{_number(each.fen, 12)}" for each in details]
+    text = f"{len(details):02d}" + "".join(parts)
+    if len(text) != 2 + _DETAIL * len(details) or not (text.isascii() and text.isdigit()):
+        raise ValueError("a part of a batch upload has no room in field 48, or is not of digits")
+    return text
+
+
+def details_from_field(text: str) -> list[Detail]:
+    """Read field 48 of a batch upload; ProtocolError for anything else. A card of zeros counts as unknown."""
+    _require(text, "48", 2, 2 + _DETAIL * DETAILS_MOST)
+    if len(text) != 2 + _DETAIL * int(text[:2]):
+        raise ProtocolError("field 48 of a batch upload is not as long as it says")
+    rows = [text[at : at + _DETAIL] for at in range(2, len(text), _DETAIL)]
+    return [Detail(row[2:8], int(row[28:]), row[8:28].lstrip("0")) for row in rows]
 
 
 def security_control(*, pin: bool, double_length: bool = True) -> str:

@@ -153,7 +153,16 @@ def stands_for_payment(order: ClaimOrder | OpenItem) -> bool:
 
     Only such a claim keeps the payment from being credited later, and only such a claim is void when it was.
     """
-    return order.payment_id is not None and order.reason in {"declined", "unanswered"}
+    return order.payment_id is not None and order.reason in {"declined", "unanswered", "sale_fate_unknown"}
+
+
+def claim_tender(claim: ClaimRecord) -> Tender:
+    """How the money of a claim was paid, as the order or the heartbeat that it was made of says."""
+    return msgspec.json.decode(claim.content, type=_ClaimContent).tender
+
+
+class _ClaimContent(msgspec.Struct, frozen=True):
+    tender: Tender = "cash"
 
 
 def claim_answer(claim_id: str, order: ClaimOrder, certain_fen: int, *, credited: bool) -> Claim:

@@ -215,7 +215,8 @@ class Desk(Generic[C]):
             serial = None
             if certain_fen and not credited:
                 on = self._day.business_date(now)
-                serial = await store.post("claim", claim_id, on, now, claim_legs(certain_fen, terminal))
+                entries = claim_legs(certain_fen, terminal, order.tender)
+                serial = await store.post("claim", claim_id, on, now, entries)
             answer = claim_answer(claim_id, order, certain_fen, credited=credited)
             body = _encode(answer)
             claim = ClaimRecord(

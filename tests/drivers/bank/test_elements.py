@@ -11,9 +11,12 @@ from hypothesis import strategies as st
 from drivers.bank import elements as module
 from drivers.bank.elements import (
     Balance,
+    Detail,
     Field60,
     Field61,
     Totals,
+    details_from_field,
+    details_to_field,
     field63,
     masked,
     operator_of,
@@ -34,7 +37,7 @@ def digits(least: int, most: int) -> st.SearchStrategy[str]:
 
 def test_the_modules_vectors() -> None:
     failed, tried = doctest.testmod(module)
-    assert (failed, tried) == (0, 6)
+    assert (failed, tried) == (0, 7)
 
 
 @given(st.builds(Totals, COUNT, FEN, COUNT, FEN, st.sampled_from(Balance)))
@@ -56,6 +59,20 @@ def test_the_worse_half_of_the_banks_finding_counts() -> None:
     text = Totals(1, 1, code=Balance.EQUAL).to_field()
     assert Totals.from_field(text).code == Balance.EQUAL
     assert Totals.from_field(text[:-1] + "2").code == Balance.UNEQUAL
+
+
+@given(st.lists(st.builds(Detail, digits(6, 6), FEN, st.just("") | st.just(PAN)), max_size=8))
+def test_a_batch_upload(details: list[Detail]) -> None:
+    assert details_from_field(details_to_field(details)) == details
+
+
+def test_a_batch_upload_of_a_wrong_form() -> None:
+    for details in ([Detail("000001", 1)] * 9, [Detail("1234567", 1)], [Detail("00000x", 1)]):
+        with pytest.raises(ValueError, match="batch upload"):
+            details_to_field(details)
+    for text in ("", "01", "00" + "0" * 40, "x0"):
+        with pytest.raises(ProtocolError, match="field 48"):
+            details_from_field(text)
 
 
 @given(digits(2, 2), digits(6, 6), digits(0, 9))
