@@ -1,6 +1,5 @@
 """The kiosks' channel for bank cards: which bank takes a card, and sales."""
 
-
 from litestar import Response, get, put
 from litestar.params import JSONBody
 

@@ -203,7 +203,7 @@ def check_reversal(order: ReversalOrder, payment: Stored) -> None:
         raise Refusal("amount_differs", f"the payment is of {payment.amount_fen} fen", field="amount_fen")
     paid = payment_order(payment)
     if paid.tender != "bank_card" or paid.box is not None:
-        by = "by a terminal box" if paid.box else f"by {paid.tender}"
+        by = "by a terminal box" if paid.box else f"in {paid.tender}"
         raise Refusal("not_reversible", f"the payment was made {by}", field="payment_id")
 
 

@@ -35,6 +35,10 @@ class BankTerminals:
         """
         return self._whole(await BankTerminalBooks(connection).hold(acquirer, terminal))
 
+    async def first_of(self, connection: Conversation, acquirer: str) -> BankTerminal | None:
+        """The first terminal at a bank, to ask as; none where there is no terminal."""
+        return self._whole(await BankTerminalBooks(connection).first_of_bank(acquirer))
+
     def _whole(self, found: BankTerminal | None) -> BankTerminal | None:
         """A terminal without a merchant number of its own has the bank's."""
         if found is None or found.merchant_no or found.acquirer not in self._acquirers:

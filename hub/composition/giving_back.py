@@ -138,7 +138,7 @@ class GivingBack:
     async def _give_back(self, acquirer: Acquirer, sale: SaleRecord) -> None:
         heard, at, why = None, None, "the bank did not confirm it"
         try:
-            at = await self._sign_ons.ensure_signed_on(acquirer, sale.terminal)
+            at = await self._sign_ons.ensure_signed_on(acquirer, sale.terminal, fresh=False)
             heard = await self._asked(acquirer, at, sale)
         except (Refusal, LineError) as error:
             why = str(error)

@@ -63,8 +63,13 @@ log = logging.getLogger(__name__)
 class SignsOn(Protocol):
     """Gets a terminal its working keys at a bank."""
 
-    async def ensure_signed_on(self, acquirer: Acquirer, terminal: str) -> BankTerminal:
-        """Give the terminal with keys that can be used; raises Refusal where there is none or the bank is away."""
+    async def ensure_signed_on(
+        self, acquirer: Acquirer, terminal: str, *, fresh: bool = True
+    ) -> BankTerminal:
+        """Give the terminal with keys that can be used, `fresh` ones of this business day.
+
+        Raises Refusal where there is none or the bank is away.
+        """
 
 
 @dataclass(frozen=True, slots=True)

@@ -55,6 +55,7 @@ _one = select(*_COLUMNS).where(*_here)
 _held = _one.with_for_update()
 _all = select(*_COLUMNS).order_by(_t.acquirer, _t.terminal)
 _of_bank = _all.where(_t.acquirer == bindparam("the_acquirer"))
+_first_of_bank = _of_bank.limit(1)
 _next_stan = (
     update(bank_terminals)
     .where(*_here)
@@ -72,7 +73,7 @@ _begin_sign_on = (
 _end_sign_on = update(bank_terminals).where(*_here).values(signing_on_until=None)
 _signed_on = (
     update(bank_terminals)
-    .where(*_here)
+    .where(*_here, _t.signing_on_until == bindparam("until"))
     .values(
         pik=bindparam("new_pik"),
         pik_check=bindparam("new_pik_check"),
@@ -83,6 +84,12 @@ _signed_on = (
         sign_on_needed=False,
         signing_on_until=None,
     )
+    .returning(_t.tid)
+)
+_end_keys = (
+    update(bank_terminals)
+    .where(_t.acquirer == bindparam("the_acquirer"), _t.tid == bindparam("the_tid"))
+    .values(pik=None, pik_check=None, mak=None, mak_check=None, sign_on_needed=True)
 )
 
 
@@ -99,6 +106,10 @@ class BankTerminalBooks:
     async def hold(self, acquirer: str, terminal: str) -> BankTerminal | None:
         """The same, and nobody else changes it until this transaction ends."""
         return _terminal((await self._connection.execute(_held, _key(acquirer, terminal))).first())
+
+    async def first_of_bank(self, acquirer: str) -> BankTerminal | None:
+        """The first terminal at this bank."""
+        return _terminal((await self._connection.execute(_first_of_bank, {"the_acquirer": acquirer})).first())
 
     async def of_bank(self, acquirer: str) -> list[BankTerminal]:
         """All terminals at this bank."""
@@ -136,8 +147,9 @@ class BankTerminalBooks:
         mak_check: bytes,
         batch: str,
         now: datetime,
-    ) -> None:
-        """Keep what a sign-on gave."""
+        until: datetime,
+    ) -> bool:
+        """Keep what a sign-on gave that was taken until this moment; false where another has taken it since."""
         values = {
             "new_pik": pik,
             "new_pik_check": pik_check,
@@ -145,8 +157,11 @@ class BankTerminalBooks:
             "new_mak_check": mak_check,
             "new_batch": batch,
             "now": now,
+            "until": until,
         }
-        await self._connection.execute(_signed_on, _key(acquirer, terminal) | values)
+        return (
+            await self._connection.execute(_signed_on, _key(acquirer, terminal) | values)
+        ).first() is not None
 
     async def set_settling(self, acquirer: str, terminal: str, *, settling: bool) -> None:
         """Close the batch to new sales, or open the next one to them."""
@@ -171,6 +186,11 @@ def add_bank_terminal(
             "added_at": now,
         },
     )
+
+
+def end_bank_keys(connection: Connection, acquirer: str, tid: str) -> None:
+    """Forget the keys that a terminal was given under a master key that it has no more."""
+    connection.execute(_end_keys, {"the_acquirer": acquirer, "the_tid": tid})
 
 
 def bank_terminals_of(connection: Connection) -> list[BankTerminal]:

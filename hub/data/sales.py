@@ -89,6 +89,7 @@ _settled = select(settlements.c.batch).where(
     settlements.c.acquirer == bindparam("the_acquirer"),
     settlements.c.tid == bindparam("the_tid"),
     settlements.c.batch == bindparam("the_batch"),
+    settlements.c.state != "due",
 )
 _forget_numbers = (
     update(sales)

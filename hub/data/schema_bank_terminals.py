@@ -43,8 +43,9 @@ bank_terminals = Table(
     Index("uq_bank_terminals_tid", "acquirer", "tid", unique=True),
 )
 
-# One row a batch, written with our totals before the bank is told of them; theirs stand beside once it answered.
-# `worked_until`: until then one hub process is at it.
+# One row a batch, written with our totals before the bank is told of them; theirs stand beside once it answered. Only
+# one that is `due` (the bank ended the batch before we did) has no totals yet. `uploaded`: so many of its sales were
+# told one by one. `worked_until`: until then one hub process is at it.
 settlements = Table(
     "settlements",
     metadata,
@@ -64,8 +65,8 @@ settlements = Table(
     Column("bank_credit_fen", _fen),
     Column("bank_code", Integer),
     Column("attempts", Integer, nullable=False),
+    Column("uploaded", Integer, nullable=False),
     Column("opened_at", _time, nullable=False),
-    Column("answered_at", _time),
     Column("ended_at", _time),
     Column("worked_until", _time),
     Index("ix_settlements_state", "state"),

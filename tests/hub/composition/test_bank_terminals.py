@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -35,6 +35,7 @@ OWN = Acquirer(
     ranges=(CardRange("62"),),
 )
 NOW = datetime(2026, 3, 4, 5, 6, tzinfo=UTC)
+LATER = NOW + timedelta(minutes=1)
 PIK, MAK = bytes(range(16)), bytes(range(16, 24))
 
 
@@ -77,7 +78,10 @@ def signed_on(books: Any, mak_check: bytes = working_keys.kcv(MAK)) -> None:
 
     async def keep(database: Database) -> None:
         async with database.write() as connection:
-            await BankTerminalBooks(connection).signed_on(
+            books_of = BankTerminalBooks(connection)
+            assert await books_of.begin_sign_on("own", "kiosk-1", NOW, LATER)
+            assert not await books_of.begin_sign_on("own", "kiosk-1", NOW, LATER)
+            assert await books_of.signed_on(
                 "own",
                 "kiosk-1",
                 pik=keys.pik,
@@ -86,6 +90,7 @@ def signed_on(books: Any, mak_check: bytes = working_keys.kcv(MAK)) -> None:
                 mak_check=mak_check,
                 batch="000007",
                 now=NOW,
+                until=LATER,
             )
 
     run(books, keep)
