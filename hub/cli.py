@@ -12,6 +12,7 @@ from hub.business.card_sales import CardLimits
 from hub.business.identity_checks import IdentityLimits
 from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
 from hub.operators.keys_cli import add_keys_commands
+from hub.operators.phone_cli import add_phone_commands
 from hub.settings import (
     Settings,
     acquirers_file,
@@ -21,6 +22,7 @@ from hub.settings import (
     identity_limits,
     key_store_file,
     keys_folder,
+    wallet_file,
 )
 
 TOWN_SEED = 20260101
@@ -82,6 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--key-hours", type=float, default=24.0, metavar="N", help="how long a working key is good"
     )
+    serve.add_argument(
+        "--wallet", type=Path, metavar="FILE", help="the QR acquirer's settings (POWER_HUB_WALLET)"
+    )
     _add_card_options(serve)
     serve.set_defaults(command=_serve)
 
@@ -109,6 +114,7 @@ def _parser() -> argparse.ArgumentParser:
     add_person_commands(commands, database)
     add_claims_commands(commands, database)
     add_keys_commands(commands, database, store)
+    add_phone_commands(commands, database)
 
     openapi = commands.add_parser("openapi", help="write the contract to hub/openapi.json")
     openapi.add_argument("--check", action="store_true", help="only compare; 1 when the file has drifted")
@@ -154,6 +160,7 @@ def _serve(options: argparse.Namespace) -> int:
             options.identity_tries, options.identity_terminal_tries, options.identity_hours
         ),
         acquirers=read_acquirers(acquirers_file(options.acquirers)),
+        wallet=wallet_file(options.wallet),
     )
     serve(settings, lambda address: print(f"listening on {address}", flush=True))
     return 0
@@ -179,7 +186,8 @@ def _check(options: argparse.Namespace) -> int:
         print(
             f"{report.transactions} bookings, {report.legs} legs, sum {report.ledger_sum}; {report.payments} payments, "
             f"{report.credited_fen} fen; {report.reversals} reversals; {report.claims} claims, "
-            f"{report.suspense_fen} fen in suspense; {report.purchases} purchases, {report.power_fen} fen of power; "
+            f"{report.suspense_fen} fen in suspense; {report.phone_orders} orders by phone, "
+            f"{report.refunds_due_fen} fen to go back; {report.purchases} purchases, {report.power_fen} fen of power; "
             + ("the books balance" if report.ok else f"{len(report.findings)} findings")
         )
     return 0 if report.ok else 1

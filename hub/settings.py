@@ -15,6 +15,7 @@ DATABASE = "POWER_HUB_DATABASE"
 KEYS = "POWER_HUB_KEYS"
 KEY_STORE = "POWER_HUB_KEY_STORE"
 ACQUIRERS = "POWER_HUB_ACQUIRERS"
+WALLET = "POWER_HUB_WALLET"
 
 
 MOST_FEE_FEN = 100_000
@@ -41,6 +42,7 @@ class Settings:
     card_limits: CardLimits = LIMITS
     identity_limits: IdentityLimits = IDENTITY_DEFAULTS
     acquirers: tuple[Acquirer, ...] = ()
+    wallet: Path | None = None
 
 
 def database_url(option: str | None) -> str:
@@ -57,6 +59,12 @@ def key_store_file(option: Path | None) -> Path | None:
 def acquirers_file(option: Path | None) -> Path | None:
     """The settings of the banks that take cards; none: the hub takes no bank cards."""
     from_environment = os.environ.get(ACQUIRERS)
+    return option or (Path(from_environment) if from_environment else None)
+
+
+def wallet_file(option: Path | None) -> Path | None:
+    """The QR acquirer's settings; none: no payment by phone."""
+    from_environment = os.environ.get(WALLET)
     return option or (Path(from_environment) if from_environment else None)
 
 

@@ -80,6 +80,7 @@ KINDS: dict[Code, Kind] = {
     "unknown_quote": Kind(422, "No quote of this id for this account", _KEPT),
     "unknown_payment": Kind(404, "No such payment", Words("没有找到这笔缴费", "This payment was not found.")),
     "unknown_claim": Kind(404, "No such claim", Words("没有找到这个凭证号", "This reference was not found.")),
+    "unknown_order": Kind(404, "No such order", Words("没有找到这笔订单", "This order was not found.")),
     "unknown_reversal": Kind(
         404, "No such reversal", Words("没有找到这笔冲正", "This reversal was not found.")
     ),

@@ -63,6 +63,10 @@ class VaultSecrets:
         mark_of = phone_mark if field == "phone" else identity_mark
         return await self._ask(lambda store: mark_of(store, store.open_sealed(sealed, terminal, field)))
 
+    async def payer_code(self, sealed: str, terminal: str) -> str:
+        """What a payer's phone showed; implements `PayerCodes`."""
+        return await self._ask(lambda store: store.open_sealed(sealed, terminal, "payer_code"))
+
     async def _ask(self, call: Callable[[KeyStore], T]) -> T:
         try:
             return await self._vault.ask(call)

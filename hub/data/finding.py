@@ -36,6 +36,8 @@ Rule = Literal[
     "write_of_purchase",
     "written_purchase",
     "active_cards",
+    "phone_payment",
+    "phone_refund",
 ]
 
 
