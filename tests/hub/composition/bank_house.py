@@ -86,13 +86,27 @@ class House:
         self.evidence: list[Message | None] = []
         self.line = BankLine(bank.host, bank.port, bank.connect_s, self._evidence)
         lines = {bank.name: self.line}
-        talk = BankTalk(lines)
+        talk = self._talk = BankTalk(lines)
+        self._day = day
         self.wire = BankWire(lines, self.terminals)
         self.sign_ons = BankSignOns(self.database, talk, self.terminals, self.vault, clock, day)
-        self.settlements = BankSettlements(
-            self.database, talk, self.sign_ons, self.terminals, (bank,), self.vault, clock, day
-        )
+        self.settlements = self.settlements_of(bank, talk, day)
         self.echoes = BankEchoes(self.database, talk, self.terminals, (bank,))
+
+    def settlements_of(self, bank: Acquirer, talk: BankTalk, day: Day) -> BankSettlements:
+        parts = self.database, talk, self.sign_ons, self.terminals, (bank,), self.vault
+        return BankSettlements(*parts, self.clock, day)
+
+    def hurry(self, answer_s: float = 0.3) -> Acquirer:
+        """The bank, and what is settled by itself there, with little patience: where silence is to be heard."""
+        hurried = replace(self.bank, answer_s=answer_s)
+        self.settlements = self.settlements_of(hurried, self._talk, self._day)
+        return hurried
+
+    def calm(self) -> Acquirer:
+        """The bank with patience again."""
+        self.settlements = self.settlements_of(self.bank, self._talk, self._day)
+        return self.bank
 
     async def _evidence(self, _frame: Frame, message: Message | None) -> None:
         self.evidence.append(message)

@@ -141,12 +141,12 @@ def test_a_bank_that_does_not_answer_is_given_up_in_time_and_asked_again(
 
     async def work(house: House) -> BankTerminal:
         with pytest.raises(Refusal, match="bank_away"):
-            await asyncio.wait_for(house.signed_on(), 20)
+            await asyncio.wait_for(house.sign_ons.ensure_signed_on(house.hurry(), KIOSK), 20)
         bank.do("pass")
         return await house.signed_on()
 
     bank.do(fault, kind="sign_on", next=1)
-    assert run(file_books, acquirer(bank.port, connect_s=0.3, answer_s=0.3), work).ready
+    assert run(file_books, acquirer(bank.port), work).ready
 
 
 def test_a_kiosk_without_a_terminal_there_is_told_so(file_books: Any, bank: LaunchedBank) -> None:
@@ -185,7 +185,7 @@ def test_a_sign_on_whose_hub_died_is_taken_over_and_its_late_answer_is_not_kept(
         while bank.do("status")["waiting"] != 1:
             await asyncio.sleep(0.01)
         with pytest.raises(Refusal, match="another hub is signing on"):
-            await other.signed_on()
+            await other.sign_ons.ensure_signed_on(other.hurry(), KIOSK)
         clock.ahead = timedelta(minutes=2)
         kept = await other.signed_on()
         bank.do("release")
@@ -194,13 +194,7 @@ def test_a_sign_on_whose_hub_died_is_taken_over_and_its_late_answer_is_not_kept(
         assert (await other.at()).mak == kept.mak
 
     bank.do("late", kind="sign_on")
-    hub = acquirer(bank.port, connect_s=0.2, answer_s=20.0)
-
-    async def patient(dead: House, other: House) -> None:
-        other.bank = acquirer(bank.port, connect_s=0.2, answer_s=0.5)
-        await work(dead, other)
-
-    run(books, hub, patient, count=2, clock=clock)
+    run(books, acquirer(bank.port), work, count=2, clock=clock)
 
 
 def test_a_bank_that_asks_for_a_sign_on_gets_one_before_the_next_sale(
@@ -221,15 +215,15 @@ def test_a_bank_that_asks_for_a_sign_on_gets_one_before_the_next_sale(
 def test_an_echo_tells_whether_the_bank_is_there(
     file_books: Any, bank: LaunchedBank, caplog: pytest.LogCaptureFixture
 ) -> None:
-    hub = acquirer(bank.port, connect_s=0.3, answer_s=0.3)
+    hub = acquirer(bank.port)
 
     async def work(house: House) -> None:
         assert await house.echoes.ask(hub)  # nobody to ask as
         register(file_books)
         assert await house.echoes.ask(hub)
         bank.do("silence")
-        assert not await house.echoes.ask(hub)
-        assert not await house.echoes.ask(hub)
+        assert not await house.echoes.ask(house.hurry())
+        assert not await house.echoes.ask(house.hurry())
         assert house.echoes.silent == {BANK}
         bank.do("pass")
         assert await house.echoes.ask(hub)
