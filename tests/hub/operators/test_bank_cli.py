@@ -207,10 +207,13 @@ class Ceremony:
         return self.office.run("keys", *arguments, "--key-store", str(self.store), "--bench")
 
     def load(self, tid: str = "10000001") -> tuple[int, str, str]:
-        persons = ("--by", "li", "--passphrase-file", str(self.office.folder / "li"))
-        persons += ("--and", "wang", "--and-passphrase-file", str(self.office.folder / "wang"))
+        li, wang = (str(self.office.folder / name) for name in PERSONS)
+        first, second = (
+            ("--by", "li", "--passphrase-file", li),
+            ("--and", "wang", "--and-passphrase-file", wang),
+        )
         typed = (ONE.hex(), shown(ONE), TWO.hex(), shown(TWO))
-        return self.run("load-bank", BANK, tid, *persons, typed=typed)
+        return self.run("load-bank", BANK, tid, *first, *second, typed=typed)
 
 
 def shown(key: bytes) -> str:
