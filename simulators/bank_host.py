@@ -78,6 +78,7 @@ class BankHost:
         self._waiting = 0
         self._lines: set[Line] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._readers: set[asyncio.Task[None]] = set()
         self._numbers = count(1)
         self._server: asyncio.Server | None = None
         self._address = socket.socket()  # bound and never listening: the port stays ours while we refuse
@@ -306,9 +307,14 @@ class BankHost:
             task.cancel()
         for line in list(self._lines):
             line.hang_up()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._readers, return_exceptions=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._read(reader, writer))
+        self._readers.add(task)
+        task.add_done_callback(self._readers.discard)
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line, decoder = Line(next(self._numbers), writer), Decoder()
         self._lines.add(line)
         try:
