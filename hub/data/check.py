@@ -10,6 +10,7 @@ from hub.business.ledger import SUSPENSE
 from hub.data.check_cards import card_findings
 from hub.data.check_claims import claim_findings
 from hub.data.check_payments import payment_findings
+from hub.data.check_phone import phone_findings
 from hub.data.check_recharge import recharge_findings
 from hub.data.finding import Finding
 from hub.data.schema import accounts, bills, claims, legs, payments, purchases, reversals, transactions
