@@ -10,7 +10,7 @@ import msgspec
 from hub.business.billing import Billing
 from hub.business.day import Day
 from hub.business.identity import canonical
-from hub.business.keeping import Keeping, Shelf, Stored, TakenError
+from hub.business.keeping import Keeping, Shelf, Stored
 from hub.business.recharge_keeping import (
     RechargeCard,
     RechargeKeeping,
@@ -133,8 +133,6 @@ class RechargeDesk(Generic[C]):
             paid = payment_order(order, "recharge_card", card.value_fen)
             payment, _ = await self._booking.book(connection, terminal, payment_id, paid, now)
             return redeemed_answer(payment_id, card, payment), card
-        if card is not None and card.spent_by == payment_id:
-            raise TakenError  # this very order was carried out since we looked
         if refusal == "unknown":
             tries = one_more(tries, now)
             await cards.set_tries(terminal, tries, first=before is None)
