@@ -10,10 +10,12 @@ import msgspec
 
 from hub.business.card_sales import CardLimits
 from hub.business.identity_checks import IdentityLimits
+from hub.business.recharge_rules import RechargeLimits
 from hub.operators.bank_cli import acquirers_option, add_bank_commands
 from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
 from hub.operators.keys_cli import add_keys_commands
 from hub.operators.phone_cli import add_phone_commands
+from hub.operators.recharge_cli import add_recharge_commands
 from hub.settings import (
     Settings,
     acquirers_file,
@@ -23,6 +25,7 @@ from hub.settings import (
     identity_limits,
     key_store_file,
     keys_folder,
+    recharge_limits,
     wallet_file,
 )
 
@@ -86,6 +89,7 @@ def _parser() -> argparse.ArgumentParser:
         "--wallet", type=Path, metavar="FILE", help="the QR acquirer's settings (POWER_HUB_WALLET)"
     )
     _add_card_options(serve)
+    _add_recharge_options(serve)
     serve.set_defaults(command=_serve)
 
     check = commands.add_parser("check", parents=[database], help="prove that the books balance")
@@ -114,6 +118,7 @@ def _parser() -> argparse.ArgumentParser:
     add_keys_commands(commands, database, store)
     add_bank_commands(commands, database, store)
     add_phone_commands(commands, database)
+    add_recharge_commands(commands, database, store)
 
     openapi = commands.add_parser("openapi", help="write the contract to hub/openapi.json")
     openapi.add_argument("--check", action="store_true", help="only compare; 1 when the file has drifted")
@@ -138,6 +143,14 @@ def _add_card_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--identity-hours", type=float, default=hours, metavar="N", help=what)
 
 
+def _add_recharge_options(serve: argparse.ArgumentParser) -> None:
+    limits = RechargeLimits()
+    what = "how many wrong numbers of recharge cards may come from one kiosk"
+    serve.add_argument("--recharge-tries", type=int, default=limits.tries, metavar="N", help=what)
+    hours, what = limits.window / timedelta(hours=1), "for how long they are counted"
+    serve.add_argument("--recharge-hours", type=float, default=hours, metavar="N", help=what)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from hub.business.day import Day
     from hub.data.acquirers_file import read_acquirers
@@ -160,6 +173,7 @@ def _serve(options: argparse.Namespace) -> int:
         ),
         acquirers=read_acquirers(acquirers_file(options.acquirers)),
         wallet=wallet_file(options.wallet),
+        recharge_limits=recharge_limits(options.recharge_tries, options.recharge_hours),
     )
     serve(settings, lambda address: print(f"listening on {address}", flush=True))
     return 0

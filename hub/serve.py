@@ -35,6 +35,7 @@ from hub.composition.phone_desk import PhoneDesk
 from hub.composition.phone_keeper import PhoneKeeper
 from hub.composition.phone_notices import Notices
 from hub.composition.phone_ports import Acquirer
+from hub.composition.recharge_desk import RechargeDesk
 from hub.composition.sale_book import SaleBook
 from hub.composition.sign_on import SignOns
 from hub.composition.switch import Books
@@ -51,6 +52,7 @@ from hub.data.keys_settings import open_key_store
 from hub.data.keystore import KeyStore
 from hub.data.migrate import migrate
 from hub.data.phones import PhoneOrders
+from hub.data.recharge import RechargeStore
 from hub.data.sales import Sales
 from hub.data.seen import SeenInFile, seen_requests_of
 from hub.data.store import Store
@@ -140,6 +142,7 @@ class Hub:
             version("power-kiosk"),
             cards=counter,
             sales=SaleBook(Sales),
+            recharge=RechargeStore,
         )
         cards = CardDesk(
             self.database,
@@ -153,6 +156,17 @@ class Hub:
         )
         identities = IdentityDesk(
             self.database, CardStore, billing, clock, settings.day, card_keys, settings.identity_limits
+        )
+        recharge = RechargeDesk(
+            self.database,
+            Store,
+            RechargeStore,
+            billing,
+            Booking(Store, billing, settings.day, counter),
+            clock,
+            settings.day,
+            card_keys,
+            settings.recharge_limits,
         )
         sign_ons = SignOns(
             self.database, WorkingKeys, self.vault, clock, secrets.token_bytes, settings.key_life
@@ -170,6 +184,7 @@ class Hub:
             switch=self.banks.switch if self.banks else None,
             phones=phones,
             notices=notices,
+            recharge=recharge,
         )
         self.gate = Gate(app, terminals, self.seen, clock)  # type: ignore[arg-type]  # Litestar types ASGI closer
 

@@ -149,8 +149,8 @@ KINDS: dict[Code, Kind] = {
     "bad_seal": Kind(422, "The sealed field cannot be opened", _STAFF),
     "too_many_tries": Kind(
         429,
-        "Too many identity checks failed, or one came too soon",
-        Words("核对次数过多，请稍后再试", "Too many tries. Please try again later."),
+        "Too many tries failed, or one came too soon",
+        Words("尝试次数过多，请稍后再试", "Too many tries. Please try again later."),
     ),
     "card_not_served": Kind(
         422,
