@@ -14,6 +14,7 @@ import pytest
 from drivers.card.line import CardLineSettings
 from drivers.card.motor_driver import Crt310Settings
 from drivers.cash.ccnet_driver import CcnetSettings
+from drivers.eft.driver import EftSettings
 from drivers.pinpad.line import PinPadSettings
 from drivers.printer.escpos_driver import EscposSettings
 from drivers.security.psam import SamSettings
@@ -52,6 +53,7 @@ def limits() -> Iterator[str]:
         CardLineSettings,
         Crt310Settings,
         PinPadSettings,
+        EftSettings,
     ):
         for each in dataclasses.fields(settings):
             if each.type in (float, "float") and each.name in settings.__annotations__:

@@ -53,10 +53,6 @@ def taken(tender: Tender, terminal: str) -> str:
     return f"{tender}:{terminal}"
 
 
-def cash(terminal: str) -> str:
-    return taken("cash", terminal)
-
-
 def refunds(reference: str) -> str:
     return f"refunds:{reference}"
 
@@ -117,9 +113,9 @@ def undoing(account_no: str, legs: Iterable[Leg]) -> Undoing:
     return Undoing(account_no, parts, change)
 
 
-def claim_legs(amount_fen: int, terminal: str) -> tuple[Leg, ...]:
+def claim_legs(amount_fen: int, terminal: str, tender: Tender = "cash") -> tuple[Leg, ...]:
     """The legs of money that waits for a person's decision, and of a note that the count of the box found."""
-    return balanced((Leg(cash(terminal), amount_fen), Leg(SUSPENSE, -amount_fen)))
+    return balanced((Leg(taken(tender, terminal), amount_fen), Leg(SUSPENSE, -amount_fen)))
 
 
 def refund_legs(amount_fen: int, reference: str) -> tuple[Leg, ...]:

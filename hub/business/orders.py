@@ -153,7 +153,16 @@ def stands_for_payment(order: ClaimOrder | OpenItem) -> bool:
 
     Only such a claim keeps the payment from being credited later, and only such a claim is void when it was.
     """
-    return order.payment_id is not None and order.reason in {"declined", "unanswered"}
+    return order.payment_id is not None and order.reason in {"declined", "unanswered", "sale_fate_unknown"}
+
+
+def claim_tender(claim: ClaimRecord) -> Tender:
+    """How the money of a claim was paid, as the order or the heartbeat that it was made of says."""
+    return msgspec.json.decode(claim.content, type=_ClaimContent).tender
+
+
+class _ClaimContent(msgspec.Struct, frozen=True):
+    tender: Tender = "cash"
 
 
 def claim_answer(claim_id: str, order: ClaimOrder, certain_fen: int, *, credited: bool) -> Claim:
@@ -186,11 +195,16 @@ def claim_now(claim: ClaimRecord) -> Claim:
 
 
 def check_reversal(order: ReversalOrder, payment: Stored) -> None:
-    """Refuse to undo a booked payment that is not of this amount, or that was paid in cash."""
+    """Refuse to undo a booked payment that is not of this amount, or whose money cannot go back by itself.
+
+    Only what a bank took through the hub can: not cash, nor what a terminal box or a wallet took, nor a spent card.
+    """
     if payment.amount_fen != order.amount_fen:
         raise Refusal("amount_differs", f"the payment is of {payment.amount_fen} fen", field="amount_fen")
-    if payment_order(payment).tender == "cash":
-        raise Refusal("not_reversible", "the payment was made in cash", field="payment_id")
+    paid = payment_order(payment)
+    if paid.tender != "bank_card" or paid.box is not None:
+        by = "by a terminal box" if paid.box else f"in {paid.tender}"
+        raise Refusal("not_reversible", f"the payment was made {by}", field="payment_id")
 
 
 def payment_order(payment: Stored) -> PaymentOrder:
