@@ -31,19 +31,19 @@ _MOST_ENTRIES = 10
 class BankCardCode(StrEnum):
     """Why a card was not read."""
 
-    GONE = "card_gone"
-    """Pulled before it was read."""
-    WRONG_WAY = "card_wrong_way"
+    PULLED = "pulled"
+    """No card, or no card any more."""
+    WRONG_WAY = "wrong_way"
     """It does not answer its reset: most likely in the wrong way round, else without a chip or broken."""
-    MUTE = "card_mute"
+    MUTE = "mute"
     """It answered its reset and then fell silent."""
-    NOT_BANK = "card_not_bank"
+    NOT_A_BANK_CARD = "not_a_bank_card"
     """It answers and knows nothing of the payment systems: a meter card, say."""
-    NO_APPLICATION = "card_no_application"
+    NO_APPLICATION = "no_application"
     """A bank's card, with no application that we take."""
-    BLOCKED = "card_blocked"
+    BLOCKED = "blocked"
     """Its issuer has blocked it, or the application."""
-    DAMAGED = "card_damaged"
+    UNREADABLE = "unreadable"
     """What it says breaks the rules for such cards."""
     READER_GONE = "reader_gone"
     """Not the card but its reader: unplugged, held by another program, or pcscd went away."""
@@ -210,12 +210,12 @@ def _told(error: DriverError, *, powered: bool) -> BankCardError:
         case DeviceTimeout() if powered:
             return BankCardError(BankCardCode.MUTE, str(error))
         case CardGone():
-            return BankCardError(BankCardCode.GONE, str(error))
+            return BankCardError(BankCardCode.PULLED, str(error))
         case CardMute() | CardReset():
             return BankCardError(BankCardCode.MUTE, str(error))
         case ProtocolError():
             # Its text may carry bytes of the card.
-            return BankCardError(BankCardCode.DAMAGED, str(error).partition(":")[0])
+            return BankCardError(BankCardCode.UNREADABLE, str(error).partition(":")[0])
     return BankCardError(BankCardCode.READER_GONE, str(error))
 
 
@@ -249,7 +249,7 @@ class _Reading:
             raise BankCardError(BankCardCode.BLOCKED, "its application is blocked")
         if self._of_a_bank:
             raise BankCardError(BankCardCode.NO_APPLICATION, "none of its applications is taken")
-        raise BankCardError(BankCardCode.NOT_BANK, "it names no application of the payment systems")
+        raise BankCardError(BankCardCode.NOT_A_BANK_CARD, "it names no application of the payment systems")
 
     def _candidates(self) -> tuple[Candidate, ...]:
         """By the card's directory, or else by trying each name (Book 1, 12.3)."""

@@ -5,41 +5,23 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import pytest
 
 from drivers.card.bank_card import BankCardCode, BankCardError, BankCardFace, BankCardReader
 from drivers.card.pcsc import PcscCard
-from simulators.bench.cards import CardProgram, card_program
+from simulators.bench.cards import CardProgram
 from simulators.bench.pcscd import BenchPcscd
-from tests.slot import until_present
 
 PAN = "6212142000000000012"
 PATIENCE_S = 60.0
 FACE = BankCardFace(PAN, "3012", "001", PAN + "D3012220000000", "UNIONPAY DEBIT")
 
 
-@pytest.fixture(scope="module")
-def program(pcscd: BenchPcscd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardProgram]:
-    folder = tmp_path_factory.mktemp("bank")
-    program = card_program("bank_card", pcscd.slots[2], folder, 1000.0, ("--pan", PAN, "--inserted"))
-    until_present(pcscd.slots[2].reader)
-    yield program
-    program.end()
-
-
 @pytest.fixture
-def card(program: CardProgram) -> CardProgram:
+def card(bank_card: CardProgram) -> CardProgram:
     """The card is in the slot and nothing is wrong with it."""
-    program.do("calm")
-    if program.do("status")["kind"] != "bank":
-        program.do("pull")
-    if not program.do("status")["inserted"]:
-        assert program.do("insert")["powered"]
-        until_present(program.slot.reader)
-    program.do("trouble")
-    return program
+    return bank_card
 
 
 @pytest.fixture
@@ -93,14 +75,14 @@ def test_other_ways_to_its_application(reader: BankCardReader, card: CardProgram
         ("application_blocked", BankCardCode.BLOCKED),
         ("other_application", BankCardCode.NO_APPLICATION),
         ("not_now", BankCardCode.NO_APPLICATION),
-        ("no_bank", BankCardCode.NOT_BANK),
-        ("garbage_directory", BankCardCode.DAMAGED),
-        ("garbage_options", BankCardCode.DAMAGED),
-        ("garbage_record", BankCardCode.DAMAGED),
-        ("endless_records", BankCardCode.DAMAGED),
-        ("no_number", BankCardCode.DAMAGED),
-        ("two_numbers", BankCardCode.DAMAGED),
-        ("wrong_check_digit", BankCardCode.DAMAGED),
+        ("no_bank", BankCardCode.NOT_A_BANK_CARD),
+        ("garbage_directory", BankCardCode.UNREADABLE),
+        ("garbage_options", BankCardCode.UNREADABLE),
+        ("garbage_record", BankCardCode.UNREADABLE),
+        ("endless_records", BankCardCode.UNREADABLE),
+        ("no_number", BankCardCode.UNREADABLE),
+        ("two_numbers", BankCardCode.UNREADABLE),
+        ("wrong_check_digit", BankCardCode.UNREADABLE),
     ],
 )
 def test_cards_that_are_not_taken(
@@ -123,7 +105,7 @@ def test_a_directory_without_end_is_read_no_further_than_it_may_be(
 @pytest.mark.parametrize("after", [0, 3, 6])
 def test_pulled_at_any_command(reader: BankCardReader, card: CardProgram, after: int) -> None:
     card.do("pull", at=after + 1, cut="before", stay=True)
-    assert refused(reader) in (BankCardCode.GONE, BankCardCode.MUTE)
+    assert refused(reader) in (BankCardCode.PULLED, BankCardCode.MUTE)
     until = time.monotonic() + PATIENCE_S
     while True:
         try:
@@ -136,7 +118,7 @@ def test_pulled_at_any_command(reader: BankCardReader, card: CardProgram, after:
 def test_a_meter_card_is_no_bank_card(user_card: CardProgram) -> None:
     with closing(a_reader(user_card)) as reader:
         reader.open()
-        assert refused(reader) is BankCardCode.NOT_BANK
+        assert refused(reader) is BankCardCode.NOT_A_BANK_CARD
 
 
 def test_a_card_in_the_wrong_way_round(card: CardProgram) -> None:
@@ -145,7 +127,7 @@ def test_a_card_in_the_wrong_way_round(card: CardProgram) -> None:
     with closing(a_reader(card, settle_s=0.0)) as reader:
         reader.open()
         until = time.monotonic() + PATIENCE_S
-        while (code := refused(reader)) is BankCardCode.GONE:
+        while (code := refused(reader)) is BankCardCode.PULLED:
             assert time.monotonic() < until
         assert code is BankCardCode.WRONG_WAY
         assert reader.health().usable
@@ -158,7 +140,7 @@ def test_no_card(card: CardProgram) -> None:
         until = time.monotonic() + PATIENCE_S
         while reader.poll() is not False:
             assert time.monotonic() < until
-        assert refused(reader) is BankCardCode.GONE
+        assert refused(reader) is BankCardCode.PULLED
 
 
 def test_a_card_that_falls_silent(card: CardProgram) -> None:
@@ -188,7 +170,7 @@ def test_a_card_that_dawdles_does_not_outlast_the_call(card: CardProgram) -> Non
         card.do("calm")
 
 
-def test_a_reader_that_is_not_there(pcscd: BenchPcscd, tmp_path: Path) -> None:
+def test_a_reader_that_is_not_there(pcscd: BenchPcscd) -> None:
     reader = BankCardReader(PcscCard("Nobody's Reader 00 00"))
     assert reader.health().code == "no_device"
     assert refused(reader) is BankCardCode.READER_GONE
