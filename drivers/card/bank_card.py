@@ -20,6 +20,8 @@ from drivers.status import DeviceHealth, DeviceStatus, ErrorAction
 
 __all__ = ["BankCardCode", "BankCardError", "BankCardFace", "BankCardReader"]
 
+COMMAND_S = 3.0
+SETTLE_S = 1.5
 _LOOK_EVERY = 0.05
 # Book 1, 12.3.2 and 12.3.3; Book 3, 6.5.8.5.
 _CARD_BLOCKED, _APPLICATION_BLOCKED = 0x6A81, 0x6283
@@ -111,8 +113,8 @@ class BankCardReader:
         port: ChipPort,
         *,
         accepted: Iterable[bytes] = (emv.UNION_PAY,),
-        command_s: float = 3.0,
-        settle_s: float = 1.5,
+        command_s: float = COMMAND_S,
+        settle_s: float = SETTLE_S,
     ) -> None:
         self._port = port
         self._accepted = tuple(accepted)

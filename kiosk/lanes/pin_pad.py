@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from drivers.errors import DeviceTimeout, DriverError, TransportError
 from drivers.pinpad.model import Key, KeyKind, PinPad, PinPadRefused, PinReport
 from drivers.status import DeviceHealth
@@ -28,6 +30,9 @@ class PinPadLane(Lane):
         self._hold = hold
         self._open = False
         self._request = ""
+        self._clean = False
+        """Whether the unit is known to have no entry open that nobody here follows."""
+        self._checked_at = 0.0
         self._loaded: dict[int, tuple[str, str]] = {}
         self._health: DeviceHealth | None = None
 
@@ -48,6 +53,9 @@ class PinPadLane(Lane):
 
         A unit that does not answer now keeps its entry, and tells how it stands when it does; the driver ends it.
         """
+        if not self._request and time.monotonic() < self._checked_at + CHECK_EVERY_S:
+            return KEYS_POLL_S
+        self._checked_at = time.monotonic()
         try:
             self._ready()
             report = self._device.poll()
@@ -60,7 +68,7 @@ class PinPadLane(Lane):
         if report is not None and self._request:
             self._pressed(report)
         self._feel()
-        return KEYS_POLL_S if self._request else CHECK_EVERY_S
+        return KEYS_POLL_S
 
     def close(self) -> None:
         """End what has begun, so that no PIN stays in the unit, and let go of it."""
@@ -69,10 +77,14 @@ class PinPadLane(Lane):
         self._device.close()
 
     def _ready(self) -> None:
+        """Hold the line, with no entry open on the unit but our own."""
         if not self._open:
             self._device.open()
-            self._open = True
+            self._open, self._clean = True, False
             self._loaded.clear()
+        if not self._clean:
+            self._device.end_pin()
+            self._clean = True
 
     def _begin(self, wish: fx.AskPin) -> None:
         """Have the bank's PIN key in its slot, and let the PIN be typed for the card in the hold."""
@@ -136,12 +148,12 @@ class PinPadLane(Lane):
             self._end()
 
     def _end(self) -> None:
-        """Have the unit forget what was typed; one that cannot be told does so by its own clock."""
-        self._request = ""
+        """Have the unit forget what was typed; one that cannot be told now is told before anything else."""
+        self._request, self._clean = "", False
         if not self._open:
             return
         try:
-            self._device.end_pin()
+            self._ready()
         except DriverError as error:
             self.log.info("pin_not_ended", extra={"error": str(error)[:200]})
 
@@ -152,6 +164,7 @@ class PinPadLane(Lane):
         if request:
             self.tell(PinSaid(request, "failed", code=_code(error)))
         self._open = False
+        self._checked_at = 0.0
         self._device.close()
         self._feel()
 

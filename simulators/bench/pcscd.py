@@ -75,7 +75,7 @@ class BenchPcscd:
 
     @property
     def slots(self) -> tuple[Slot, ...]:
-        """0 for the customer's meter card, 1 for the security module or the station, 2 for the bank's card, 3 to spare."""
+        """0 for the customer's meter card, 1 for the SAM or the chip station, 2 for the bank's card, 3 to spare."""
         places = ((name, number) for name in READERS for number in (0, 1))
         return tuple(
             Slot(f"{name} 00 0{number}", self._port + at) for at, (name, number) in enumerate(places)
