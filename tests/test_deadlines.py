@@ -15,6 +15,7 @@ from drivers.card.line import CardLineSettings
 from drivers.card.motor_driver import Crt310Settings
 from drivers.cash.ccnet_driver import CcnetSettings
 from drivers.eft.driver import EftSettings
+from drivers.pinpad.line import PinPadSettings
 from drivers.printer.escpos_driver import EscposSettings
 from drivers.security.psam import SamSettings
 from kiosk.config import Config
@@ -51,6 +52,7 @@ def limits() -> Iterator[str]:
         SamSettings,
         CardLineSettings,
         Crt310Settings,
+        PinPadSettings,
         EftSettings,
     ):
         for each in dataclasses.fields(settings):
