@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from drivers.barcode.driver import ScannerSettings
 from drivers.card.line import CardLineSettings
 from drivers.card.motor_driver import Crt310Settings
 from drivers.cash.ccnet_driver import CcnetSettings
@@ -52,6 +53,7 @@ def limits() -> Iterator[str]:
         CardLineSettings,
         Crt310Settings,
         EftSettings,
+        ScannerSettings,
     ):
         for each in dataclasses.fields(settings):
             if each.type in (float, "float") and each.name in settings.__annotations__:
