@@ -14,6 +14,7 @@ from hub.operators.cli import add_claims_commands, add_person_commands, add_term
 from hub.operators.keys_cli import add_keys_commands
 from hub.settings import (
     Settings,
+    acquirers_file,
     card_limits,
     cut_over,
     database_url,
@@ -70,6 +71,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="a loopback address; TLS stands in front")
     serve.add_argument("--port", type=int, default=8470, help="0 takes a free one")
     serve.add_argument("--keys", type=Path, metavar="DIR", help="folder of the key files (POWER_HUB_KEYS)")
+    serve.add_argument(
+        "--acquirers", type=Path, metavar="FILE", help="the banks that take cards (POWER_HUB_ACQUIRERS)"
+    )
     serve.add_argument("--bench", action="store_true", help="accept terminals with test keys")
     serve.add_argument("--cut-over", default="24:00", metavar="HH:MM", help="when the business date changes")
     serve.add_argument(
@@ -131,6 +135,7 @@ def _add_card_options(serve: argparse.ArgumentParser) -> None:
 
 def _serve(options: argparse.Namespace) -> int:
     from hub.business.day import Day
+    from hub.data.acquirers_file import read_acquirers
     from hub.serve import serve
 
     settings = Settings(
@@ -148,6 +153,7 @@ def _serve(options: argparse.Namespace) -> int:
         identity_limits=identity_limits(
             options.identity_tries, options.identity_terminal_tries, options.identity_hours
         ),
+        acquirers=read_acquirers(acquirers_file(options.acquirers)),
     )
     serve(settings, lambda address: print(f"listening on {address}", flush=True))
     return 0

@@ -21,12 +21,16 @@ from hub.access.listen import tcp_socket
 from hub.access.signatures import WINDOW
 from hub.access.whole import WholeMessages
 from hub.business.billing import Billing
+from hub.composition.bank_side import BankSide
+from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter
 from hub.composition.card_desk import CardDesk
 from hub.composition.card_secrets import VaultSecrets
 from hub.composition.desk import Desk
 from hub.composition.identity_desk import IdentityDesk
+from hub.composition.sale_book import SaleBook
 from hub.composition.sign_on import SignOns
+from hub.composition.switch import Books
 from hub.composition.terminals import Terminals
 from hub.composition.vault import Vault
 from hub.data.books import OwnBooks
@@ -39,6 +43,7 @@ from hub.data.fields import seal_old_fields
 from hub.data.keys_settings import open_key_store
 from hub.data.keystore import KeyStore
 from hub.data.migrate import migrate
+from hub.data.sales import Sales
 from hub.data.seen import SeenInFile, seen_requests_of
 from hub.data.store import Store
 from hub.data.tariff_file import read_tariffs
@@ -86,6 +91,7 @@ class Hub:
         self.vault = Vault(keys)
         terminals = Terminals(self.database, settings.keys, self.vault, bench=settings.bench)
         billing = billing_of_own_books()
+        counter = CardCounter(CardStore, settings.card_limits)
         desk = Desk(
             self.database,
             Store,
@@ -93,7 +99,8 @@ class Hub:
             clock,
             settings.day,
             version("power-kiosk"),
-            cards=CardCounter(CardStore, settings.card_limits),
+            cards=counter,
+            sales=SaleBook(Sales),
         )
         card_keys = VaultSecrets(self.vault)
         cards = CardDesk(
@@ -112,10 +119,28 @@ class Hub:
         sign_ons = SignOns(
             self.database, WorkingKeys, self.vault, clock, secrets.token_bytes, settings.key_life
         )
-        app: ASGIApp = create_app(desk, sign_ons=sign_ons, cards=cards, identities=identities)
+        self.banks: BankSide | None = None
+        if settings.acquirers:
+            books = Books(self.database, Store, Sales, billing, clock, settings.day)
+            booking = Booking(Store, billing, settings.day, counter)
+            self.banks = BankSide(books, settings.acquirers, self.vault, booking)
+        app: ASGIApp = create_app(
+            desk,
+            sign_ons=sign_ons,
+            cards=cards,
+            identities=identities,
+            switch=self.banks.switch if self.banks else None,
+        )
         self.gate = Gate(app, terminals, self.seen, clock)  # type: ignore[arg-type]  # Litestar types ASGI closer
 
+    def begin(self) -> None:
+        """Begin the work that goes on without a request."""
+        if self.banks is not None:
+            self.banks.begin()
+
     async def close(self) -> None:
+        if self.banks is not None:
+            await self.banks.close()
         if isinstance(self.seen, SeenInFile):
             self.seen.close()
         self.vault.close()
@@ -163,6 +188,7 @@ async def run(settings: Settings, keys: KeyStore | None, ready: Callable[[str], 
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
+    hub.begin()
     try:
         await server.serve(sockets=[sock])
     finally:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from hub.business.acquirers import Acquirer
 from hub.business.card_sales import LIMITS, PURSE_FEN, CardLimits
 from hub.business.day import Day
 from hub.business.identity_checks import IDENTITY_DEFAULTS, IdentityLimits
@@ -13,6 +14,7 @@ from hub.data.engine import DEFAULT_URL
 DATABASE = "POWER_HUB_DATABASE"
 KEYS = "POWER_HUB_KEYS"
 KEY_STORE = "POWER_HUB_KEY_STORE"
+ACQUIRERS = "POWER_HUB_ACQUIRERS"
 
 
 MOST_FEE_FEN = 100_000
@@ -38,6 +40,7 @@ class Settings:
     key_life: timedelta = timedelta(hours=24)
     card_limits: CardLimits = LIMITS
     identity_limits: IdentityLimits = IDENTITY_DEFAULTS
+    acquirers: tuple[Acquirer, ...] = ()
 
 
 def database_url(option: str | None) -> str:
@@ -48,6 +51,12 @@ def database_url(option: str | None) -> str:
 def key_store_file(option: Path | None) -> Path | None:
     """The key store's settings; none: the test keys of a bench, and elsewhere no key store."""
     from_environment = os.environ.get(KEY_STORE)
+    return option or (Path(from_environment) if from_environment else None)
+
+
+def acquirers_file(option: Path | None) -> Path | None:
+    """The settings of the banks that take cards; none: the hub takes no bank cards."""
+    from_environment = os.environ.get(ACQUIRERS)
     return option or (Path(from_environment) if from_environment else None)
 
 

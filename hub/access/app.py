@@ -15,6 +15,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ExceptionHandlersMap
 
+from hub.access.bank import BANK
 from hub.access.cards import CARDS
 from hub.access.kiosk import KIOSK
 from hub.access.problems import MEDIA_TYPE, problem
@@ -25,8 +26,9 @@ from hub.composition.channels import Channels
 from hub.composition.desk import Desk
 from hub.composition.identity_desk import IdentityDesk
 from hub.composition.sign_on import SignOns
+from hub.composition.switch import Switch
 
-CHANNELS = Channels(KIOSK, CARDS, SIGN_ON)
+CHANNELS = Channels(KIOSK, CARDS, SIGN_ON, BANK)
 TITLE = "Power hub"
 CONTRACT = "1.0.0"
 
@@ -39,6 +41,7 @@ def create_app(
     sign_ons: SignOns[Any] | None = None,
     cards: CardDesk[Any] | None = None,
     identities: IdentityDesk[Any] | None = None,
+    switch: Switch | None = None,
 ) -> Litestar:
     """Put the application together; without a desk it only describes itself."""
     config = OpenAPIConfig(TITLE, CONTRACT, path="/schema", render_plugins=[JsonRenderPlugin()])
@@ -52,6 +55,7 @@ def create_app(
     app.state.sign_ons = sign_ons
     app.state.cards = cards
     app.state.identities = identities
+    app.state.switch = switch
     return app
 
 

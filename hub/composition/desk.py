@@ -48,6 +48,7 @@ from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter, NoCards
 from hub.composition.forestalling import claimed, forestall, refuse_forestalled
 from hub.composition.replies import Reply, once, own, replay
+from hub.composition.sale_book import NoSales, SaleBook
 
 C = TypeVar("C")
 CASH: frozenset[Tender] = frozenset({"cash"})
@@ -67,6 +68,7 @@ class Desk(Generic[C]):
         version: str,
         tenders: Collection[Tender] = CASH,
         cards: CardCounter[C] | NoCards | None = None,
+        sales: SaleBook[C] | NoSales | None = None,
     ) -> None:
         self._shelf = shelf
         self._store = store
@@ -76,6 +78,7 @@ class Desk(Generic[C]):
         self._version = version
         self._tenders = tenders
         self._cards = cards or NoCards()
+        self._sales = sales or NoSales()
         self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
@@ -252,7 +255,11 @@ class Desk(Generic[C]):
     async def _undo(
         self, connection: C, terminal: str, reversal_id: str, order: ReversalOrder, now: datetime
     ) -> tuple[Outcome, int | None]:
-        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking."""
+        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking.
+
+        What a bank card's sale took, or may yet take, goes back with it.
+        """
+        await self._sales.give_back(connection, order.payment_id, terminal, now)
         store, billing = self._store(connection), self._billing(connection)
         payment = await store.hold_payment(order.payment_id)
         if payment is None:
