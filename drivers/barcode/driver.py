@@ -83,13 +83,13 @@ class SerialScanner:
         deadline = time.monotonic() + seconds
         while not self._events:
             now, pending = time.monotonic(), self._decoder.pending
-            if now >= deadline and not pending:
-                return None
             if now >= deadline + self.settings.code:
-                self._events += self._decoder.flush() or [Spoilt("too long")]
+                self._events += self._decoder.flush() or [Spoilt("without an end")]
                 break
             data = self._line.read(now + self.settings.quiet if pending else deadline)
             self._events += self._decoder.feed(data) if data else self._decoder.flush()
+            if not (data or pending or self._events):
+                return None
         return self._told(self._events.popleft())
 
     def _told(self, event: Event) -> str:

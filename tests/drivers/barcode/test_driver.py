@@ -33,6 +33,15 @@ def test_silence_is_no_fault(scanner: SerialScanner) -> None:
     assert scanner.health().usable
 
 
+def test_one_look_takes_what_is_there(scanner: SerialScanner, unit: Launched) -> None:
+    unit.do("scan", text="1", times=2)
+    seen: list[str] = []
+    until = time.monotonic() + 20
+    while len(seen) < 2 and time.monotonic() < until:
+        seen += [code] if (code := scanner.read(0.0)) is not None else []
+    assert seen == ["1", "1"]
+
+
 def test_a_scanner_that_was_pulled_out_is_told(scanner: SerialScanner, unit: Launched) -> None:
     unit.do("unplug")
     with pytest.raises(TransportError):
