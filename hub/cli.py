@@ -10,8 +10,11 @@ import msgspec
 
 from hub.business.card_sales import CardLimits
 from hub.business.identity_checks import IdentityLimits
+from hub.business.recharge_rules import RechargeLimits
 from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
 from hub.operators.keys_cli import add_keys_commands
+from hub.operators.phone_cli import add_phone_commands
+from hub.operators.recharge_cli import add_recharge_commands
 from hub.settings import (
     Settings,
     acquirers_file,
@@ -21,6 +24,8 @@ from hub.settings import (
     identity_limits,
     key_store_file,
     keys_folder,
+    recharge_limits,
+    wallet_file,
 )
 
 TOWN_SEED = 20260101
@@ -82,7 +87,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--key-hours", type=float, default=24.0, metavar="N", help="how long a working key is good"
     )
+    serve.add_argument(
+        "--wallet", type=Path, metavar="FILE", help="the QR acquirer's settings (POWER_HUB_WALLET)"
+    )
     _add_card_options(serve)
+    _add_recharge_options(serve)
     serve.set_defaults(command=_serve)
 
     check = commands.add_parser("check", parents=[database], help="prove that the books balance")
@@ -109,6 +118,8 @@ def _parser() -> argparse.ArgumentParser:
     add_person_commands(commands, database)
     add_claims_commands(commands, database)
     add_keys_commands(commands, database, store)
+    add_phone_commands(commands, database)
+    add_recharge_commands(commands, database, store)
 
     openapi = commands.add_parser("openapi", help="write the contract to hub/openapi.json")
     openapi.add_argument("--check", action="store_true", help="only compare; 1 when the file has drifted")
@@ -133,6 +144,14 @@ def _add_card_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--identity-hours", type=float, default=hours, metavar="N", help=what)
 
 
+def _add_recharge_options(serve: argparse.ArgumentParser) -> None:
+    limits = RechargeLimits()
+    what = "how many wrong numbers of recharge cards may come from one kiosk"
+    serve.add_argument("--recharge-tries", type=int, default=limits.tries, metavar="N", help=what)
+    hours, what = limits.window / timedelta(hours=1), "for how long they are counted"
+    serve.add_argument("--recharge-hours", type=float, default=hours, metavar="N", help=what)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from hub.business.day import Day
     from hub.data.acquirers_file import read_acquirers
@@ -154,6 +173,8 @@ def _serve(options: argparse.Namespace) -> int:
             options.identity_tries, options.identity_terminal_tries, options.identity_hours
         ),
         acquirers=read_acquirers(acquirers_file(options.acquirers)),
+        wallet=wallet_file(options.wallet),
+        recharge_limits=recharge_limits(options.recharge_tries, options.recharge_hours),
     )
     serve(settings, lambda address: print(f"listening on {address}", flush=True))
     return 0
@@ -179,7 +200,8 @@ def _check(options: argparse.Namespace) -> int:
         print(
             f"{report.transactions} bookings, {report.legs} legs, sum {report.ledger_sum}; {report.payments} payments, "
             f"{report.credited_fen} fen; {report.reversals} reversals; {report.claims} claims, "
-            f"{report.suspense_fen} fen in suspense; {report.purchases} purchases, {report.power_fen} fen of power; "
+            f"{report.suspense_fen} fen in suspense; {report.phone_orders} orders by phone, "
+            f"{report.refunds_due_fen} fen to go back; {report.purchases} purchases, {report.power_fen} fen of power; "
             + ("the books balance" if report.ok else f"{len(report.findings)} findings")
         )
     return 0 if report.ok else 1

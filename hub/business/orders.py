@@ -101,6 +101,11 @@ def check_payment(order: PaymentOrder, quoted_account: str | None, tenders: Coll
     """Refuse what can be no payment. Money that was taken is creditable whatever became of its quote."""
     if order.tender not in tenders:
         raise Refusal("tender_off", f"this hub does not take {order.tender}", field="tender")
+    if order.tender == "bank_card" and order.box is None:
+        text = "a bank card's money that no terminal box took is ordered at /v1/sales"
+        raise Refusal("tender_off", text, field="box")
+    if order.tender != "bank_card" and order.box is not None:
+        raise Refusal("bad_request", f"a terminal box takes no {order.tender}", field="box")
     if order.amount_fen <= 0:
         raise Refusal("amount_not_positive", f"amount_fen is {order.amount_fen}", field="amount_fen")
     counted = sum(note.value_fen * note.count for note in order.notes)
