@@ -14,7 +14,7 @@ from kiosk.scans import ScanForms, meaning
 
 LISTEN_S = 0.2
 """How long one look for a code takes: so long an order may wait."""
-LOOK_EVERY_S = 1.0
+LOOK_EVERY_S = 0.25
 REOPEN_S = 1.0
 
 
