@@ -37,6 +37,8 @@ def test_every_path_of_the_contract_is_there() -> None:
         "/v1/heartbeats/{beat_id}",
         "/v1/identity-checks/{check_id}",
         "/v1/meters/{meter_no}/account",
+        "/v1/orders/{order_id}",
+        "/v1/orders/{order_id}/closing",
         "/v1/payments/{payment_id}",
         "/v1/quotes/{quote_id}",
         "/v1/references/{reference}",
