@@ -10,17 +10,21 @@ import msgspec
 
 from hub.business.card_sales import CardLimits
 from hub.business.identity_checks import IdentityLimits
+from hub.business.recharge_rules import RechargeLimits
 from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
 from hub.operators.keys_cli import add_keys_commands
 from hub.operators.phone_cli import add_phone_commands
+from hub.operators.recharge_cli import add_recharge_commands
 from hub.settings import (
     Settings,
+    acquirers_file,
     card_limits,
     cut_over,
     database_url,
     identity_limits,
     key_store_file,
     keys_folder,
+    recharge_limits,
     wallet_file,
 )
 
@@ -72,6 +76,9 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument("--host", default="127.0.0.1", help="a loopback address; TLS stands in front")
     serve.add_argument("--port", type=int, default=8470, help="0 takes a free one")
     serve.add_argument("--keys", type=Path, metavar="DIR", help="folder of the key files (POWER_HUB_KEYS)")
+    serve.add_argument(
+        "--acquirers", type=Path, metavar="FILE", help="the banks that take cards (POWER_HUB_ACQUIRERS)"
+    )
     serve.add_argument("--bench", action="store_true", help="accept terminals with test keys")
     serve.add_argument("--cut-over", default="24:00", metavar="HH:MM", help="when the business date changes")
     serve.add_argument(
@@ -84,6 +91,7 @@ def _parser() -> argparse.ArgumentParser:
         "--wallet", type=Path, metavar="FILE", help="the QR acquirer's settings (POWER_HUB_WALLET)"
     )
     _add_card_options(serve)
+    _add_recharge_options(serve)
     serve.set_defaults(command=_serve)
 
     check = commands.add_parser("check", parents=[database], help="prove that the books balance")
@@ -111,6 +119,7 @@ def _parser() -> argparse.ArgumentParser:
     add_claims_commands(commands, database)
     add_keys_commands(commands, database, store)
     add_phone_commands(commands, database)
+    add_recharge_commands(commands, database, store)
 
     openapi = commands.add_parser("openapi", help="write the contract to hub/openapi.json")
     openapi.add_argument("--check", action="store_true", help="only compare; 1 when the file has drifted")
@@ -135,8 +144,17 @@ def _add_card_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--identity-hours", type=float, default=hours, metavar="N", help=what)
 
 
+def _add_recharge_options(serve: argparse.ArgumentParser) -> None:
+    limits = RechargeLimits()
+    what = "how many wrong numbers of recharge cards may come from one kiosk"
+    serve.add_argument("--recharge-tries", type=int, default=limits.tries, metavar="N", help=what)
+    hours, what = limits.window / timedelta(hours=1), "for how long they are counted"
+    serve.add_argument("--recharge-hours", type=float, default=hours, metavar="N", help=what)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from hub.business.day import Day
+    from hub.data.acquirers_file import read_acquirers
     from hub.serve import serve
 
     settings = Settings(
@@ -154,7 +172,9 @@ def _serve(options: argparse.Namespace) -> int:
         identity_limits=identity_limits(
             options.identity_tries, options.identity_terminal_tries, options.identity_hours
         ),
+        acquirers=read_acquirers(acquirers_file(options.acquirers)),
         wallet=wallet_file(options.wallet),
+        recharge_limits=recharge_limits(options.recharge_tries, options.recharge_hours),
     )
     serve(settings, lambda address: print(f"listening on {address}", flush=True))
     return 0

@@ -23,6 +23,7 @@ from hub.access.listen import tcp_socket
 from hub.access.signatures import WINDOW
 from hub.access.whole import WholeMessages
 from hub.business.billing import Billing
+from hub.composition.bank_side import BankSide
 from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter
 from hub.composition.card_desk import CardDesk
@@ -34,7 +35,10 @@ from hub.composition.phone_desk import PhoneDesk
 from hub.composition.phone_keeper import PhoneKeeper
 from hub.composition.phone_notices import Notices
 from hub.composition.phone_ports import Acquirer
+from hub.composition.recharge_desk import RechargeDesk
+from hub.composition.sale_book import SaleBook
 from hub.composition.sign_on import SignOns
+from hub.composition.switch import Books
 from hub.composition.terminals import Terminals
 from hub.composition.vault import Vault
 from hub.data.books import OwnBooks
@@ -48,6 +52,8 @@ from hub.data.keys_settings import open_key_store
 from hub.data.keystore import KeyStore
 from hub.data.migrate import migrate
 from hub.data.phones import PhoneOrders
+from hub.data.recharge import RechargeStore
+from hub.data.sales import Sales
 from hub.data.seen import SeenInFile, seen_requests_of
 from hub.data.store import Store
 from hub.data.tariff_file import read_tariffs
@@ -135,7 +141,8 @@ class Hub:
             settings.day,
             version("power-kiosk"),
             cards=counter,
-            undone=self.keeper.reversed,
+            sales=SaleBook(Sales),
+            recharge=RechargeStore,
         )
         cards = CardDesk(
             self.database,
@@ -150,20 +157,47 @@ class Hub:
         identities = IdentityDesk(
             self.database, CardStore, billing, clock, settings.day, card_keys, settings.identity_limits
         )
+        recharge = RechargeDesk(
+            self.database,
+            Store,
+            RechargeStore,
+            billing,
+            Booking(Store, billing, settings.day, counter),
+            clock,
+            settings.day,
+            card_keys,
+            settings.recharge_limits,
+        )
         sign_ons = SignOns(
             self.database, WorkingKeys, self.vault, clock, secrets.token_bytes, settings.key_life
         )
+        self.banks: BankSide | None = None
+        if settings.acquirers:
+            books = Books(self.database, Store, Sales, billing, clock, settings.day)
+            booking = Booking(Store, billing, settings.day, counter)
+            self.banks = BankSide(books, settings.acquirers, self.vault, booking)
         app: ASGIApp = create_app(
-            desk, sign_ons=sign_ons, cards=cards, identities=identities, phones=phones, notices=notices
+            desk,
+            sign_ons=sign_ons,
+            cards=cards,
+            identities=identities,
+            switch=self.banks.switch if self.banks else None,
+            phones=phones,
+            notices=notices,
+            recharge=recharge,
         )
         self.gate = Gate(app, terminals, self.seen, clock)  # type: ignore[arg-type]  # Litestar types ASGI closer
 
     def begin(self) -> None:
         """Begin what goes on beside requests; ended by `close`."""
+        if self.banks is not None:
+            self.banks.begin()
         if self.wallet is not None:
             self._keeping = asyncio.get_running_loop().create_task(self.keeper.work())
 
     async def close(self) -> None:
+        if self.banks is not None:
+            await self.banks.close()
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)
@@ -217,8 +251,8 @@ async def run(settings: Settings, keys: KeyStore | None, ready: Callable[[str], 
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
+    hub.begin()
     try:
-        hub.begin()
         await server.serve(sockets=[sock])
     finally:
         await hub.close()

@@ -16,9 +16,10 @@ A leg is positive where the account receives value (debit) and negative where it
     kept back   qr:<terminal> +amount                           suspense -amount
     gave back   suspense +amount                                qr:<terminal> -amount
 
-The place of `cash` is taken by the payment's tender: `bank_card:<terminal>` and so on.
-So what stands to a customer's credit is the negative sum of his balance account. What phones paid and is not to be
-credited is kept back until the provider has given it back: so the `qr` accounts are what lies at the provider for us.
+The place of `cash` is taken by the payment's tender: `bank_card:<terminal>` and so on. What phones paid and is not to
+be credited is kept back until the provider has given it back: the `qr` accounts are what lies at the provider for us.
+The sale of a recharge card is the utility's own business and in no leg here: `recharge_card:<terminal>` is what of such
+money was spent at a terminal. So what stands to a customer's credit is the negative sum of his balance account.
 """
 
 from collections.abc import Iterable

@@ -1,6 +1,6 @@
 """The desk: where orders of every channel become bookings, each id once. The rules themselves are in `business`."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -12,6 +12,7 @@ from hub.business.day import Day
 from hub.business.deciding import TAKEN_OVER
 from hub.business.forms import (
     Account,
+    BoxSale,
     Claim,
     ClaimOrder,
     Heartbeat,
@@ -43,14 +44,17 @@ from hub.business.orders import (
     reference_view,
     reversal_answer,
 )
+from hub.business.recharge_keeping import RechargeKeeping
 from hub.business.refusals import Refusal
 from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter, NoCards
 from hub.composition.forestalling import claimed, forestall, refuse_forestalled
 from hub.composition.replies import Reply, once, own, replay
+from hub.composition.sale_book import NoSales, SaleBook
 
 C = TypeVar("C")
-CASH: frozenset[Tender] = frozenset({"cash"})
+TAKEN_AT_KIOSKS: frozenset[Tender] = frozenset({"cash", "bank_card"})
+"""What a kiosk itself takes, or a terminal box in it; money of every other tender comes through the hub."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -65,11 +69,11 @@ class Desk(Generic[C]):
         clock: Callable[[], datetime],
         day: Day,
         version: str,
-        tenders: Collection[Tender] = CASH,
+        tenders: Collection[Tender] = TAKEN_AT_KIOSKS,
         cards: CardCounter[C] | NoCards | None = None,
-        undone: Callable[[C, str, datetime], Awaitable[None]] | None = None,
+        sales: SaleBook[C] | NoSales | None = None,
+        recharge: Callable[[C], RechargeKeeping] | None = None,
     ) -> None:
-        """`undone` is told of each payment that is reversed, within the same transaction: its money goes back."""
         self._shelf = shelf
         self._store = store
         self._billing = billing
@@ -78,7 +82,8 @@ class Desk(Generic[C]):
         self._version = version
         self._tenders = tenders
         self._cards = cards or NoCards()
-        self._undone = undone
+        self._sales = sales or NoSales()
+        self._recharge = recharge
         self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
@@ -198,8 +203,17 @@ class Desk(Generic[C]):
                     refuse_forestalled(stored)
                 return replay(stored, terminal, order, content)
             check_payment(order, quoted, self._tenders)
+            if order.box is not None:
+                await self._once_for_box(store, payment_id, order.box)
             _, body = await self._booking.book(connection, terminal, payment_id, order, now)
         return Reply(body, new=True)
+
+    async def _once_for_box(self, store: Keeping, payment_id: str, box: BoxSale) -> None:
+        """Let a terminal box's sale be one payment's, whatever ids it comes under; raises Refusal."""
+        sold_on = self._day.calendar_date(box.at)
+        if await store.payment_of_box(box, sold_on) not in (None, payment_id):
+            raise Refusal("id_reused", "the box's sale is another payment's", field="box")
+        await store.add_box_sale(box, sold_on, payment_id)
 
     async def _claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
         content = canonical(order)
@@ -255,7 +269,11 @@ class Desk(Generic[C]):
     async def _undo(
         self, connection: C, terminal: str, reversal_id: str, order: ReversalOrder, now: datetime
     ) -> tuple[Outcome, int | None]:
-        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking."""
+        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking.
+
+        What a bank card's sale took, or may yet take, goes back with it.
+        """
+        await self._sales.give_back(connection, order.payment_id, terminal, now)
         store, billing = self._store(connection), self._billing(connection)
         payment = await store.hold_payment(order.payment_id)
         if payment is None:
@@ -272,12 +290,12 @@ class Desk(Generic[C]):
         account_no = payment_order(payment).account_no
         await billing.hold(account_no, on)  # the account before the meter, as a payment does
         await self._cards.withdraw(connection, order.payment_id)
+        if self._recharge is not None and payment_order(payment).tender == "recharge_card":
+            await self._recharge(connection).give_back(order.payment_id)
         entries = await store.legs(payment.serial)
         await billing.undo(undoing(account_no, entries), on)
         serial = await store.post("reversal", reversal_id, on, now, opposite(entries))
         await store.mark_payment(order.payment_id, reversal_id=reversal_id)
-        if self._undone is not None:
-            await self._undone(connection, order.payment_id, now)
         return "reversed", serial
 
     async def _beat(self, terminal: str, beat_id: str, beat: HeartbeatOrder) -> Heartbeat:

@@ -38,6 +38,10 @@ Rule = Literal[
     "active_cards",
     "phone_payment",
     "phone_refund",
+    "spent_card",
+    "redeemed_payment",
+    "redemption_answer",
+    "box_sale",
 ]
 
 

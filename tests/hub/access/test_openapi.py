@@ -41,6 +41,7 @@ def test_every_path_of_the_contract_is_there() -> None:
         "/v1/orders/{order_id}/closing",
         "/v1/payments/{payment_id}",
         "/v1/quotes/{quote_id}",
+        "/v1/redemptions/{payment_id}",
         "/v1/references/{reference}",
         "/v1/reversals/{reversal_id}",
         "/v1/seal-key",

@@ -35,6 +35,7 @@ from tests.crash.memory import Books, MemoryShelf
 from tests.crash.memory_billing import MemoryBilling
 from tests.crash.memory_cards import MemoryCards, add_card_meter
 from tests.crash.memory_store import MemoryStore
+from tests.hub.composition.counter import box_sale
 
 PROFILE = "state_grid_2013"
 ACCOUNT, NEIGHBOUR = "0399000000000083", "0399000000000091"
@@ -332,7 +333,7 @@ class CardOffice:
             "reference": "AAAA-BBBB-CCCC",
         }
         if changes.get("tender", "cash") != "cash":
-            content["notes"] = ()
+            content |= {"notes": (), "box": box_sale(quote["id"])}
         return forms.PaymentOrder(**(content | changes))
 
     def pay(self, quote: Any, amount_fen: int, terminal: str = "T", key: str = "", **changes: Any) -> Any:

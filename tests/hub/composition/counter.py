@@ -27,6 +27,21 @@ ACCOUNT, METER = "0399000000000001", meter_number("990009900000000000001")
 PAYMENT, QUOTE, CLAIM, REVERSAL, BEAT = (digit * 32 for digit in "12345")
 
 
+def box_sale(payment_id: str) -> forms.BoxSale:
+    """What a terminal box said of the sale that a payment is; each id has a sale of its own."""
+    trace = str(int(payment_id, 16) % 10**12)
+    return forms.BoxSale(
+        terminal_no="90000001",
+        merchant_no="104440000000001",
+        card="621214*********0012",
+        trace=trace,
+        batch="000001",
+        rrn="",
+        auth_code="",
+        at=datetime(2026, 1, 1, 4, tzinfo=UTC),
+    )
+
+
 class Counter:
     """A desk over books in memory that hold one account with two bills, and what it is asked."""
 
@@ -43,7 +58,6 @@ class Counter:
             lambda: self.now,
             Day(closing=timedelta(hours=1)),
             "3.2",
-            {"cash", "bank_card"},
         )
 
     def ask(self, order: Awaitable[Any]) -> Any:
@@ -86,7 +100,10 @@ class Counter:
             "taken_at": LONG_AGO,
             "reference": "AAAA-BBBB",
         }
-        done: Awaitable[Any] = self.desk.pay(terminal, key, forms.PaymentOrder(**(content | changes)))
+        content |= changes
+        if content["tender"] == "bank_card":
+            content.setdefault("box", box_sale(key))
+        done: Awaitable[Any] = self.desk.pay(terminal, key, forms.PaymentOrder(**content))
         return done
 
     def claim(self, key: str = CLAIM, terminal: str = "T", **changes: Any) -> Awaitable[Any]:

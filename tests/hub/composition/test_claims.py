@@ -8,6 +8,7 @@ import pytest
 from hub.business import forms
 from hub.business.ledger import Leg
 from hub.data.books import OwnBooks
+from tests.hub.composition.counter import box_sale
 from tests.hub.composition.office import LONG_AGO, NOW, TODAY, Office
 
 pytestmark = pytest.mark.parametrize("books", ["sqlite"], indirect=True)
@@ -177,6 +178,7 @@ def test_a_payment_is_shown_as_booked_beside_its_claim_unless_it_was_undone(
         quote_id="e" * 32,
         business="prepay",
         tender="bank_card",
+        box=box_sale(payment_id),
         amount_fen=900,
         months=(),
         notes=(),

@@ -12,6 +12,7 @@ from hub.composition.desk import Desk
 from hub.data.database import Database
 from hub.data.store import Store
 from hub.serve import billing_of_own_books, utc_now
+from tests.hub.composition.counter import box_sale
 from tools.hub_process import new_id
 
 TAKEN_AT = datetime(2026, 1, 1, 4, tzinfo=UTC)
@@ -24,9 +25,7 @@ class Bank:
         self.books = books
         self.databases = [Database(books.url) for _ in range(2)]
         billing, day = billing_of_own_books(), books.day
-        self.desks = [
-            Desk(each, Store, billing, utc_now, day, "1", {"cash", "bank_card"}) for each in self.databases
-        ]
+        self.desks = [Desk(each, Store, billing, utc_now, day, "1") for each in self.databases]
 
     async def card(self, account_no: str, amount_fen: int = 5000, **changes: Any) -> PaymentOrder:
         quote_id = new_id()
@@ -44,7 +43,9 @@ class Bank:
             "business_date": date(2026, 1, 1),
             "taken_at": TAKEN_AT,
         }
-        return PaymentOrder(**content | changes)
+        content |= changes
+        box = box_sale(quote_id) if content["tender"] == "bank_card" else None
+        return PaymentOrder(**content, box=box)
 
 
 def reversal(payment_id: str, amount_fen: int = 5000) -> ReversalOrder:
