@@ -143,6 +143,7 @@ class Hub:
             cards=counter,
             sales=SaleBook(Sales),
             recharge=RechargeStore,
+            undone=self.keeper.reversed,
         )
         cards = CardDesk(
             self.database,

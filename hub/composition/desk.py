@@ -1,6 +1,6 @@
 """The desk: where orders of every channel become bookings, each id once. The rules themselves are in `business`."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -73,7 +73,9 @@ class Desk(Generic[C]):
         cards: CardCounter[C] | NoCards | None = None,
         sales: SaleBook[C] | NoSales | None = None,
         recharge: Callable[[C], RechargeKeeping] | None = None,
+        undone: Callable[[C, str, datetime], Awaitable[None]] | None = None,
     ) -> None:
+        """`undone` is told of each payment that is reversed, in the same transaction: a phone's money goes back."""
         self._shelf = shelf
         self._store = store
         self._billing = billing
@@ -84,6 +86,7 @@ class Desk(Generic[C]):
         self._cards = cards or NoCards()
         self._sales = sales or NoSales()
         self._recharge = recharge
+        self._undone = undone
         self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
@@ -296,6 +299,8 @@ class Desk(Generic[C]):
         await billing.undo(undoing(account_no, entries), on)
         serial = await store.post("reversal", reversal_id, on, now, opposite(entries))
         await store.mark_payment(order.payment_id, reversal_id=reversal_id)
+        if self._undone is not None:
+            await self._undone(connection, order.payment_id, now)
         return "reversed", serial
 
     async def _beat(self, terminal: str, beat_id: str, beat: HeartbeatOrder) -> Heartbeat:

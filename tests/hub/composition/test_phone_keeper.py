@@ -41,11 +41,12 @@ def tell(books: Any, far_end: Any, tmp_path: Path) -> Iterator[Tell]:
 def _agree(till: Till) -> bool:
     """What lies at the acquirer by its own books is what the hub's books have there."""
     hub_fen = till.account(f"qr:{TERMINAL}")
-    return hub_fen == sum(
+    lies_there: int = sum(
         each["paid_fen"] - each["refunded_fen"]
         for each in till.far_end.do("books")["orders"]
         if any(each["order_no"] == order_id for order_id in _orders(till))
     )
+    return hub_fen == lies_there
 
 
 def _orders(till: Till) -> list[str]:
