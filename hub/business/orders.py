@@ -202,8 +202,8 @@ def claim_now(claim: ClaimRecord) -> Claim:
 def check_reversal(order: ReversalOrder, payment: Stored) -> None:
     """Refuse to undo a booked payment that is not of this amount, or that was paid in cash.
 
-    Every other tender's money goes back: by the bank's reversal, the wallet's refund, as the recharge card's value. What
-    a terminal box took its kiosk has given back there.
+    Every other tender's money goes back: by the bank's reversal, the wallet's refund, as the recharge card's value.
+    What a terminal box took its kiosk has given back there.
     """
     if payment.amount_fen != order.amount_fen:
         raise Refusal("amount_differs", f"the payment is of {payment.amount_fen} fen", field="amount_fen")
