@@ -55,6 +55,10 @@ HELPED = frozenset(
     }
 )
 """Pages from which help opens."""
+BADGES: tuple[Tender, ...] = ("cash", "bank_card", "qr")
+"""Means that have a badge; a recharge card needs nothing but the network."""
+CHOOSING = frozenset({Page.ATTRACT, Page.HOME, Page.BILLS, Page.MEANS})
+"""Pages on which a bank card that stands in the slot is nobody's."""
 UNHELPED = frozenset({Page.MORE_TIME})
 """Pages whose one key comes first."""
 
@@ -107,9 +111,12 @@ def no_help(look: Look) -> Line:
 
 
 def badges(look: Look) -> tuple[Badge, ...]:
-    """Return what works now and what does not: each means of payment, receipts, network."""
+    """Return what works now and what does not: cash, bank cards, phone, receipts, network."""
     facts = look.facts
-    means: dict[str, Line] = {tender: tender_reason(look, tender) for tender in facts.tenders}
+    shown = (tender for tender in facts.tenders if tender in BADGES)
+    means: dict[str, Line] = {tender: tender_reason(look, tender) for tender in shown}
+    if facts.tender_reason("bank_card") == "card_inside" and look.session.page not in CHOOSING:
+        means |= {"bank_card": NOTHING} if "bank_card" in means else {}  # it is the customer's own
     reasons = means | {
         "receipt": NOTHING if facts.printer.usable else device_reason(look, "printer", facts.printer.code),
         "network": no_hub(look),

@@ -44,7 +44,9 @@ def _means(look: Look, tender: Tender) -> Press:
     if why.shown:
         detail = NOTHING
     elif tender == "cash":
-        detail = look.line("means.cash_detail", notes=Amounts(facts.accepted_fen))
+        notes = Amounts(facts.accepted_fen)
+        alone = facts.tenders == ("cash",)
+        detail = look.line("means.cash_detail" if alone else "means.cash_detail_short", notes=notes)
     elif tender == "bank_card" and facts.bank_reader is None:
         detail = look.line("means.box_detail")
     elif tender == "qr" and facts.scanner is not None and facts.scanner.usable:
@@ -113,7 +115,7 @@ def amount(look: Look) -> Draft:
     draft.choices = [
         Press(
             "preset",
-            look.read(Amount(fen)),
+            look.read(Amounts((fen,))),
             look.line("amount.all_due") if fen == due else NOTHING,
             selected=fen == session.amount_fen,
             arg=str(fen),
