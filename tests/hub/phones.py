@@ -124,7 +124,6 @@ class Till:
         )
         codes = VaultSecrets(self._vault)
         self.phones = PhoneDesk(self.database, Store, PhoneOrders, self.keeper, self.clock, codes)
-        self.desk = Desk(self.database, Store, billing, self.clock, day, "1", undone=self.keeper.reversed)
         self._work = asyncio.create_task(self.keeper.work()) if self._works else None
         return self
 
