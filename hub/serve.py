@@ -142,8 +142,6 @@ class Hub:
             version("power-kiosk"),
             cards=counter,
             sales=SaleBook(Sales),
-            recharge=RechargeStore,
-            undone=self.keeper.reversed,
         )
         cards = CardDesk(
             self.database,

@@ -1,6 +1,6 @@
 """The desk: where orders of every channel become bookings, each id once. The rules themselves are in `business`."""
 
-from collections.abc import Awaitable, Callable, Collection
+from collections.abc import Callable, Collection
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -44,7 +44,6 @@ from hub.business.orders import (
     reference_view,
     reversal_answer,
 )
-from hub.business.recharge_keeping import RechargeKeeping
 from hub.business.refusals import Refusal
 from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter, NoCards
@@ -72,10 +71,7 @@ class Desk(Generic[C]):
         tenders: Collection[Tender] = TAKEN_AT_KIOSKS,
         cards: CardCounter[C] | NoCards | None = None,
         sales: SaleBook[C] | NoSales | None = None,
-        recharge: Callable[[C], RechargeKeeping] | None = None,
-        undone: Callable[[C, str, datetime], Awaitable[None]] | None = None,
     ) -> None:
-        """`undone` is told of each payment that is reversed, in the same transaction: a phone's money goes back."""
         self._shelf = shelf
         self._store = store
         self._billing = billing
@@ -85,8 +81,6 @@ class Desk(Generic[C]):
         self._tenders = tenders
         self._cards = cards or NoCards()
         self._sales = sales or NoSales()
-        self._recharge = recharge
-        self._undone = undone
         self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
@@ -293,14 +287,10 @@ class Desk(Generic[C]):
         account_no = payment_order(payment).account_no
         await billing.hold(account_no, on)  # the account before the meter, as a payment does
         await self._cards.withdraw(connection, order.payment_id)
-        if self._recharge is not None and payment_order(payment).tender == "recharge_card":
-            await self._recharge(connection).give_back(order.payment_id)
         entries = await store.legs(payment.serial)
         await billing.undo(undoing(account_no, entries), on)
         serial = await store.post("reversal", reversal_id, on, now, opposite(entries))
         await store.mark_payment(order.payment_id, reversal_id=reversal_id)
-        if self._undone is not None:
-            await self._undone(connection, order.payment_id, now)
         return "reversed", serial
 
     async def _beat(self, terminal: str, beat_id: str, beat: HeartbeatOrder) -> Heartbeat:

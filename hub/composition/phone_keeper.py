@@ -210,12 +210,6 @@ class PhoneKeeper(Generic[C]):
             await self._phones(connection).save(refused)
         self._tell(order_id)
 
-    async def reversed(self, connection: C, payment_id: str, now: datetime) -> None:
-        """A payment was undone: if a phone paid it, the money goes back; within the reversal's transaction."""
-        record = await self._phones(connection).hold(payment_id)
-        if record is not None and record.state == "paid":
-            await self._keep_back(connection, record, now)
-
     # What the provider said ----------------------------------------------------------------------------------
 
     async def told(self, asked: PhoneRecord, said: Said) -> None:

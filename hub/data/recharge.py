@@ -92,8 +92,5 @@ class RechargeStore:
         if await self._one(_spend, values) is None:
             raise TakenError
 
-    async def give_back(self, payment_id: str) -> None:
-        await self._connection.execute(_give_back, {"payment": payment_id, "new_state": "active"})
-
     async def _one(self, query: Any, keys: Mapping[str, Any]) -> Any:
         return (await self._connection.execute(query, dict(keys))).first()

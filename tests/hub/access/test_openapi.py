@@ -44,6 +44,8 @@ def test_every_path_of_the_contract_is_there() -> None:
         "/v1/redemptions/{payment_id}",
         "/v1/references/{reference}",
         "/v1/reversals/{reversal_id}",
+        "/v1/routes/{route_id}",
+        "/v1/sales/{payment_id}",
         "/v1/seal-key",
         "/v1/sign-ons/{sign_on_id}",
         "/v1/status",

@@ -17,7 +17,7 @@ from hub.data.database import Database
 from hub.data.decisions import Decisions
 from hub.data.store import Store
 from hub.serve import billing_of_own_books, utc_now
-from tests.hub.composition.counter import box_sale
+from tests.hub.switched import pay_by_switch
 from tools.hub_process import new_id, power_hub
 
 
@@ -51,7 +51,6 @@ async def _reverse_and_release(url: str, day: Day, account_no: str) -> None:
         quote_id=quote_id,
         business="prepay",
         tender="bank_card",
-        box=box_sale(payment_id),
         amount_fen=900,
         months=(),
         notes=(),
@@ -59,7 +58,7 @@ async def _reverse_and_release(url: str, day: Day, account_no: str) -> None:
         business_date=date(2026, 1, 1),
         taken_at=at,
     )
-    await desk.pay("kiosk-1", payment_id, payment)
+    await pay_by_switch(desk, "kiosk-1", payment_id, payment)
     undo = ReversalOrder(payment_id=payment_id, amount_fen=900, reason="delivery_failed", made_at=at)
     await desk.reverse("kiosk-1", new_id(), undo)
     claim = ClaimOrder(
