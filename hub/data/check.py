@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select
 
 from hub.business.ledger import SUSPENSE
+from hub.data.check_bank import bank_findings
 from hub.data.check_cards import card_findings
 from hub.data.check_claims import claim_findings
 from hub.data.check_payments import payment_findings
@@ -35,7 +36,7 @@ def check(connection: Connection) -> Report:
     """Read all books; the caller sees to it that nobody writes into this one look."""
     findings = tuple(
         finding
-        for rule in (_sums, _balances, _bills, payment_findings, claim_findings, card_findings)
+        for rule in (_sums, _balances, _bills, payment_findings, claim_findings, card_findings, bank_findings)
         for finding in rule(connection)
     )
     credited = and_(payments.c.transaction_id.is_not(None), payments.c.reversal_id.is_(None))

@@ -36,6 +36,13 @@ Rule = Literal[
     "write_of_purchase",
     "written_purchase",
     "active_cards",
+    "sale_booked",
+    "sale_not_booked",
+    "sale_booking",
+    "payment_without_sale",
+    "sale_overdue",
+    "reversal_forgotten",
+    "card_number_kept",
 ]
 
 
