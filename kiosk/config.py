@@ -14,27 +14,17 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import msgspec
 from msgspec import Meta
 
+from kiosk.config_base import Baud, Count, Fen, KeyId, Port, Seconds, Section, Text
 from kiosk.config_rules import broken_rules, unusable_dialect, unusable_profile
+from kiosk.config_tenders import BankCard, EftTerminal, Phone, PinPad, Recharge, Scanner
 from kiosk.hubclient.client import checked_base_url
 from kiosk.toml_lines import line_of, line_of_error
 
 MOST_BYTES = 64 * 1024
 
-Seconds = Annotated[float, Meta(gt=0, le=86_400)]
-Count = Annotated[int, Meta(ge=1, le=100_000)]
-Fen = Annotated[int, Meta(ge=1, le=100_000_000)]
-Baud = Annotated[int, Meta(ge=300, le=4_000_000)]
-Text = Annotated[str, Meta(min_length=1)]
-KeyId = Annotated[int, Meta(ge=0, le=255)]
-Port = Annotated[int, Meta(ge=0, le=65535)]
-
 
 class ConfigError(Exception):
     """The configuration cannot be used; the message names file, line, key and what was expected."""
-
-
-class Section(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """One table of kiosk.toml. A rule that no type can say raises ValueError("key: what is expected")."""
 
 
 class Terminal(Section, frozen=True, kw_only=True):
@@ -71,6 +61,8 @@ class Hub(Section, frozen=True, kw_only=True):
     """The key that calls are signed with, where no security module brings one."""
     connect_s: Seconds = 5.0
     deadline_s: Seconds = 20.0
+    sale_deadline_s: Annotated[float, Meta(ge=50, le=600)] = 60.0
+    """How long a sale by bank card may take: above the 45 s that the hub waits for a bank at most."""
     query_deadline_s: Seconds = 8.0
     status_every_s: Seconds = 15.0
     checking_after_s: Seconds = 15.0
@@ -302,6 +294,12 @@ class Config(Section, frozen=True, kw_only=True):
     printer: Printer
     meter_card: MeterCard = MeterCard()
     dispenser: Dispenser = Dispenser()
+    bank_card: BankCard = BankCard()
+    pin_pad: PinPad = PinPad()
+    eft_terminal: EftTerminal = EftTerminal()
+    phone: Phone = Phone()
+    recharge: Recharge = Recharge()
+    scanner: Scanner = Scanner()
     cash: Cash = Cash()
     offline: Offline = Offline()
     screen: Screen = Screen()

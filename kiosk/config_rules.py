@@ -33,8 +33,21 @@ def broken_rules(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
     yield from _shared(config)
     if config.dispenser.port and not config.meter_card.reader:
         yield ("dispenser", "port"), "dispenser.port: expected a meter_card.reader beside it"
+    yield from _bank_cards(config)
     if config.security.module == "software" and not config.terminal.bench:
         yield module, 'security.module: "software" is for a bench only (terminal.bench = true)'
+
+
+def _bank_cards(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
+    """One place takes bank cards, and it is whole: reader and PIN pad, or a box that has both."""
+    if bool(config.bank_card.reader) != bool(config.pin_pad.port):
+        table = "pin_pad" if config.bank_card.reader else "bank_card"
+        yield (table,), f"{table}: expected beside the other; a bank card needs its reader and a PIN pad"
+    if config.eft_terminal.port and config.bank_card.reader:
+        yield (
+            ("eft_terminal", "port"),
+            "eft_terminal.port: expected no bank_card.reader beside it; one place takes bank cards",
+        )
 
 
 def _shared(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
@@ -43,7 +56,12 @@ def _shared(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
     for key, named in (
         (
             "reader",
-            {"meter_card": config.meter_card.reader, "security": sam, "dispenser": config.dispenser.reader},
+            {
+                "meter_card": config.meter_card.reader,
+                "security": sam,
+                "dispenser": config.dispenser.reader,
+                "bank_card": config.bank_card.reader,
+            },
         ),
         (
             "port",
@@ -51,6 +69,10 @@ def _shared(config: Config) -> Iterator[tuple[tuple[str, ...], str]]:
                 "acceptor": config.acceptor.port,
                 "printer": config.printer.port,
                 "dispenser": config.dispenser.port,
+                "bank_card": config.bank_card.port,
+                "pin_pad": config.pin_pad.port,
+                "eft_terminal": config.eft_terminal.port,
+                "scanner": config.scanner.port,
             },
         ),
     ):

@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 
 from kiosk.core.core import Core, Decision
-from kiosk.core.inputs import ClaimSaid, CreditSaid, Input, Moment, OutcomeSaid, Tick
+from kiosk.core.inputs import (
+    ClaimSaid,
+    CreditSaid,
+    Input,
+    Moment,
+    OutcomeSaid,
+    RedemptionSaid,
+    ReversalSaid,
+    Tick,
+)
 from kiosk.health.changes import Changes
 from kiosk.journal.file import hash_at
 from kiosk.journal.store import Journal, JournalDamaged, JournalFailed
@@ -26,7 +35,7 @@ log = logging.getLogger("kiosk.core")
 IDLE_TICK_S = 5.0
 STOP_S = 10.0
 """How long the end of the program waits for the core, and then for all lanes together."""
-HUBS_WORDS = (CreditSaid, ClaimSaid, OutcomeSaid)
+HUBS_WORDS = (CreditSaid, ClaimSaid, OutcomeSaid, RedemptionSaid, ReversalSaid)
 """What comes in numbers when the hub is back; nobody stands before it, so several may share one append."""
 MOST_TOGETHER = 64
 
@@ -211,8 +220,22 @@ class Runner:
                 name = "new_card" if payment.new_card else "card"
             case fx.StageCard() | fx.PresentCard() | fx.RetractCard():
                 name = "dispenser"
-            case fx.SendCredit(payment) if self._is_waited_for(payment):
+            case fx.AskRoute() | fx.SendSale() | fx.OpenOrder() | fx.SealSecret():
                 name = "hub"
+            case fx.SendCredit(payment) | fx.CloseOrder(payment) if self._is_waited_for(payment):
+                name = "hub"
+            case fx.WatchOrder():
+                name = "hub_watch"
+            case fx.SendReversal() | fx.CloseOrder():
+                name = "hub_back"
+            case fx.AcceptBankCard() | fx.EjectBankCard() | fx.CaptureBankCard():
+                name = "bank_card"
+            case fx.AskPin() | fx.EndPin():
+                name = "pin_pad"
+            case fx.AskBoxForSale() | fx.AskBoxForLastResult() | fx.AskBoxForVoid():
+                name = "eft"
+            case fx.Scan() | fx.StopScan():
+                name = "scanner"
             case fx.SendCredit() | fx.SendClaim() | fx.SendOutcome() | fx.AskHubStatus():
                 name = "hub_back"
             case _:

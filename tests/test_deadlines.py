@@ -14,6 +14,7 @@ import pytest
 from drivers.card.line import CardLineSettings
 from drivers.card.motor_driver import Crt310Settings
 from drivers.cash.ccnet_driver import CcnetSettings
+from drivers.eft.driver import EftSettings
 from drivers.printer.escpos_driver import EscposSettings
 from drivers.security.psam import SamSettings
 from kiosk.config import Config
@@ -44,7 +45,14 @@ def limits() -> Iterator[str]:
         for field in msgspec.structs.fields(table.type):
             if field.name.endswith("_s"):
                 yield f"{table.name}.{field.name}"
-    for settings in (CcnetSettings, EscposSettings, SamSettings, CardLineSettings, Crt310Settings):
+    for settings in (
+        CcnetSettings,
+        EscposSettings,
+        SamSettings,
+        CardLineSettings,
+        Crt310Settings,
+        EftSettings,
+    ):
         for each in dataclasses.fields(settings):
             if each.type in (float, "float") and each.name in settings.__annotations__:
                 yield f"{settings.__name__}.{each.name}"

@@ -181,8 +181,10 @@ def test_every_option_of_the_hub_is_documented_with_its_subcommands() -> None:
         assert set(documented[option].split(", ")) == set(commands), option
     defaults = {name: row[3].strip("`") for name, row in rows(CONFIGURATION).items() if name.startswith("--")}
     serve = dict(parsers(hub.cli._parser()))["serve"]
-    set_by_utility = [o for o in serve._option_string_actions if re.match("--(power|identity)-|--.*-fee$", o)]
-    assert len(set_by_utility) == 7
+    set_by_utility = [
+        o for o in serve._option_string_actions if re.match("--(power|identity|recharge)-|--.*-fee$", o)
+    ]
+    assert len(set_by_utility) == 9
     for option in ("--host", "--port", "--cut-over", "--closing-minutes", "--key-hours", *set_by_utility):
         built_in = str(serve._option_string_actions[option].default)
         assert defaults[option].removesuffix(".0") == built_in.removesuffix(".0")

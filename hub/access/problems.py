@@ -80,6 +80,7 @@ KINDS: dict[Code, Kind] = {
     "unknown_quote": Kind(422, "No quote of this id for this account", _KEPT),
     "unknown_payment": Kind(404, "No such payment", Words("没有找到这笔缴费", "This payment was not found.")),
     "unknown_claim": Kind(404, "No such claim", Words("没有找到这个凭证号", "This reference was not found.")),
+    "unknown_order": Kind(404, "No such order", Words("没有找到这笔订单", "This order was not found.")),
     "unknown_reversal": Kind(
         404, "No such reversal", Words("没有找到这笔冲正", "This reversal was not found.")
     ),
@@ -148,8 +149,8 @@ KINDS: dict[Code, Kind] = {
     "bad_seal": Kind(422, "The sealed field cannot be opened", _STAFF),
     "too_many_tries": Kind(
         429,
-        "Too many identity checks failed, or one came too soon",
-        Words("核对次数过多，请稍后再试", "Too many tries. Please try again later."),
+        "Too many tries failed, or one came too soon",
+        Words("尝试次数过多，请稍后再试", "Too many tries. Please try again later."),
     ),
     "card_not_served": Kind(
         422,

@@ -27,6 +27,10 @@ class Day:
         midnight = datetime.combine(self.business_date(now), time(), UTC)
         return midnight + self.cut_over - timedelta(hours=24) - self.utc_offset
 
+    def calendar_date(self, moment: datetime) -> date:
+        """The date that a clock on the wall shows then, whatever the accounting day."""
+        return self._local(moment).date()
+
     def mode(self, now: datetime) -> Mode:
         """Whether the day is being closed just now."""
         shifted = self._local(now) + timedelta(hours=24) - self.cut_over

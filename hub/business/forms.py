@@ -31,7 +31,15 @@ Business = Literal["arrears", "prepay", "buy_power", "reissue", "open_card"]
 PurchaseKind = Literal["purchase", "reissue", "open"]
 PurchaseState = Literal["authorised", "owed", "written", "taken", "withdrawn"]
 Tender = Literal["cash", "bank_card", "qr", "recharge_card"]
-Reason = Literal["declined", "unanswered", "note_fate_unknown", "late_note", "orphan_note", "unasked_note"]
+Reason = Literal[
+    "declined",
+    "unanswered",
+    "note_fate_unknown",
+    "late_note",
+    "orphan_note",
+    "unasked_note",
+    "sale_fate_unknown",
+]
 ReversalReason = Literal["unanswered", "declined", "delivery_failed"]
 Outcome = Literal["reversed", "already_reversed", "tombstone"]
 ClaimState = Literal["open", "released", "closed"]
@@ -119,6 +127,7 @@ class ClaimOrder(Order, frozen=True):
     reason: Reason
     notes: NoteList
     made_at: Time
+    tender: Tender = "cash"
 
 
 class ReversalOrder(Order, frozen=True):
@@ -157,6 +166,7 @@ class OpenItem(Order, frozen=True):
     reference: Reference
     payment_id: Id | None = None
     reason: Reason | None = None
+    tender: Tender = "cash"
 
 
 class Backlog(Order, frozen=True):

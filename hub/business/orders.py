@@ -101,6 +101,11 @@ def check_payment(order: PaymentOrder, quoted_account: str | None, tenders: Coll
     """Refuse what can be no payment. Money that was taken is creditable whatever became of its quote."""
     if order.tender not in tenders:
         raise Refusal("tender_off", f"this hub does not take {order.tender}", field="tender")
+    if order.tender == "bank_card" and order.box is None:
+        text = "a bank card's money that no terminal box took is ordered at /v1/sales"
+        raise Refusal("tender_off", text, field="box")
+    if order.tender != "bank_card" and order.box is not None:
+        raise Refusal("bad_request", f"a terminal box takes no {order.tender}", field="box")
     if order.amount_fen <= 0:
         raise Refusal("amount_not_positive", f"amount_fen is {order.amount_fen}", field="amount_fen")
     counted = sum(note.value_fen * note.count for note in order.notes)
@@ -153,7 +158,16 @@ def stands_for_payment(order: ClaimOrder | OpenItem) -> bool:
 
     Only such a claim keeps the payment from being credited later, and only such a claim is void when it was.
     """
-    return order.payment_id is not None and order.reason in {"declined", "unanswered"}
+    return order.payment_id is not None and order.reason in {"declined", "unanswered", "sale_fate_unknown"}
+
+
+def claim_tender(claim: ClaimRecord) -> Tender:
+    """How the money of a claim was paid, as the order or the heartbeat that it was made of says."""
+    return msgspec.json.decode(claim.content, type=_ClaimContent).tender
+
+
+class _ClaimContent(msgspec.Struct, frozen=True):
+    tender: Tender = "cash"
 
 
 def claim_answer(claim_id: str, order: ClaimOrder, certain_fen: int, *, credited: bool) -> Claim:

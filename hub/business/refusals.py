@@ -18,6 +18,7 @@ Code = Literal[
     "unknown_quote",
     "unknown_payment",
     "unknown_claim",
+    "unknown_order",
     "unknown_reversal",
     "unknown_reference",
     "id_reused",

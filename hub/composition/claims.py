@@ -22,7 +22,7 @@ from hub.business.deciding import (
 from hub.business.forms import Claim, OpenItem, Payment
 from hub.business.keeping import ClaimRecord, Head, Shelf
 from hub.business.ledger import SUSPENSE, claim_legs, payment_legs, refund_legs
-from hub.business.orders import stands_for_payment
+from hub.business.orders import claim_tender, stands_for_payment
 from hub.composition.forestalling import forestall
 from hub.composition.replies import once
 
@@ -176,7 +176,7 @@ class ClaimsDesk(Generic[C]):
     ) -> int | None:
         if not proposal.found_fen:
             return None
-        entries = claim_legs(proposal.found_fen, claim.terminal)
+        entries = claim_legs(proposal.found_fen, claim.terminal, claim_tender(claim))
         return await store.post("count", claim.id, self._day.business_date(now), now, entries)
 
     async def _release(

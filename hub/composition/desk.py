@@ -12,6 +12,7 @@ from hub.business.day import Day
 from hub.business.deciding import TAKEN_OVER
 from hub.business.forms import (
     Account,
+    BoxSale,
     Claim,
     ClaimOrder,
     Heartbeat,
@@ -43,6 +44,7 @@ from hub.business.orders import (
     reference_view,
     reversal_answer,
 )
+from hub.business.recharge_keeping import RechargeKeeping
 from hub.business.refusals import Refusal
 from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter, NoCards
@@ -51,7 +53,8 @@ from hub.composition.replies import Reply, once, own, replay
 from hub.composition.sale_book import NoSales, SaleBook
 
 C = TypeVar("C")
-CASH: frozenset[Tender] = frozenset({"cash"})
+TAKEN_AT_KIOSKS: frozenset[Tender] = frozenset({"cash", "bank_card"})
+"""What a kiosk itself takes, or a terminal box in it; money of every other tender comes through the hub."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -66,9 +69,10 @@ class Desk(Generic[C]):
         clock: Callable[[], datetime],
         day: Day,
         version: str,
-        tenders: Collection[Tender] = CASH,
+        tenders: Collection[Tender] = TAKEN_AT_KIOSKS,
         cards: CardCounter[C] | NoCards | None = None,
         sales: SaleBook[C] | NoSales | None = None,
+        recharge: Callable[[C], RechargeKeeping] | None = None,
     ) -> None:
         self._shelf = shelf
         self._store = store
@@ -79,6 +83,7 @@ class Desk(Generic[C]):
         self._tenders = tenders
         self._cards = cards or NoCards()
         self._sales = sales or NoSales()
+        self._recharge = recharge
         self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
@@ -198,8 +203,17 @@ class Desk(Generic[C]):
                     refuse_forestalled(stored)
                 return replay(stored, terminal, order, content)
             check_payment(order, quoted, self._tenders)
+            if order.box is not None:
+                await self._once_for_box(store, payment_id, order.box)
             _, body = await self._booking.book(connection, terminal, payment_id, order, now)
         return Reply(body, new=True)
+
+    async def _once_for_box(self, store: Keeping, payment_id: str, box: BoxSale) -> None:
+        """Let a terminal box's sale be one payment's, whatever ids it comes under; raises Refusal."""
+        sold_on = self._day.calendar_date(box.at)
+        if await store.payment_of_box(box, sold_on) not in (None, payment_id):
+            raise Refusal("id_reused", "the box's sale is another payment's", field="box")
+        await store.add_box_sale(box, sold_on, payment_id)
 
     async def _claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
         content = canonical(order)
@@ -215,7 +229,8 @@ class Desk(Generic[C]):
             serial = None
             if certain_fen and not credited:
                 on = self._day.business_date(now)
-                serial = await store.post("claim", claim_id, on, now, claim_legs(certain_fen, terminal))
+                entries = claim_legs(certain_fen, terminal, order.tender)
+                serial = await store.post("claim", claim_id, on, now, entries)
             answer = claim_answer(claim_id, order, certain_fen, credited=credited)
             body = _encode(answer)
             claim = ClaimRecord(
@@ -275,6 +290,8 @@ class Desk(Generic[C]):
         account_no = payment_order(payment).account_no
         await billing.hold(account_no, on)  # the account before the meter, as a payment does
         await self._cards.withdraw(connection, order.payment_id)
+        if self._recharge is not None and payment_order(payment).tender == "recharge_card":
+            await self._recharge(connection).give_back(order.payment_id)
         entries = await store.legs(payment.serial)
         await billing.undo(undoing(account_no, entries), on)
         serial = await store.post("reversal", reversal_id, on, now, opposite(entries))

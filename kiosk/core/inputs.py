@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from drivers.card.model import DispenserReport
 from drivers.cash.model import CashReport
+from drivers.eft.model import EftResult
 from drivers.status import DeviceHealth
 from kiosk.core.card_fate import Glance
-from kiosk.hubclient import card_wire, wire
+from kiosk.hubclient import card_wire, tender_wire, wire
 from kiosk.hubclient.outcomes import Outcome
 from kiosk.payment.effects import CardFace
 
@@ -64,7 +65,7 @@ class AcceptorSaid(Input):
 class DeviceFelt(Input):
     """A device's health, told when it changes.
 
-    `device`: acceptor, printer, card_writer, dispenser, new_card or sam.
+    `device`: acceptor, printer, card_writer, dispenser, new_card, sam, bank_reader, pin_pad, eft or scanner.
     """
 
     device: str
@@ -218,3 +219,123 @@ class StatusSaid(Input):
     """Whether the hub is there, and how our journal fits what it knows."""
 
     outcome: Outcome[wire.Status] | Outcome[wire.Heartbeat]
+
+
+# Money that is not cash.
+
+
+@dataclass(frozen=True, slots=True)
+class BankCardFelt(Input):
+    """Where the bank card is: `place` is none, in, mouth (held out), taken, captured or stuck."""
+
+    place: str
+
+
+@dataclass(frozen=True, slots=True)
+class BankCardFace:
+    """What the core may know of a bank card; its number and tracks stay with the lanes."""
+
+    masked: str
+    prefix: str
+    length: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BankCardRead(Input):
+    """What was read of a bank card, or why not.
+
+    `code`: no_application, not_a_bank_card, mute, wrong_way, pulled, expired, unreadable.
+    """
+
+    request: str
+    face: BankCardFace | None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class RouteSaid(Input):
+    """The hub's word on which bank takes the card."""
+
+    route_id: str
+    outcome: Outcome[tender_wire.Route]
+
+
+@dataclass(frozen=True, slots=True)
+class PinSaid(Input):
+    """What happened at the PIN pad; no key's value is ever told.
+
+    `what`: ready, typed (`digits` are in), entered, cancelled, timeout, failed (`code` says how).
+    """
+
+    request: str
+    what: str
+    digits: int = 0
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SaleSaid(Input):
+    """The hub's word on a sale."""
+
+    payment_id: str
+    outcome: Outcome[tender_wire.Sale]
+
+
+@dataclass(frozen=True, slots=True)
+class ReversalSaid(Input):
+    """The hub's word on one attempt to have a sale undone."""
+
+    payment_id: str
+    attempt: int
+    outcome: Outcome[tender_wire.Reversal]
+
+
+@dataclass(frozen=True, slots=True)
+class BoxSaid(Input):
+    """What the terminal box said, or why it did not. `asked`: sale, last or void; `attempt` 0 for a sale.
+
+    `code` is empty where `result` is its word, not_sent where it was not asked at all, nothing where it has no last
+    result, or a word of the driver's trouble: then nobody knows what it did.
+    """
+
+    payment_id: str
+    asked: str
+    attempt: int
+    result: EftResult | None = None
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OrderSaid(Input):
+    """The hub's word on an order for a phone. `asked`: open, watch or close (`attempt` counts the last)."""
+
+    payment_id: str
+    asked: str
+    attempt: int
+    outcome: Outcome[tender_wire.Phone]
+
+
+@dataclass(frozen=True, slots=True)
+class SecretSealed(Input):
+    """A recharge card's number as the hub alone can read it; `sealed` is empty where the hub's key could not be had."""
+
+    request: str
+    sealed: str
+
+
+@dataclass(frozen=True, slots=True)
+class RedemptionSaid(Input):
+    """The hub's word on one attempt to spend a recharge card."""
+
+    payment_id: str
+    attempt: int
+    outcome: Outcome[tender_wire.Redemption]
+
+
+@dataclass(frozen=True, slots=True)
+class Scanned(Input):
+    """A code was read. `kind`: bill, payer (kept by the lanes), recharge, reference, unknown."""
+
+    kind: str
+    text: str = field(default="", repr=False)

@@ -24,6 +24,7 @@ from kiosk.hubclient.outcomes import (
     Unknown,
     UnknownReason,
 )
+from kiosk.hubclient.tender_calls import TenderCalls
 from kiosk.numbers import as_reference
 
 if TYPE_CHECKING:
@@ -36,10 +37,11 @@ MAX_REPLY_BYTES = 1 << 20
 W = TypeVar("W", bound=wire.Wire)
 
 
-class HubClient(CardCalls):
+class HubClient(CardCalls, TenderCalls):
     """The hub as one terminal sees it. One call at a time: it belongs to the hub's lane.
 
-    `deadline_s` bounds the calls that change something at the hub, `query_deadline_s` the others,
+    `deadline_s` bounds the calls that change something at the hub, `sale_deadline_s` those that wait for a bank,
+    `query_deadline_s` the others,
     `connect_s` the part of either that name look-up, connect and TLS handshake may take. Nothing is ever
     retried here. A ValueError means that the caller's own arguments are wrong; whatever the network or the
     hub does ends in an outcome. `key` is that of the terminal's key file, or the keys that it signs on
@@ -54,6 +56,7 @@ class HubClient(CardCalls):
         key: bytes | Keys,
         *,
         deadline_s: float = 60.0,
+        sale_deadline_s: float = 60.0,
         query_deadline_s: float = 15.0,
         connect_s: float = 10.0,
         ca_file: Path | None = None,
@@ -63,6 +66,7 @@ class HubClient(CardCalls):
         self._terminal = terminal
         self._keys: Keys = FileKey(terminal, key) if isinstance(key, bytes) else key
         self._deadline_s = deadline_s
+        self._sale_deadline_s = sale_deadline_s
         self._query_deadline_s = query_deadline_s
         self._connect_s = connect_s
         self._ca_file = ca_file

@@ -27,6 +27,8 @@ class NotSentReason(StrEnum):
     TIMEOUT = "timeout"
     SIGN_ON = "sign_on"
     """There is no working key to sign it with."""
+    NO_CARD = "no_card"
+    """What was to be sent is not held any more."""
 
 
 class UnknownReason(StrEnum):

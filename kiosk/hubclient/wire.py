@@ -22,10 +22,16 @@ Hash = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}\Z")]
 
 Business = Literal["arrears", "prepay", "buy_power", "reissue", "open_card"]
 PurchaseKind = Literal["purchase", "reissue", "open"]
-Tender = Literal["cash"]
+Tender = Literal["cash", "bank_card", "qr", "recharge_card"]
 MeterKind = Literal["postpaid", "card", "remote_prepaid", "sts"]
 ClaimReason = Literal[
-    "declined", "unanswered", "note_fate_unknown", "late_note", "orphan_note", "unasked_note"
+    "declined",
+    "unanswered",
+    "note_fate_unknown",
+    "late_note",
+    "orphan_note",
+    "unasked_note",
+    "sale_fate_unknown",
 ]
 
 
@@ -67,6 +73,19 @@ class QuoteRequest(Wire, frozen=True):
     meter_no: MeterNo | UnsetType = UNSET
 
 
+class BoxSale(Wire, frozen=True):
+    """What a terminal box said of the sale that it made by itself; `card` is first six and last four at most."""
+
+    terminal_no: str
+    merchant_no: str
+    card: str
+    trace: str
+    batch: str
+    rrn: str
+    auth_code: str
+    at: Time
+
+
 class PaymentRequest(Wire, frozen=True):
     """PUT /v1/payments/{id}. Built from the journal alone, so that every resend has the same content."""
 
@@ -82,6 +101,7 @@ class PaymentRequest(Wire, frozen=True):
     taken_at: Time
     reference: str
     tender: Tender = "cash"
+    box: BoxSale | UnsetType = UNSET
 
 
 class ClaimRequest(Wire, frozen=True):
@@ -95,6 +115,8 @@ class ClaimRequest(Wire, frozen=True):
     reason: ClaimReason
     notes: tuple[NoteCount, ...]
     made_at: Time
+    tender: Tender | UnsetType = UNSET
+    """Unset for cash."""
 
 
 class KnownHead(Wire, frozen=True):
@@ -120,6 +142,7 @@ class OpenItem(Wire, frozen=True, omit_defaults=True):
     reference: str
     payment_id: Id | None = None
     reason: ClaimReason | None = None
+    tender: Tender = "cash"
 
 
 class Backlog(Wire, frozen=True):

@@ -18,6 +18,7 @@ from kiosk.lanes.acceptor import AcceptorLane
 from kiosk.lanes.authority import HubAuthority
 from kiosk.lanes.card import CardLane, Place
 from kiosk.lanes.dispenser import DispenserLane
+from kiosk.lanes.hold import Hold
 from kiosk.lanes.hub import HubLane
 from kiosk.lanes.lane import Lane, Tell
 from kiosk.lanes.printer import PrinterLane
@@ -31,7 +32,7 @@ BACK_LANES = ("hub_back", "hub_back_2", "hub_back_3")
 def build_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane]:
     """The lanes by name: acceptor, printer, hub (for the customer who waits), and those in the background."""
     keys = FileKey(config.terminal.id, key) if isinstance(key, bytes) else key
-    slips = Slips(config, keys.slip_key)
+    slips, hold = Slips(config, keys.slip_key), Hold()
     return {
         "acceptor": AcceptorLane(
             _acceptor(config.acceptor), config.cash, config.acceptor.poll_ms / 1000, tell
@@ -40,15 +41,23 @@ def build_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane
         **_card_lane(config, keys, tell),
         **_dispenser_lanes(config, keys, tell),
         **_sam_lane(config, tell),
-        **build_hub_lanes(config, keys, tell),
+        **build_hub_lanes(config, keys, tell, hold),
     }
 
 
-def build_hub_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane]:
-    """The lanes that talk to the hub; they share the terminal's keys and sign on once for all."""
+def build_hub_lanes(
+    config: Config, key: bytes | Keys, tell: Tell, hold: Hold | None = None
+) -> dict[str, Lane]:
+    """The lanes that talk to the hub; they share the terminal's keys and sign on once for all.
+
+    `hold` is where other lanes put what goes to the hub and must never be kept.
+    """
     shared = Shared(len(BACK_LANES))
+    # A look at an order is answered when it is paid, so it keeps no other call waiting.
+    watch = {"hub_watch": HubLane("hub_watch", _client(config, key), tell)} if config.phone.enabled else {}
     return {
-        "hub": HubLane("hub", _client(config, key), tell),
+        "hub": HubLane("hub", _client(config, key), tell, hold=hold),
+        **watch,
         **{
             name: HubLane(name, _client(config, key), tell, shared.place(number))
             for number, name in enumerate(BACK_LANES)
@@ -149,6 +158,7 @@ def _client(config: Config, key: bytes | Keys) -> HubClient:
         config.terminal.id,
         key,
         deadline_s=hub.deadline_s,
+        sale_deadline_s=hub.sale_deadline_s,
         query_deadline_s=hub.query_deadline_s,
         connect_s=hub.connect_s,
     )

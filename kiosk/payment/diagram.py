@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from kiosk.payment.model import ENDS, ClaimState, PaymentState
-from kiosk.payment.places import PLANS, Plan, Way
 from kiosk.payment.table import CLAIM_TABLE, START, TABLE, EffectName
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "payment-states.md"
@@ -21,21 +20,11 @@ An arrow is an event that the journal holds. What stands behind the slash is the
 the event is on disk before the act starts. A pair of state and event that is not here is refused.
 """
 
-PLACES_HEAD = """## Places kept for what follows
-
-Designed now (`kiosk/payment/places.py`) and not in service yet. After a restart the kiosk writes the event of the
-column "restart" first; each unknown outcome is repeated, asked for or reversed, and ends as one of: paid, declined
-(nothing was taken), reversed (it went back), owed (paid, and the card is still to be written) or claimed. A word
-marked "late" comes after an end: it is journalled as evidence and changes nothing, unless it is the only word of
-money taken.
-"""
-
 
 def page() -> str:
     """The whole page in Markdown."""
     parts = [HEAD, "## A payment\n", _fence(_payment_diagram()), _payment_list()]
-    parts += ["## A claim\n", _fence(_claim_diagram()), PLACES_HEAD]
-    parts += [_plan(plan) for plan in PLANS]
+    parts += ["## A claim\n", _fence(_claim_diagram())]
     return "\n".join(parts)
 
 
@@ -75,24 +64,6 @@ def _payment_list() -> str:
             effect = words(row.effect.__name__) if row.effect else ""
             lines.append(f"| {state.value} | {words(event.__name__)} | {row.next.value} | {effect} |")
     return "\n".join(lines) + "\n"
-
-
-def _plan(plan: Plan) -> str:
-    lines = [f"### {plan.title}\n", plan.why + "\n"]
-    lines += ["| in state | event | next state | permits | restart |", "|---|---|---|---|---|"]
-    for state, ways in plan.begins.items():
-        lines += [_way(state, event, way, "") for event, way in ways.items()]
-    for state, place in plan.places.items():
-        for event, way in place.ways.items():
-            lines.append(_way(state, event, way, "writes this first" if event == place.restart else ""))
-    for state, ways in plan.late.items():
-        lines += [_way(state, event, way, "late") for event, way in ways.items()]
-    return "\n".join(lines) + "\n"
-
-
-def _way(state: str, event: str, way: Way, restart: str) -> str:
-    named = [event.replace("_", " "), way.next, way.act.replace("_", " ")]
-    return f"| {state} | {' | '.join(named)} | {restart} |"
 
 
 def _fence(lines: Iterator[str]) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from drivers.meter_card.model import CardContents
-from kiosk.payment.model import Claim, Payment
+from kiosk.payment.model import Claim, Payment, Tender
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +198,7 @@ class AskQuote(Effect):
     months: tuple[str, ...]
     card_read_id: str = ""
     identity_check_id: str = ""
+    tender: Tender = "cash"
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,3 +221,145 @@ class Beat(Effect):
     known: tuple[int, str] | None
     open_payments: tuple[Payment, ...]
     open_claims: tuple[Claim, ...]
+
+
+# Money that is not cash. What must not be kept (card data, the PIN block, a payer's code) never stands in an effect
+# that an event permits: the lanes hold it in memory (`kiosk.lanes.hold`).
+
+
+@dataclass(frozen=True, slots=True)
+class SendSale(Effect):
+    """Have the hub take the payment's amount from the card that the lanes hold; once."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class SendReversal(Effect):
+    """Have the hub undo the payment's sale, whether it stands or not; the content is the same at every attempt."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class AskBoxForSale(Effect):
+    """Have the terminal box take the payment's amount; once."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class AskBoxForLastResult(Effect):
+    """Ask the box what it did last; it moves no money."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class AskBoxForVoid(Effect):
+    """Have the box give the payment's money back; it does so once for a sale, however often it is asked."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class OpenOrder(Effect):
+    """Have the hub open an order for a phone, with the payer's code that the lanes hold where one was scanned; once."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class WatchOrder(Effect):
+    """Ask the hub how the order stands; it answers when that changes, or after a while."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class CloseOrder(Effect):
+    """Have the hub close the order; the content is the same at every attempt."""
+
+    payment: Payment
+
+
+@dataclass(frozen=True, slots=True)
+class SealSecret(Effect):
+    """Make of a recharge card's number what the hub alone can read."""
+
+    request: str
+    text: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AskRoute(Effect):
+    """Ask the hub which bank takes the card, by its first six digits and its length."""
+
+    route_id: str
+    prefix: str
+    length: int
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptBankCard(Effect):
+    """Let a bank card in and read it; told as BankCardFelt and BankCardRead of this request."""
+
+    request: str
+
+
+@dataclass(frozen=True, slots=True)
+class EjectBankCard(Effect):
+    """Give the bank card back, or let none in any more; what was read of it is forgotten but for a sale under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureBankCard(Effect):
+    """Draw the bank card into the bin: its bank wants it, or nobody took it."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class AskPin(Effect):
+    """Let the customer type his PIN at the PIN pad, under the acquirer's PIN key, which is loaded first if need be."""
+
+    request: str
+    acquirer: str
+    wrapped: str
+    check: str
+    amount_fen: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndPin(Effect):
+    """End the PIN entry, whatever was typed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scan(Effect):
+    """Let the scanner read codes; `wanted` says for which page."""
+
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class StopScan(Effect):
+    """Let the scanner rest, and forget a payer's code that was read."""
+
+
+OF_PAYMENT = (
+    SendCredit,
+    WriteCard,
+    ReadCardBack,
+    SendOutcome,
+    PresentCard,
+    SendSale,
+    SendReversal,
+    AskBoxForSale,
+    AskBoxForLastResult,
+    AskBoxForVoid,
+    OpenOrder,
+    CloseOrder,
+)
+"""Effects that an event of a payment permits and that are given the payment as it stands after it."""

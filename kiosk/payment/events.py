@@ -30,24 +30,70 @@ from kiosk.payment.event import (
     PurchaseFacts,
     QuoteFacts,
 )
+from kiosk.payment.tender_events import (
+    BoxSaleOpened,
+    LastResultAsked,
+    LastResultUnknown,
+    LateAnswer,
+    OrderClosed,
+    OrderClosing,
+    OrderOpened,
+    OrderUnanswered,
+    PhoneOpened,
+    RechargeOpened,
+    ReversalAnswered,
+    ReversalSending,
+    ReversalUnanswered,
+    SaleApproved,
+    SaleDeclined,
+    SaleOpened,
+    SaleUnknown,
+    TenderFacts,
+    TenderOpened,
+    VoidAsked,
+    Voided,
+    VoidUnknown,
+)
 
 __all__ = [
     "AccountFacts",
     "Allocation",
     "AnyEvent",
+    "BoxSaleOpened",
     "CardFacts",
     "CardKept",
     "CardLeft",
     "CardOffered",
     "CardReadAsked",
     "Event",
+    "LastResultAsked",
+    "LastResultUnknown",
+    "LateAnswer",
     "NoteCount",
+    "OrderClosed",
+    "OrderClosing",
+    "OrderOpened",
+    "OrderUnanswered",
     "OutcomeSending",
     "OutcomeTaken",
     "OutcomeUnanswered",
+    "PhoneOpened",
     "PurchaseFacts",
     "QuoteFacts",
+    "RechargeOpened",
+    "ReversalAnswered",
+    "ReversalSending",
+    "ReversalUnanswered",
     "RewriteOpened",
+    "SaleApproved",
+    "SaleDeclined",
+    "SaleOpened",
+    "SaleUnknown",
+    "TenderFacts",
+    "TenderOpened",
+    "VoidAsked",
+    "VoidUnknown",
+    "Voided",
     "WriteAbsent",
     "WriteGivenUp",
     "WriteIntended",
@@ -154,6 +200,9 @@ class CreditApproved(Event, frozen=True, kw_only=True):
     credited_at: str
     business_date: str
     replayed: bool = False
+    tendered_fen: int = 0
+    """What was taken by other means than cash, where this is the word of it."""
+    facts: TenderFacts | None = None
 
 
 class GoodApproved(CreditApproved, frozen=True, kw_only=True):
@@ -209,6 +258,7 @@ class ClaimOpened(Event, frozen=True, kw_only=True):
     note_id: str
     at: str
     lang: str
+    tender: str = "cash"
 
 
 class ClaimSending(Event, frozen=True, kw_only=True):
@@ -266,8 +316,30 @@ CardEvent = (
     | OutcomeUnanswered
     | OutcomeTaken
 )
+TenderEvent = (
+    SaleOpened
+    | BoxSaleOpened
+    | PhoneOpened
+    | RechargeOpened
+    | SaleApproved
+    | SaleDeclined
+    | SaleUnknown
+    | ReversalSending
+    | ReversalUnanswered
+    | ReversalAnswered
+    | LastResultAsked
+    | LastResultUnknown
+    | VoidAsked
+    | VoidUnknown
+    | Voided
+    | OrderOpened
+    | OrderClosing
+    | OrderUnanswered
+    | OrderClosed
+    | LateAnswer
+)
 ClaimEvent = ClaimOpened | ClaimSending | ClaimUnanswered | ClaimTaken
-AnyEvent = PaymentEvent | CardEvent | ClaimEvent
+AnyEvent = PaymentEvent | CardEvent | TenderEvent | ClaimEvent
 
 
 def count_notes(values: Iterable[int]) -> tuple[NoteCount, ...]:

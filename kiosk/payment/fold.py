@@ -9,6 +9,7 @@ from kiosk.payment import events as ev
 from kiosk.payment.card_fold import CARD_FOLDS, NotTheWriteError, sold
 from kiosk.payment.model import BUSINESSES, Claim, ClaimState, Credit, Note, NoteState, Payment, Slip
 from kiosk.payment.model import PaymentState as S
+from kiosk.payment.tender_fold import TENDER_FOLDS, TENDERS, NotTheSaleError
 
 
 class IllegalEvent(Exception):  # noqa: N818 - named for what happened, as the table names it
@@ -73,8 +74,10 @@ def _settle(
 
 def _sending(p: Payment, e: ev.Event) -> Payment:
     assert isinstance(e, ev.CreditSending)  # noqa: S101
-    same = not p.attempts or (e.taken_at, e.business_date) == (p.taken_at, p.business_date)
-    if e.amount_fen != p.inserted_fen or e.amount_fen <= 0 or p.intended is not None or not same:
+    first = not p.attempts and p.tender == "cash"
+    same = first or (e.taken_at, e.business_date) == (p.taken_at, p.business_date)
+    worth = e.amount_fen > 0 or p.tender == "recharge_card"  # only the hub knows what the card is worth
+    if e.amount_fen != p.inserted_fen or not worth or p.intended is not None or not same:
         raise IllegalEvent(p.state.value, e)
     return replace(p, attempts=e.attempt, in_flight=True, taken_at=e.taken_at, business_date=e.business_date)
 
@@ -95,7 +98,10 @@ def _approved(p: Payment, e: ev.Event) -> Payment:
         credited_at=e.credited_at,
         business_date=e.business_date,
     )
-    return replace(p, credit=credit, in_flight=False)
+    if bool(e.tendered_fen) != (p.tender != "cash" and not p.by_box):
+        raise NotTheSaleError("the money is of another tender")
+    tendered = e.tendered_fen or p.tendered_fen
+    return replace(p, credit=credit, in_flight=False, tendered_fen=tendered, facts=e.facts or p.facts)
 
 
 def _sold(p: Payment, e: ev.Event) -> Payment:
@@ -140,6 +146,7 @@ FOLDS: Mapping[type[ev.Event], Callable[[Payment, ev.Event], Payment]] = {
     ev.SlipPrinted: _slip,
     ev.SlipFailed: _slip,
     **CARD_FOLDS,
+    **TENDER_FOLDS,
 }
 
 
@@ -147,7 +154,7 @@ def fold(p: Payment, e: ev.Event) -> Payment:
     """One event into a payment; the table has said that it may happen. Raises IllegalEvent where it is not its own."""
     try:
         return FOLDS[type(e)](p, e)
-    except NotTheWriteError as error:
+    except (NotTheWriteError, NotTheSaleError) as error:
         raise IllegalEvent(p.state.value, e) from error
 
 
@@ -176,6 +183,7 @@ def claim_opened(e: ev.ClaimOpened) -> Claim:
         notes=e.notes,
         made_at=e.at,
         lang=e.lang,
+        tender=next((known for known in ("cash", *TENDERS.values()) if known == e.tender), "cash"),
     )
 
 

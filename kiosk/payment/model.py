@@ -13,6 +13,7 @@ from kiosk.payment.events import (
     NoteCount,
     PurchaseFacts,
     QuoteFacts,
+    TenderFacts,
     count_notes,
 )
 
@@ -22,12 +23,13 @@ Business = Literal["arrears", "prepay", "buy_power", "rewrite", "reissue", "open
 Reissue and open card end with a new card of the dispenser's that its customer has taken.
 """
 BUSINESSES: tuple[Business, ...] = ("arrears", "prepay", "buy_power", "rewrite", "reissue", "open_card")
+Tender = Literal["cash", "bank_card", "qr", "recharge_card"]
 NEW_CARD = frozenset({"reissue", "open_card"})
 """Kinds of business whose card comes from the dispenser."""
 
 
 class PaymentState(StrEnum):
-    """Where one payment stands. The last four are ends."""
+    """Where one payment stands. The last six are ends."""
 
     OPEN = "open"
     """Acceptor enabled, no money in yet."""
@@ -45,6 +47,28 @@ class PaymentState(StrEnum):
     """The credit request is durable and may be at the hub; the customer waits."""
     CHECKING = "checking"
     """As SENDING, but the customer has a slip that says the outcome is being checked."""
+    AUTHORISING = "authorising"
+    """The sale with its sealed card data may be at the hub and at the bank."""
+    REVERSING = "reversing"
+    """The sale may stand at the bank; a reversal is due and repeated until it is answered."""
+    AUTHORISING_BOX = "authorising_box"
+    """The terminal box may have taken the money."""
+    ASKING_BOX = "asking_box"
+    """The box is asked for its last result before anything else; the question moves no money."""
+    TAKEN = "taken"
+    """The box took the money and it is not on the hub's books yet; from here on as stacked cash."""
+    VOIDING_BOX = "voiding_box"
+    """The hub does not take the box's money: the box is asked to give it back."""
+    OPENING_ORDER = "opening_order"
+    """The hub may have opened an order at the wallet; no code was shown yet."""
+    AWAITING_PHONE = "awaiting_phone"
+    """The order can be paid at any moment."""
+    CLOSING_ORDER = "closing_order"
+    """The order is being closed; until the hub has answered it may still be paid."""
+    CHECKING_ORDER = "checking_order"
+    """As CLOSING_ORDER, but the customer has a slip that says the outcome is being checked."""
+    REDEEMING = "redeeming"
+    """A recharge card's sealed number is on record and may be spent for this payment."""
     CREDITED = "credited"
     """The hub has credited the money; the receipt is due."""
     UNDELIVERED = "undelivered"
@@ -59,17 +83,32 @@ class PaymentState(StrEnum):
     OWED = "owed"
     """Paid, and the card is still to be written: the hub has the order, any kiosk writes it free of charge."""
     CANCELLED = "cancelled"
+    DECLINED = "declined"
+    """Nothing was taken."""
+    REVERSED = "reversed"
+    """What was taken goes back, or went back."""
     CLAIMED = "claimed"
 
 
-ENDS = frozenset({PaymentState.PAID, PaymentState.OWED, PaymentState.CANCELLED, PaymentState.CLAIMED})
+PROMISED = frozenset({PaymentState.CHECKING, PaymentState.CHECKING_ORDER, PaymentState.REVERSING})
+"""States whose customer has a slip and has gone, or may go: nobody waits for what is still to be heard."""
+ENDS = frozenset(
+    {
+        PaymentState.PAID,
+        PaymentState.OWED,
+        PaymentState.CANCELLED,
+        PaymentState.DECLINED,
+        PaymentState.REVERSED,
+        PaymentState.CLAIMED,
+    }
+)
 DELIVERING = frozenset(
     {PaymentState.UNDELIVERED, PaymentState.WRITING, PaymentState.READING_BACK, PaymentState.TORN}
 )
 """States in which the card before the kiosk belongs to the payment."""
 ALREADY_WRITTEN = "already_written"
 """The reason of a write that the hub lets nobody do any more: what was bought is on a card."""
-WHOLE = frozenset({"declined", "unanswered"})
+WHOLE = frozenset({"declined", "unanswered", "sale_fate_unknown"})
 """Reasons of a claim for all of a payment's money; any other is for a single note."""
 
 
@@ -154,6 +193,14 @@ class Delivery:
 
 
 @dataclass(frozen=True, slots=True)
+class Reversal:
+    """The undoing of a sale: one id, sent until it is answered."""
+
+    reversal_id: str
+    attempts: int
+
+
+@dataclass(frozen=True, slots=True)
 class Payment:
     """One customer's payment. Amounts in fen."""
 
@@ -179,11 +226,41 @@ class Payment:
     delivery: Delivery | None = None
     hand_over: str = ""
     """What became of the new card that was written: offered, kept (in the reject bin), taken, gone, or ""."""
+    tender: Tender = "cash"
+    asked_fen: int = 0
+    """What was to be taken, fixed before; 0 for cash, and for a recharge card whose value only the hub knows."""
+    tendered_fen: int = 0
+    """What was certainly taken by other means than cash."""
+    facts: TenderFacts | None = None
+    declined: str = ""
+    """Why nothing was taken, as a word."""
+    route_id: str = ""
+    reversal: Reversal | None = None
+    box_reference: str = ""
+    """By it the box knows the sale again; empty where the hub is the switch."""
+    asks: int = 0
+    """How often the box was asked for its last result or for a void, or the hub to close the order."""
+    scanned: bool = False
+    code: str = ""
+    """What the code on the screen says."""
+    expires_at: str = ""
+    sealed: str = ""
+    """A recharge card's number, for the hub alone."""
 
     @property
     def inserted_fen(self) -> int:
-        """Money that is certainly in the box for this payment."""
-        return sum(n.value_fen for n in self.notes if n.state is NoteState.STACKED)
+        """Money that is certainly in: notes in the box, or what was taken by other means."""
+        return self.tendered_fen + sum(n.value_fen for n in self.notes if n.state is NoteState.STACKED)
+
+    @property
+    def amount_fen(self) -> int:
+        """What the payment is for, as far as it is known: what is in, else what was asked."""
+        return self.inserted_fen or self.asked_fen
+
+    @property
+    def by_box(self) -> bool:
+        """Whether a certified terminal box takes its money."""
+        return bool(self.box_reference)
 
     @property
     def intended(self) -> Note | None:
@@ -273,6 +350,7 @@ class Claim:
     slips: tuple[Slip, ...] = ()
     returned: tuple[NoteCount, ...] = ()
     """Notes of its payment that came back while nobody watched them, where all of the payment's money is claimed."""
+    tender: Tender = "cash"
 
     @property
     def over(self) -> bool:

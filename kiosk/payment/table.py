@@ -14,6 +14,7 @@ from kiosk.payment.card_fold import rewrite_opened
 from kiosk.payment.fold import IllegalEvent, claim_opened, fold, fold_claim, opened
 from kiosk.payment.model import Claim, ClaimState, Payment
 from kiosk.payment.model import PaymentState as S
+from kiosk.payment.tender_fold import tender_opened
 
 EffectName = type[fx.Effect]
 __all__ = ["CLAIM_TABLE", "TABLE", "IllegalEvent", "Row", "step", "step_claim"]
@@ -31,6 +32,10 @@ START: Mapping[type[ev.Event], Row] = {
     ev.PaymentOpened: Row(S.OPEN, fx.EnableAcceptor),
     # Paid before, here or elsewhere: no money, only the card.
     ev.RewriteOpened: Row(S.UNDELIVERED),
+    ev.SaleOpened: Row(S.AUTHORISING, fx.SendSale),
+    ev.BoxSaleOpened: Row(S.AUTHORISING_BOX, fx.AskBoxForSale),
+    ev.PhoneOpened: Row(S.OPENING_ORDER, fx.OpenOrder),
+    ev.RechargeOpened: Row(S.REDEEMING),
 }
 
 _SLIPS: Mapping[type[ev.Event], EffectName | None] = {
@@ -68,6 +73,11 @@ def _handing_stays(state: S) -> dict[type[ev.Event], Row]:
     return {event: Row(state, effect) for event, effect in _HANDING.items()}
 
 
+_BOOKED: Mapping[type[ev.Event], Row] = {
+    ev.CreditApproved: Row(S.CREDITED),
+    ev.GoodApproved: Row(S.UNDELIVERED),
+}
+"""The hub's word that money is on its books, and for a good that its card may be written."""
 _READ: Mapping[type[ev.Event], Row] = {
     ev.WriteVerified: Row(S.CREDITED),
     ev.WriteAbsent: Row(S.UNDELIVERED),
@@ -125,6 +135,10 @@ TABLE: Mapping[S, Mapping[type[ev.Event], Row]] = {
         ev.GoodApproved: Row(S.UNDELIVERED),
         ev.CheckingPromised: Row(S.CHECKING),
         ev.Claimed: Row(S.CLAIMED),
+        # A recharge card that the hub does not take is not spent.
+        ev.SaleDeclined: Row(S.DECLINED),
+        # What a box took and the hub refuses goes back by the box.
+        ev.VoidAsked: Row(S.VOIDING_BOX, fx.AskBoxForVoid),
     },
     S.CHECKING: {
         ev.CreditSending: Row(S.CHECKING, fx.SendCredit),
@@ -133,8 +147,80 @@ TABLE: Mapping[S, Mapping[type[ev.Event], Row]] = {
         # Nobody may stand there with the card any more: what is owed is written when it comes back.
         ev.GoodApproved: Row(S.OWED),
         ev.Claimed: Row(S.CLAIMED),
+        ev.SaleDeclined: Row(S.DECLINED),
+        ev.VoidAsked: Row(S.VOIDING_BOX, fx.AskBoxForVoid),
         **_slips_stay(S.CHECKING),
     },
+    # The PIN block lives in memory only, so an unanswered sale cannot be sent again: it is reversed.
+    S.AUTHORISING: {
+        # The hub books the money in the transaction that takes the bank's approval: one answer tells both.
+        **_BOOKED,
+        ev.SaleDeclined: Row(S.DECLINED),
+        ev.SaleUnknown: Row(S.REVERSING),
+    },
+    S.REVERSING: {
+        ev.ReversalSending: Row(S.REVERSING, fx.SendReversal),
+        ev.ReversalUnanswered: Row(S.REVERSING),
+        ev.ReversalAnswered: Row(S.REVERSED),
+        # Nothing is delivered for it, the reversal runs on.
+        ev.LateAnswer: Row(S.REVERSING),
+        **_slips_stay(S.REVERSING),
+    },
+    S.AUTHORISING_BOX: {
+        ev.SaleApproved: Row(S.TAKEN),
+        ev.SaleDeclined: Row(S.DECLINED),
+        ev.SaleUnknown: Row(S.ASKING_BOX),
+    },
+    # The box is the only one who knows; a sale that the kiosk never heard of is found in its last result.
+    S.ASKING_BOX: {
+        ev.LastResultAsked: Row(S.ASKING_BOX, fx.AskBoxForLastResult),
+        ev.LastResultUnknown: Row(S.ASKING_BOX),
+        ev.SaleApproved: Row(S.TAKEN),
+        ev.SaleDeclined: Row(S.DECLINED),
+        ev.Claimed: Row(S.CLAIMED),
+        **_slips_stay(S.ASKING_BOX),
+    },
+    S.TAKEN: {ev.CreditSending: Row(S.SENDING, fx.SendCredit)},
+    S.VOIDING_BOX: {
+        ev.VoidAsked: Row(S.VOIDING_BOX, fx.AskBoxForVoid),
+        ev.VoidUnknown: Row(S.VOIDING_BOX),
+        ev.Voided: Row(S.REVERSED),
+        ev.Claimed: Row(S.CLAIMED),
+        **_slips_stay(S.VOIDING_BOX),
+    },
+    # The order's id is the payment's: what comes after closing is the hub's to give back or to credit by policy.
+    S.OPENING_ORDER: {
+        ev.OrderOpened: Row(S.AWAITING_PHONE),
+        ev.SaleDeclined: Row(S.DECLINED),
+        **_BOOKED,
+        ev.OrderClosing: Row(S.CLOSING_ORDER, fx.CloseOrder),
+    },
+    S.AWAITING_PHONE: {
+        **_BOOKED,
+        ev.SaleDeclined: Row(S.DECLINED),
+        ev.OrderClosing: Row(S.CLOSING_ORDER, fx.CloseOrder),
+    },
+    S.CLOSING_ORDER: {
+        ev.OrderClosing: Row(S.CLOSING_ORDER, fx.CloseOrder),
+        ev.OrderUnanswered: Row(S.CLOSING_ORDER),
+        ev.OrderClosed: Row(S.DECLINED),
+        ev.SaleDeclined: Row(S.DECLINED),
+        ev.CreditApproved: Row(S.CREDITED),
+        # Nobody may stand there with the card any more: what is owed is written when it comes back.
+        ev.GoodApproved: Row(S.OWED),
+        ev.CheckingPromised: Row(S.CHECKING_ORDER),
+    },
+    S.CHECKING_ORDER: {
+        ev.OrderClosing: Row(S.CHECKING_ORDER, fx.CloseOrder),
+        ev.OrderUnanswered: Row(S.CHECKING_ORDER),
+        ev.OrderClosed: Row(S.DECLINED),
+        ev.SaleDeclined: Row(S.DECLINED),
+        ev.CreditApproved: Row(S.PAID),
+        ev.GoodApproved: Row(S.OWED),
+        **_slips_stay(S.CHECKING_ORDER),
+    },
+    # Spent value is like stacked cash: the same request is repeated until it is answered, never reversed.
+    S.REDEEMING: {ev.CreditSending: Row(S.SENDING, fx.SendCredit)},
     S.UNDELIVERED: _TRY,
     S.WRITING: {**_READ, ev.WriteUncertain: Row(S.READING_BACK)},
     S.READING_BACK: {
@@ -161,6 +247,8 @@ TABLE: Mapping[S, Mapping[type[ev.Event], Row]] = {
     },
     S.CLAIMED: {ev.SlipPrinted: Row(S.CLAIMED), ev.SlipFailed: Row(S.CLAIMED)},
     S.CANCELLED: _slips_stay(S.CANCELLED),
+    S.DECLINED: {ev.LateAnswer: Row(S.DECLINED), **_slips_stay(S.DECLINED)},
+    S.REVERSED: {ev.LateAnswer: Row(S.REVERSED), **_slips_stay(S.REVERSED)},
 }
 
 CLAIM_TABLE: Mapping[ClaimState, Mapping[type[ev.Event], tuple[ClaimState, EffectName | None]]] = {
@@ -187,6 +275,8 @@ def step(payment: Payment | None, event: ev.Event) -> tuple[Payment, tuple[fx.Ef
         after = replace(fold(payment, event), state=row.next)
     elif isinstance(event, ev.RewriteOpened):
         after = rewrite_opened(event)
+    elif isinstance(event, ev.TenderOpened):
+        after = replace(tender_opened(event), state=row.next)
     else:
         assert isinstance(event, ev.PaymentOpened)  # noqa: S101 - the start rows hold nothing else
         after = opened(event)
@@ -214,7 +304,7 @@ def _effects(name: EffectName | None, after: Payment | Claim, event: ev.Event) -
         return (fx.StackNote(event.note_id),)
     if name is fx.PrintSlip and isinstance(event, ev.SlipIntended):
         return (fx.PrintSlip(event.job, event.slip, event.copy_no, after),)
-    for of_payment in (fx.SendCredit, fx.WriteCard, fx.ReadCardBack, fx.SendOutcome, fx.PresentCard):
+    for of_payment in fx.OF_PAYMENT:
         if name is of_payment and isinstance(after, Payment):
             return (of_payment(after),)
     if name is fx.SendClaim and isinstance(after, Claim):

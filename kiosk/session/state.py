@@ -14,6 +14,7 @@ from kiosk.hubclient.card_wire import CardRead as KnownCard
 from kiosk.hubclient.card_wire import PendingCard
 from kiosk.hubclient.wire import Account, Quote
 from kiosk.page import Modes
+from kiosk.payment.model import Tender
 
 Choose = Literal["all", "oldest", "chosen"]
 
@@ -62,6 +63,30 @@ class Page(StrEnum):
     BILLS = "bills"
     MEANS = "means"
     PREPARING = "preparing"
+    AMOUNT = "amount"
+    """How much, where it is fixed before: for every means but cash and recharge cards."""
+    INSERT_BANK_CARD = "insert_bank_card"
+    READING_BANK_CARD = "reading_bank_card"
+    """The bank card is read, and the hub is asked which bank takes it."""
+    PIN = "pin"
+    """The amount once more, and the PIN at the PIN pad."""
+    AUTHORISING = "authorising"
+    """The bank is asked."""
+    BOX = "box"
+    """The terminal box leads the customer now."""
+    ASKING_BOX = "asking_box"
+    """The box has not said how its sale ended: it is asked."""
+    PHONE = "phone"
+    """A code for the phone with its count-down, or the customer's own code."""
+    CLOSING_ORDER = "closing_order"
+    RECHARGE = "recharge"
+    """The secret number of a recharge card."""
+    DECLINED = "declined"
+    """Nothing was taken, and why; another means can be chosen."""
+    REVERSED = "reversed"
+    """It is not paid, and what may have been taken goes back."""
+    TAKE_BANK_CARD = "take_bank_card"
+    """The bank card is held out; nothing of the customer is shown any more."""
     CASH = "cash"
     CLOSING = "closing"
     PAYING = "paying"
@@ -124,9 +149,27 @@ class CardSight:
 
 
 @dataclass(frozen=True, slots=True)
+class BankSight:
+    """The bank card before the kiosk, as far as anybody here may know it, and the bank that takes it.
+
+    `trouble` is empty, or why it cannot be used: a word of `BankCardRead.code`, or not_served, bank_away, hub_gone.
+    """
+
+    masked: str = ""
+    label: str = ""
+    title_zh: str = ""
+    title_en: str = ""
+    acquirer: str = ""
+    route_id: str = ""
+    pin_asked: bool = True
+    trouble: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Session:
     """The customer's way so far. `entry_error` is empty or one of: too_short, wrong_check_digit, unknown_account,
-    unknown_meter, account_closed, hub_gone, hub_busy, differs, account_only."""
+    unknown_meter, account_closed, hub_gone, hub_busy, differs, account_only; of a recharge card wrong_number, unknown,
+    used, expired, locked, off_limits, wait; of an amount too_little, too_much."""
 
     page: Page = Page.ATTRACT
     modes: Modes = field(default_factory=Modes)
@@ -159,6 +202,26 @@ class Session:
     months: tuple[str, ...] = ()
     first_bill: int = 0
     note_notice: NoteNotice | None = None
+    tender: Tender = "cash"
+    amount_fen: int = 0
+    """What is to be paid, as the customer chose it; 0 before."""
+    bank: BankSight | None = None
+    pin_digits: int = 0
+    """How many digits of the PIN are typed."""
+    pin_trouble: str = ""
+    """On PIN: empty, or retry (the bank says it was wrong)."""
+    payer_waits: bool = False
+    """Whether the customer's own code was scanned and waits for the order before it to be closed."""
+    sealed: str = field(default="", repr=False)
+    """A recharge card's number, for the hub alone, until it is on record."""
+    captured: str = ""
+    """Why the bank card was kept, if it was: bank, not_taken."""
+    reminders: int = 0
+    """How often the customer was reminded of the bank card that is held out."""
+    phone_left: int | None = None
+    """On PHONE: for how many seconds the code still stands."""
+    tries: int = 0
+    """How many numbers of recharge cards were refused to this customer."""
     message: str = ""
     """On MESSAGE: what went wrong before money was in: hub_gone, account_closed, no_cash, quote_refused, busy,
     card_gone, no_new_card, card_owed, no_card_meter."""
@@ -171,6 +234,9 @@ class Session:
     """The payment that this customer sees."""
 
 
+TENDERS: tuple[Tender, ...] = ("bank_card", "qr", "recharge_card")
+"""The means beside cash, in the order in which they are offered."""
+BANK_UNITS = ("bank_reader", "pin_pad", "eft")
 UNKNOWN_HEALTH = DeviceHealth(DeviceStatus.OFFLINE, code="starting", detail="not heard of yet")
 
 
@@ -191,6 +257,17 @@ class Facts:
     """The reader at the dispenser's chip station."""
     sam: DeviceHealth | None = None
     """None where the kiosk has no SAM."""
+    bank_reader: DeviceHealth | None = None
+    """None where the kiosk reads no bank cards itself."""
+    pin_pad: DeviceHealth | None = None
+    eft: DeviceHealth | None = None
+    """The terminal box; None where the kiosk has none."""
+    scanner: DeviceHealth | None = None
+    bank_card: str = "none"
+    """Where the bank card is: none, in, mouth (held out), taken, captured, stuck."""
+    phone: bool = False
+    """Whether this kiosk takes payment by phone at all."""
+    recharge: bool = False
     station: CardState = CardState.OFFLINE
     """Where a card stands in the dispenser's path."""
     acceptor_free: bool = True
@@ -231,6 +308,43 @@ class Facts:
             "new_card": self.new_card,
             "sam": self.sam,
         }
+
+    @property
+    def tender_units(self) -> dict[str, DeviceHealth | None]:
+        """What a kiosk has for money that is not cash, by the names under which health tells of them."""
+        return {
+            "bank_reader": self.bank_reader,
+            "pin_pad": self.pin_pad,
+            "eft": self.eft,
+            "scanner": self.scanner,
+        }
+
+    @property
+    def tenders(self) -> tuple[Tender, ...]:
+        """The means of payment that this kiosk is made for, whether they work now or not."""
+        bank_card = self.bank_reader is not None or self.eft is not None
+        having = {"bank_card": bank_card, "qr": self.phone, "recharge_card": self.recharge}
+        return ("cash", *(tender for tender in TENDERS if having.get(tender)))
+
+    def tender_reason(self, tender: Tender) -> str:
+        """Why a means does not work now; empty where it does.
+
+        A word of `cash_reason`, or bank_reader, pin_pad, eft, card_inside (a bank card of nobody's).
+        """
+        if tender == "cash":
+            return "" if self.cash_works else self.cash_reason
+        if not self.hub_up:
+            return "hub_gone" if self.hub_heard else "starting"
+        if not self.printer.usable:
+            return "printer"
+        if tender != "bank_card":
+            return ""
+        if self.bank_card in {"in", "mouth", "stuck"}:
+            return "card_inside"
+        units = self.tender_units
+        return next(
+            (name for name in BANK_UNITS if (unit := units[name]) is not None and not unit.usable), ""
+        )
 
     @property
     def reissues(self) -> bool:

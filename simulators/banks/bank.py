@@ -227,7 +227,7 @@ class Bank:
         if 60 in request.fields:
             fields[60] = request.fields[60]
         fields |= outcome.fields
-        mti = f"{int(request.mti) + 10:04d}"
+        mti = f"{(int(request.mti) + 10) % 10_000:04d}"
         return Message(mti, dict(sorted(fields.items())))
 
     def _stamp(self) -> str:

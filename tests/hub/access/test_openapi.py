@@ -39,6 +39,7 @@ def test_every_path_of_the_contract_is_there() -> None:
         "/v1/meters/{meter_no}/account",
         "/v1/payments/{payment_id}",
         "/v1/quotes/{quote_id}",
+        "/v1/redemptions/{payment_id}",
         "/v1/references/{reference}",
         "/v1/reversals/{reversal_id}",
         "/v1/seal-key",

@@ -17,6 +17,7 @@ from hub.data.database import Database
 from hub.data.decisions import Decisions
 from hub.data.store import Store
 from hub.serve import billing_of_own_books, utc_now
+from tests.hub.composition.counter import box_sale
 from tools.hub_process import new_id, power_hub
 
 
@@ -41,7 +42,7 @@ async def _reverse_and_release(url: str, day: Day, account_no: str) -> None:
     """Pay by card and reverse it; make a claim whose memo the count found, and release it."""
     at, database = datetime(2026, 1, 1, tzinfo=UTC), Database(url)
     parts = billing_of_own_books(), utc_now, day
-    desk = Desk(database, Store, *parts, "1", {"bank_card"})
+    desk = Desk(database, Store, *parts, "1")
     quote_id, payment_id, claim_id = new_id(), new_id(), new_id()
     quote = QuoteOrder(account_no=account_no, business="prepay", months=(), tender="cash")
     await desk.quote("kiosk-1", quote_id, quote)
@@ -50,6 +51,7 @@ async def _reverse_and_release(url: str, day: Day, account_no: str) -> None:
         quote_id=quote_id,
         business="prepay",
         tender="bank_card",
+        box=box_sale(payment_id),
         amount_fen=900,
         months=(),
         notes=(),
