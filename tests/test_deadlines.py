@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from drivers.barcode.driver import ScannerSettings
 from drivers.card.line import CardLineSettings
 from drivers.card.motor_driver import Crt310Settings
 from drivers.cash.ccnet_driver import CcnetSettings
@@ -54,6 +55,7 @@ def limits() -> Iterator[str]:
         Crt310Settings,
         PinPadSettings,
         EftSettings,
+        ScannerSettings,
     ):
         for each in dataclasses.fields(settings):
             if each.type in (float, "float") and each.name in settings.__annotations__:

@@ -201,7 +201,7 @@ class BankSettlements:
 
     def _lease(self, acquirer: Acquirer) -> datetime:
         """For a sign-on and one exchange."""
-        return self._clock() + timedelta(seconds=2 * (acquirer.connect_s + acquirer.answer_s)) + LEASE_GRACE
+        return self._clock() + timedelta(seconds=2 * acquirer.answer_s) + LEASE_GRACE
 
     async def _carry_out(
         self, acquirer: Acquirer, at: BankTerminal, settlement: Settlement

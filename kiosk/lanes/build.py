@@ -12,7 +12,7 @@ from drivers.printer.escpos_driver import EscposPrinter, EscposSettings
 from drivers.security.model import SecurityModule
 from drivers.transport import LineSettings, SerialTransport
 from kiosk.config import Acceptor, Config, Dispenser, MeterCard, Printer
-from kiosk.config_tenders import BankCard, PinPad
+from kiosk.config_tenders import BankCard, EftTerminal, PinPad, Scanner
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.keys import FileKey, Keys
 from kiosk.lanes.acceptor import AcceptorLane
@@ -43,6 +43,8 @@ def build_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane
         **_dispenser_lanes(config, keys, tell),
         **_bank_card_lanes(config, hold, tell),
         **_sam_lane(config, tell),
+        **_eft_lane(config, tell),
+        **_scanner_lane(config, hold, tell),
         **build_hub_lanes(config, keys, tell, hold),
     }
 
@@ -126,6 +128,48 @@ def _sam_lane(config: Config, tell: Tell) -> dict[str, Lane]:
     return {"sam": SamLane(terminal_module(config), tell)}
 
 
+def _eft_lane(config: Config, tell: Tell) -> dict[str, Lane]:
+    """The lane of the terminal box, where the kiosk has one."""
+    box = config.eft_terminal
+    if not box.port:
+        return {}
+    from drivers.eft.driver import EftBox, EftSettings
+    from kiosk.lanes.eft import EftLane
+
+    settings = EftSettings(
+        status=box.answer_s,
+        last=box.answer_s,
+        sale=box.sale_s,
+        void=box.answer_s,
+        sign_on=box.answer_s,
+        settlement=box.answer_s,
+        operator=box.operator,
+    )
+    return {"eft": EftLane(EftBox(_transport(box), settings), box.check_every_s, tell)}
+
+
+def _scanner_lane(config: Config, hold: Hold, tell: Tell) -> dict[str, Lane]:
+    """The lane of the barcode scanner, where the kiosk has one."""
+    line = config.scanner
+    if not line.port:
+        return {}
+    from drivers.barcode.codec import ScannerForm
+    from drivers.barcode.driver import ScannerSettings, SerialScanner
+    from kiosk.lanes.scanner import ScannerLane
+    from kiosk.scans import BillLayout, ScanForms
+
+    ends = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n"}
+    settings = ScannerSettings(
+        ScannerForm(ends[line.end]), on=bytes.fromhex(line.on), off=bytes.fromhex(line.off)
+    )
+    forms = ScanForms(
+        BillLayout(line.bill_digits, line.bill_account),
+        recharge_digits=config.recharge.digits,
+        follow_up=config.terminal.claim_url,
+    )
+    return {"scanner": ScannerLane(SerialScanner(_transport(line), settings), forms, hold, tell)}
+
+
 def _layouts(cards: MeterCard) -> list[Layout]:
     folders = () if cards.profile_folder is None else (cards.profile_folder,)
     return [Layout.named(name, *folders) for name in cards.profiles]
@@ -172,7 +216,9 @@ def _printer(line: Printer) -> EscposPrinter:
     return EscposPrinter(_transport(line), settings)
 
 
-def _transport(line: Acceptor | Dispenser | Printer | BankCard | PinPad) -> SerialTransport:
+def _transport(
+    line: Acceptor | BankCard | Dispenser | EftTerminal | PinPad | Printer | Scanner,
+) -> SerialTransport:
     return SerialTransport(line.port, LineSettings(line.baudrate, line.bytesize, line.parity, line.stopbits))
 
 
