@@ -7,6 +7,7 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select
 
 from hub.business.ledger import SUSPENSE
+from hub.data.check_bank import bank_findings
 from hub.data.check_cards import card_findings
 from hub.data.check_claims import claim_findings
 from hub.data.check_payments import payment_findings
@@ -163,4 +164,5 @@ RULES = (
     card_findings,
     phone_findings,
     recharge_findings,
+    bank_findings,
 )

@@ -39,11 +39,6 @@ _spend = (
     .values(state=bindparam("new_state"), spent_by=bindparam("payment"))
     .returning(recharge_cards.c.serial)
 )
-_give_back = (
-    update(recharge_cards)
-    .where(recharge_cards.c.spent_by == bindparam("payment"))
-    .values(state=bindparam("new_state"), spent_by=None)
-)
 
 
 class RechargeStore:

@@ -131,7 +131,7 @@ def box_sale(trace: str, **changes: Any) -> dict[str, Any]:
     return told | changes
 
 
-def test_money_that_a_terminal_box_took_is_credited_once_and_goes_back_by_the_box_alone(hub: Any) -> None:
+def test_money_that_a_terminal_box_took_is_credited_once(hub: Any) -> None:
     account, client = hub.account((12374,)), hub.client()
     box = box_sale(f"{int(account.account_no[-9:])}")
     order = client.payment_order(account.account_no, 5000, tender="bank_card", notes=[], box=box)

@@ -137,11 +137,11 @@ def test_what_is_no_redemption_is_refused_by_name(hub: Any, card: Callable[..., 
     assert changed["field"] == "reference"
 
 
-def test_a_spent_card_is_never_reversed(hub: Any, card: Callable[..., str]) -> None:
+def test_a_spent_card_is_not_given_back(hub: Any, card: Callable[..., str]) -> None:
     account, client, number = hub.account((12374,)), hub.client(), card(5_000)
     payment_id, asked = new_id(), order(client, account, number)
-    assert client.put(f"/v1/redemptions/{payment_id}", asked).status_code == 201
     undo = {"payment_id": payment_id, "amount_fen": 5_000, "reason": "delivery_failed"}
     undo |= {"made_at": "2026-01-01T04:05:00Z"}
+    first = client.put(f"/v1/redemptions/{payment_id}", asked)
     problem(client.put(f"/v1/reversals/{new_id()}", undo), 409, "not_reversible")
-    assert client.put(f"/v1/redemptions/{payment_id}", asked).json()["status"] == "redeemed"
+    assert client.put(f"/v1/redemptions/{payment_id}", asked).content == first.content

@@ -64,9 +64,7 @@ class Till:
             vault, billing = Vault(KEYS), billing_of_own_books()
             try:
                 one, two = (self._desk(each, vault, billing) for each in databases)
-                desk = Desk(
-                    databases[0], Store, billing, lambda: self.now, Day(), "1", recharge=RechargeStore
-                )
+                desk = Desk(databases[0], Store, billing, lambda: self.now, Day(), "1")
                 return await act(one, two, desk)
             finally:
                 vault.close()
@@ -355,6 +353,18 @@ def test_a_claim_and_the_redemption_at_once_leave_no_money_twice(till: Till) -> 
         assert (claimed["state"], till.states()[0][0]) == ("closed", "spent")
     else:
         assert (redeemed[0], claimed["state"], till.states()[0][0]) == ("claimed", "open", "active")
+
+
+def test_a_spent_card_is_spent_for_good(till: Till) -> None:
+    key = new_id()
+    till.redeem(key=key)
+
+    async def act(_one: Any, _two: Any, desk: Any) -> Any:
+        undo = forms.ReversalOrder(payment_id=key, amount_fen=10_000, reason="delivery_failed", made_at=NOW)
+        return await came_to(desk.reverse("T", new_id(), undo))
+
+    assert till.talk(act)[:2] == ("not_reversible", "payment_id")
+    assert till.states() == [("spent", key)]
 
 
 def test_what_is_no_order_of_this_terminal_decides_nothing(till: Till) -> None:

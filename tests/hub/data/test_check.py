@@ -123,6 +123,13 @@ MORE_DAMAGE = {
     "a reversal that is gone": ("payment_reversal", "DELETE FROM reversals"),
     "a booking of a tombstone": ("reversal_legs", "UPDATE reversals SET transaction_id = 1"),
     "a count that was less": ("claim_release", "UPDATE proposals SET found_fen = found_fen - 1"),
+    "a claim of another tender": (
+        "claim_booking",
+        (
+            "UPDATE legs SET account = 'qr:kiosk-1' WHERE account = 'cash:kiosk-1' AND transaction_id IN "
+            "(SELECT transaction_id FROM claims)"
+        ),
+    ),
     "nobody approved": ("release_persons", "UPDATE proposals SET decision = '', decided_by = NULL"),
     "a release without its proposal": ("booking_without_order", "UPDATE proposals SET transaction_id = NULL"),
 }
