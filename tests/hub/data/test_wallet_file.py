@@ -60,7 +60,7 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, before: str, after: str, s
 
 def test_the_page_has_an_example_that_loads_and_every_setting(tmp_path: Path) -> None:
     section = PAGE.partition("### The QR acquirer")[2].partition("\n### ")[0]
-    [text] = re.findall(r"```cfg\n(.*?)```", section, re.DOTALL)
+    [text] = re.findall(r"```ini\n(.*?)```", section, re.DOTALL)
     assert read(tmp_path, text).merchant
     documented = {row[1]: row[2] for row in re.finditer(r"(?m)^\| `(\w+)` \| ([^|]+) \|", section)}
     defaults = {
