@@ -60,6 +60,7 @@ Item {
                 required detail
                 required property string iconName
 
+                required arg
                 icon: grid.icons ? iconName : ""
                 required usable
                 required reason
