@@ -35,7 +35,10 @@ def means(look: Look) -> Draft:
     draft.choices = [_means(look, tender) for tender in look.facts.tenders]
     draft.back = back(look)
     if all(press.reason.shown for press in draft.choices):
-        not_now(draft)
+        if len(draft.choices) == 1:
+            not_now(draft)
+        else:  # each says itself why
+            draft.prompt = look.line("closed.where", hotline=look.facts.hotline)
     return draft
 
 
@@ -91,7 +94,7 @@ def amount(look: Look) -> Draft:
     draft = Draft(look, Page.AMOUNT, PageKind.ENTRY, step=2)
     session, (least, most) = look.session, limits_fen(look)
     typed = int(session.digits) * 100 if session.digits.isdecimal() else 0
-    draft.title, draft.prompt = look.line("amount.title"), look.line("amount.choose")
+    draft.title = look.line("amount.title")
     limits = look.line("amount.limits", least=Amount(least), most=Amount(most))
     hint = look.line("amount.ready") if least <= typed <= most else limits
     error = NOTHING
