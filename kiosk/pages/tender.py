@@ -16,12 +16,11 @@ from kiosk.pages.reading import NOTHING, Amount, Amounts
 from kiosk.pages.start import not_now
 from kiosk.payment.model import Payment, Tender
 from kiosk.session.state import Page
+from kiosk.tender_receipt import REFUND_DAYS
 
 PRESETS_FEN = (5000, 10000, 20000, 50000)
 """Round amounts that are offered beside what is due."""
 MOST_PRESETS = 4
-REFUND_DAYS = 3
-"""Within how many working days banks and wallets as a rule give back what was undone."""
 ICONS: Mapping[Tender, str] = {"cash": "cash", "bank_card": "bank_card", "qr": "qr", "recharge_card": "card"}
 
 
@@ -34,11 +33,8 @@ def means(look: Look) -> Draft:
         draft.panel = quote_panel(look, look.session.account)
     draft.choices = [_means(look, tender) for tender in look.facts.tenders]
     draft.back = back(look)
-    if all(press.reason.shown for press in draft.choices):
-        if len(draft.choices) == 1:
-            not_now(draft)
-        else:  # each says itself why
-            draft.prompt = look.line("closed.where", hotline=look.facts.hotline)
+    if len(draft.choices) == 1 and draft.choices[0].reason.shown:
+        not_now(draft)  # of several each says itself why
     return draft
 
 
