@@ -10,16 +10,23 @@ import msgspec
 
 from hub.business.card_sales import CardLimits
 from hub.business.identity_checks import IdentityLimits
+from hub.business.recharge_rules import RechargeLimits
+from hub.operators.bank_cli import acquirers_option, add_bank_commands
 from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
 from hub.operators.keys_cli import add_keys_commands
+from hub.operators.phone_cli import add_phone_commands
+from hub.operators.recharge_cli import add_recharge_commands
 from hub.settings import (
     Settings,
+    acquirers_file,
     card_limits,
     cut_over,
     database_url,
     identity_limits,
     key_store_file,
     keys_folder,
+    recharge_limits,
+    wallet_file,
 )
 
 TOWN_SEED = 20260101
@@ -66,7 +73,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the key store's settings (POWER_HUB_KEY_STORE)",
     )
 
-    serve = commands.add_parser("serve", parents=[database, store], help="run the hub")
+    serve = commands.add_parser("serve", parents=[database, store, acquirers_option()], help="run the hub")
     serve.add_argument("--host", default="127.0.0.1", help="a loopback address; TLS stands in front")
     serve.add_argument("--port", type=int, default=8470, help="0 takes a free one")
     serve.add_argument("--keys", type=Path, metavar="DIR", help="folder of the key files (POWER_HUB_KEYS)")
@@ -78,7 +85,11 @@ def _parser() -> argparse.ArgumentParser:
     serve.add_argument(
         "--key-hours", type=float, default=24.0, metavar="N", help="how long a working key is good"
     )
+    serve.add_argument(
+        "--wallet", type=Path, metavar="FILE", help="the QR acquirer's settings (POWER_HUB_WALLET)"
+    )
     _add_card_options(serve)
+    _add_recharge_options(serve)
     serve.set_defaults(command=_serve)
 
     check = commands.add_parser("check", parents=[database], help="prove that the books balance")
@@ -105,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     add_person_commands(commands, database)
     add_claims_commands(commands, database)
     add_keys_commands(commands, database, store)
+    add_bank_commands(commands, database, store)
+    add_phone_commands(commands, database)
+    add_recharge_commands(commands, database, store)
 
     openapi = commands.add_parser("openapi", help="write the contract to hub/openapi.json")
     openapi.add_argument("--check", action="store_true", help="only compare; 1 when the file has drifted")
@@ -129,8 +143,17 @@ def _add_card_options(serve: argparse.ArgumentParser) -> None:
     serve.add_argument("--identity-hours", type=float, default=hours, metavar="N", help=what)
 
 
+def _add_recharge_options(serve: argparse.ArgumentParser) -> None:
+    limits = RechargeLimits()
+    what = "how many wrong numbers of recharge cards may come from one kiosk"
+    serve.add_argument("--recharge-tries", type=int, default=limits.tries, metavar="N", help=what)
+    hours, what = limits.window / timedelta(hours=1), "for how long they are counted"
+    serve.add_argument("--recharge-hours", type=float, default=hours, metavar="N", help=what)
+
+
 def _serve(options: argparse.Namespace) -> int:
     from hub.business.day import Day
+    from hub.data.acquirers_file import read_acquirers
     from hub.serve import serve
 
     settings = Settings(
@@ -148,6 +171,9 @@ def _serve(options: argparse.Namespace) -> int:
         identity_limits=identity_limits(
             options.identity_tries, options.identity_terminal_tries, options.identity_hours
         ),
+        acquirers=read_acquirers(acquirers_file(options.acquirers)),
+        wallet=wallet_file(options.wallet),
+        recharge_limits=recharge_limits(options.recharge_tries, options.recharge_hours),
     )
     serve(settings, lambda address: print(f"listening on {address}", flush=True))
     return 0
@@ -173,7 +199,8 @@ def _check(options: argparse.Namespace) -> int:
         print(
             f"{report.transactions} bookings, {report.legs} legs, sum {report.ledger_sum}; {report.payments} payments, "
             f"{report.credited_fen} fen; {report.reversals} reversals; {report.claims} claims, "
-            f"{report.suspense_fen} fen in suspense; {report.purchases} purchases, {report.power_fen} fen of power; "
+            f"{report.suspense_fen} fen in suspense; {report.phone_orders} orders by phone, "
+            f"{report.refunds_due_fen} fen to go back; {report.purchases} purchases, {report.power_fen} fen of power; "
             + ("the books balance" if report.ok else f"{len(report.findings)} findings")
         )
     return 0 if report.ok else 1

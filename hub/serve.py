@@ -6,9 +6,11 @@ import logging
 import secrets
 import signal
 import socket
+import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import version
+from pathlib import Path
 
 import uvicorn
 import uvloop
@@ -16,17 +18,27 @@ from litestar.types import ASGIApp
 
 from drivers.security import core_dumps
 from hub.access.app import create_app
-from hub.access.gate import Gate
+from hub.access.gate import NOTICES, Gate
 from hub.access.listen import tcp_socket
 from hub.access.signatures import WINDOW
 from hub.access.whole import WholeMessages
 from hub.business.billing import Billing
+from hub.composition.bank_side import BankSide
+from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter
 from hub.composition.card_desk import CardDesk
 from hub.composition.card_secrets import VaultSecrets
 from hub.composition.desk import Desk
 from hub.composition.identity_desk import IdentityDesk
+from hub.composition.keys import read_key
+from hub.composition.phone_desk import PhoneDesk
+from hub.composition.phone_keeper import PhoneKeeper
+from hub.composition.phone_notices import Notices
+from hub.composition.phone_ports import Acquirer
+from hub.composition.recharge_desk import RechargeDesk
+from hub.composition.sale_book import SaleBook
 from hub.composition.sign_on import SignOns
+from hub.composition.switch import Books
 from hub.composition.terminals import Terminals
 from hub.composition.vault import Vault
 from hub.data.books import OwnBooks
@@ -39,9 +51,14 @@ from hub.data.fields import seal_old_fields
 from hub.data.keys_settings import open_key_store
 from hub.data.keystore import KeyStore
 from hub.data.migrate import migrate
+from hub.data.phones import PhoneOrders
+from hub.data.recharge import RechargeStore
+from hub.data.sales import Sales
 from hub.data.seen import SeenInFile, seen_requests_of
 from hub.data.store import Store
 from hub.data.tariff_file import read_tariffs
+from hub.data.wallet import Wallet
+from hub.data.wallet_file import read_wallet_file
 from hub.data.working_keys import WorkingKeys
 from hub.settings import Settings
 
@@ -76,6 +93,21 @@ def billing_of_own_books() -> Callable[[Conversation], Billing]:
     return lambda connection: OwnBooks(connection, lambda tariff, on: tariffs.in_force(tariff, on).late_fee)
 
 
+def open_wallet(settings: Settings) -> Wallet | None:
+    """The QR acquirer that the settings name; raises WalletFileError and KeyFileError."""
+    if settings.wallet is None:
+        return None
+    found = read_wallet_file(settings.wallet)
+    return Wallet(found, read_key(Path(found.key_file), bench=settings.bench))
+
+
+def acquirer_of(wallet: Wallet | None) -> Acquirer | None:
+    """The provider as the phone desk uses it."""
+    if wallet is None:
+        return None
+    return Acquirer(wallet, wallet.settings.policy, wallet.settings.shown, wallet.settings.deadline_s)
+
+
 class Hub:
     """The parts of one hub process."""
 
@@ -86,6 +118,21 @@ class Hub:
         self.vault = Vault(keys)
         terminals = Terminals(self.database, settings.keys, self.vault, bench=settings.bench)
         billing = billing_of_own_books()
+        counter = CardCounter(CardStore, settings.card_limits)
+        card_keys = VaultSecrets(self.vault)
+        self.wallet = open_wallet(settings)
+        self.keeper = PhoneKeeper(
+            self.database,
+            Store,
+            PhoneOrders,
+            Booking(Store, billing, settings.day, counter),
+            clock,
+            settings.day,
+            acquirer_of(self.wallet),
+        )
+        phones = PhoneDesk(self.database, Store, PhoneOrders, self.keeper, clock, card_keys)
+        notices = Notices(self.keeper, self.wallet.signer, NOTICES, time.time) if self.wallet else None
+        self._keeping: asyncio.Task[None] | None = None
         desk = Desk(
             self.database,
             Store,
@@ -93,9 +140,9 @@ class Hub:
             clock,
             settings.day,
             version("power-kiosk"),
-            cards=CardCounter(CardStore, settings.card_limits),
+            cards=counter,
+            sales=SaleBook(Sales),
         )
-        card_keys = VaultSecrets(self.vault)
         cards = CardDesk(
             self.database,
             CardStore,
@@ -109,13 +156,52 @@ class Hub:
         identities = IdentityDesk(
             self.database, CardStore, billing, clock, settings.day, card_keys, settings.identity_limits
         )
+        recharge = RechargeDesk(
+            self.database,
+            Store,
+            RechargeStore,
+            billing,
+            Booking(Store, billing, settings.day, counter),
+            clock,
+            settings.day,
+            card_keys,
+            settings.recharge_limits,
+        )
         sign_ons = SignOns(
             self.database, WorkingKeys, self.vault, clock, secrets.token_bytes, settings.key_life
         )
-        app: ASGIApp = create_app(desk, sign_ons=sign_ons, cards=cards, identities=identities)
+        self.banks: BankSide | None = None
+        if settings.acquirers:
+            books = Books(self.database, Store, Sales, billing, clock, settings.day)
+            booking = Booking(Store, billing, settings.day, counter)
+            self.banks = BankSide(books, settings.acquirers, self.vault, booking)
+        app: ASGIApp = create_app(
+            desk,
+            sign_ons=sign_ons,
+            cards=cards,
+            identities=identities,
+            switch=self.banks.switch if self.banks else None,
+            phones=phones,
+            notices=notices,
+            recharge=recharge,
+        )
         self.gate = Gate(app, terminals, self.seen, clock)  # type: ignore[arg-type]  # Litestar types ASGI closer
 
+    def begin(self) -> None:
+        """Begin what goes on beside requests; ended by `close`."""
+        if self.banks is not None:
+            self.banks.begin()
+        if self.wallet is not None:
+            self._keeping = asyncio.get_running_loop().create_task(self.keeper.work())
+
     async def close(self) -> None:
+        if self.banks is not None:
+            await self.banks.close()
+        if self._keeping is not None:
+            self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
+        if self.wallet is not None:
+            await self.wallet.close()
         if isinstance(self.seen, SeenInFile):
             self.seen.close()
         self.vault.close()
@@ -160,9 +246,11 @@ async def run(settings: Settings, keys: KeyStore | None, ready: Callable[[str], 
 
     def stop() -> None:
         server.should_exit = True
+        hub.keeper.stop()
 
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop)
+    hub.begin()
     try:
         await server.serve(sockets=[sock])
     finally:

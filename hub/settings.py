@@ -5,14 +5,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from hub.business.acquirers import Acquirer
 from hub.business.card_sales import LIMITS, PURSE_FEN, CardLimits
 from hub.business.day import Day
 from hub.business.identity_checks import IDENTITY_DEFAULTS, IdentityLimits
+from hub.business.recharge_rules import RECHARGE_DEFAULTS, RechargeLimits
 from hub.data.engine import DEFAULT_URL
 
 DATABASE = "POWER_HUB_DATABASE"
 KEYS = "POWER_HUB_KEYS"
 KEY_STORE = "POWER_HUB_KEY_STORE"
+ACQUIRERS = "POWER_HUB_ACQUIRERS"
+WALLET = "POWER_HUB_WALLET"
 
 
 MOST_FEE_FEN = 100_000
@@ -38,6 +42,9 @@ class Settings:
     key_life: timedelta = timedelta(hours=24)
     card_limits: CardLimits = LIMITS
     identity_limits: IdentityLimits = IDENTITY_DEFAULTS
+    acquirers: tuple[Acquirer, ...] = ()
+    wallet: Path | None = None
+    recharge_limits: RechargeLimits = RECHARGE_DEFAULTS
 
 
 def database_url(option: str | None) -> str:
@@ -48,6 +55,18 @@ def database_url(option: str | None) -> str:
 def key_store_file(option: Path | None) -> Path | None:
     """The key store's settings; none: the test keys of a bench, and elsewhere no key store."""
     from_environment = os.environ.get(KEY_STORE)
+    return option or (Path(from_environment) if from_environment else None)
+
+
+def acquirers_file(option: Path | None) -> Path | None:
+    """The settings of the banks that take cards; none: the hub takes no bank cards."""
+    from_environment = os.environ.get(ACQUIRERS)
+    return option or (Path(from_environment) if from_environment else None)
+
+
+def wallet_file(option: Path | None) -> Path | None:
+    """The QR acquirer's settings; none: no payment by phone."""
+    from_environment = os.environ.get(WALLET)
     return option or (Path(from_environment) if from_environment else None)
 
 
@@ -83,6 +102,13 @@ def identity_limits(tries: int, terminal_tries: int, hours: float) -> IdentityLi
     _within("--identity-terminal-tries", terminal_tries, tries, MOST_TRIES, ", no less than --identity-tries")
     _within("--identity-hours", hours, 1, MOST_HOURS, " hours")
     return IdentityLimits(tries, terminal_tries, timedelta(hours=hours))
+
+
+def recharge_limits(tries: int, hours: float) -> RechargeLimits:
+    """How many wrong numbers of recharge cards may come from one terminal; raises SettingError."""
+    _within("--recharge-tries", tries, 1, MOST_TRIES, "")
+    _within("--recharge-hours", hours, 1, MOST_HOURS, " hours")
+    return RechargeLimits(tries, timedelta(hours=hours))
 
 
 def _within(option: str, value: float, least: float, most: float, of_what: str) -> None:

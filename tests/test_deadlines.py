@@ -11,9 +11,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from drivers.barcode.driver import ScannerSettings
 from drivers.card.line import CardLineSettings
 from drivers.card.motor_driver import Crt310Settings
 from drivers.cash.ccnet_driver import CcnetSettings
+from drivers.eft.driver import EftSettings
+from drivers.pinpad.line import PinPadSettings
 from drivers.printer.escpos_driver import EscposSettings
 from drivers.security.psam import SamSettings
 from kiosk.config import Config
@@ -44,7 +47,16 @@ def limits() -> Iterator[str]:
         for field in msgspec.structs.fields(table.type):
             if field.name.endswith("_s"):
                 yield f"{table.name}.{field.name}"
-    for settings in (CcnetSettings, EscposSettings, SamSettings, CardLineSettings, Crt310Settings):
+    for settings in (
+        CcnetSettings,
+        EscposSettings,
+        SamSettings,
+        CardLineSettings,
+        Crt310Settings,
+        PinPadSettings,
+        EftSettings,
+        ScannerSettings,
+    ):
         for each in dataclasses.fields(settings):
             if each.type in (float, "float") and each.name in settings.__annotations__:
                 yield f"{settings.__name__}.{each.name}"

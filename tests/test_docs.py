@@ -24,6 +24,7 @@ from drivers.meter_card.profile_file import find as find_profiles
 from drivers.printer.escpos_codec import PrinterState
 from drivers.printer.escpos_driver import health_of
 from hub.business.card_forms import CardVerdict
+from hub.data.acquirers_file import AcquirerPart, read_acquirers
 from hub.data.engine import DEFAULT_URL
 from hub.data.keys_settings import Pkcs11Part, ProfilePart, read_store_file
 from kiosk.config import Config, load
@@ -91,7 +92,13 @@ def default(field: msgspec.structs.FieldInfo) -> str:
     """What the page says of a setting that is not written down."""
     if field.required:
         return "required"
-    return "none" if field.default is None else f"`{in_toml(field.default)}`"
+    return "none" if (value := unset(field)) is None else f"`{in_toml(value)}`"
+
+
+def unset(field: msgspec.structs.FieldInfo) -> Any:
+    """What a setting is that is not written down."""
+    made = field.default_factory
+    return field.default if made is msgspec.NODEFAULT else made()
 
 
 @pytest.mark.parametrize(("table", "field"), SETTINGS, ids=lambda part: getattr(part, "name", part))
@@ -113,8 +120,8 @@ def test_the_example_file_loads_and_has_every_key(tmp_path: Path) -> None:
         (table, field.name) for table, field in SETTINGS
     }
     for table, field in SETTINGS:
-        if not field.required and field.default is not None and field.name != "site":
-            assert getattr(getattr(config, table), field.name) == field.default
+        if not field.required and unset(field) is not None and field.name != "site":
+            assert getattr(getattr(config, table), field.name) == unset(field)
 
 
 @pytest.mark.parametrize("text", EXAMPLES[1:])
@@ -132,7 +139,7 @@ def test_the_tables_of_a_further_example_load_in_place_of_the_first_ones(text: s
 
 
 def test_the_example_of_a_key_store_is_read(tmp_path: Path) -> None:
-    [text] = re.findall(r"```ini\n(.*?)```", CONFIGURATION, re.DOTALL)
+    [text] = re.findall(r"```ini\n(.*?)```", section(CONFIGURATION, "The hub's key store"), re.DOTALL)
     file = tmp_path / "keys.toml"
     file.write_text(text, encoding="utf-8")
     settings = read_store_file(file)
@@ -140,6 +147,23 @@ def test_the_example_of_a_key_store_is_read(tmp_path: Path) -> None:
     names = {name for part in (Pkcs11Part, ProfilePart) for name in part.__struct_fields__}
     assert names <= documented
     assert set(settings.profile) <= set(find_profiles())
+
+
+def test_the_example_of_banks_is_read_and_every_key_is_documented_with_its_default(tmp_path: Path) -> None:
+    part = section(CONFIGURATION, "The banks that take cards")
+    [text] = re.findall(r"```ini\n(.*?)```", part, re.DOTALL)
+    file = tmp_path / "banks.toml"
+    file.write_text(text, encoding="utf-8")
+    [acquirer] = read_acquirers(file)
+    documented = {
+        name: default
+        for names, default in re.findall(r"(?m)^\| (`[^|]*) \| ([^|]*) \|", part)
+        for name in re.findall(r"`(\w+)`", names)
+    }
+    for field in msgspec.structs.fields(AcquirerPart):
+        told = "required" if field.required else f"`{in_toml(getattr(acquirer, field.name))}`"
+        assert documented.pop(field.name) == told
+    assert not documented
 
 
 def parsers(parser: argparse.ArgumentParser) -> Iterator[tuple[str, argparse.ArgumentParser]]:
@@ -163,8 +187,10 @@ def test_every_option_of_the_hub_is_documented_with_its_subcommands() -> None:
         assert set(documented[option].split(", ")) == set(commands), option
     defaults = {name: row[3].strip("`") for name, row in rows(CONFIGURATION).items() if name.startswith("--")}
     serve = dict(parsers(hub.cli._parser()))["serve"]
-    set_by_utility = [o for o in serve._option_string_actions if re.match("--(power|identity)-|--.*-fee$", o)]
-    assert len(set_by_utility) == 7
+    set_by_utility = [
+        o for o in serve._option_string_actions if re.match("--(power|identity|recharge)-|--.*-fee$", o)
+    ]
+    assert len(set_by_utility) == 9
     for option in ("--host", "--port", "--cut-over", "--closing-minutes", "--key-hours", *set_by_utility):
         built_in = str(serve._option_string_actions[option].default)
         assert defaults[option].removesuffix(".0") == built_in.removesuffix(".0")

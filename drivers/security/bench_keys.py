@@ -24,6 +24,21 @@ def terminal_key(terminal: str) -> bytes:
     return xor(*terminal_components(terminal))
 
 
+def bank_components(acquirer: str, tid: str) -> tuple[bytes, bytes]:
+    """Give the two components of a bench terminal's master key at a bank; `tid` is its number there."""
+    return _test_key(f"bank/{acquirer}/{tid}/1"), _test_key(f"bank/{acquirer}/{tid}/2")
+
+
+def bank_key(acquirer: str, tid: str) -> bytes:
+    """Give a bench terminal's master key at a bank, 16 bytes: its two components combined."""
+    return xor(*bank_components(acquirer, tid))
+
+
+def is_bank_test_key(key16: bytes, acquirer: str, tid: str) -> bool:
+    """Whether this is a bench terminal's master key at a bank, or one component of it."""
+    return key16 in (bank_key(acquirer, tid), *bank_components(acquirer, tid))
+
+
 def is_card_test_key(key16: bytes, profile: str) -> bool:
     """Whether this is one of the bench's master keys for a card profile."""
     own = card_keys(profile)

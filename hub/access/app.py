@@ -15,18 +15,25 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.types import ExceptionHandlersMap
 
+from hub.access.bank import BANK
 from hub.access.cards import CARDS
 from hub.access.kiosk import KIOSK
+from hub.access.phone import PHONE
 from hub.access.problems import MEDIA_TYPE, problem
+from hub.access.recharge import RECHARGE
 from hub.access.sign_on import SIGN_ON
 from hub.business.refusals import Refusal
 from hub.composition.card_desk import CardDesk
 from hub.composition.channels import Channels
 from hub.composition.desk import Desk
 from hub.composition.identity_desk import IdentityDesk
+from hub.composition.phone_desk import PhoneDesk
+from hub.composition.phone_notices import Notices
+from hub.composition.recharge_desk import RechargeDesk
 from hub.composition.sign_on import SignOns
+from hub.composition.switch import Switch
 
-CHANNELS = Channels(KIOSK, CARDS, SIGN_ON)
+CHANNELS = Channels(KIOSK, CARDS, SIGN_ON, BANK, PHONE, RECHARGE)
 TITLE = "Power hub"
 CONTRACT = "1.0.0"
 
@@ -39,6 +46,10 @@ def create_app(
     sign_ons: SignOns[Any] | None = None,
     cards: CardDesk[Any] | None = None,
     identities: IdentityDesk[Any] | None = None,
+    switch: Switch | None = None,
+    phones: PhoneDesk[Any] | None = None,
+    notices: Notices | None = None,
+    recharge: RechargeDesk[Any] | None = None,
 ) -> Litestar:
     """Put the application together; without a desk it only describes itself."""
     config = OpenAPIConfig(TITLE, CONTRACT, path="/schema", render_plugins=[JsonRenderPlugin()])
@@ -52,6 +63,10 @@ def create_app(
     app.state.sign_ons = sign_ons
     app.state.cards = cards
     app.state.identities = identities
+    app.state.switch = switch
+    app.state.phones = phones
+    app.state.notices = notices
+    app.state.recharge = recharge
     return app
 
 

@@ -19,6 +19,8 @@ TERMINAL = "power_terminal"
 NONCE = "power_nonce"
 """The key under which it finds the nonce of the sign-on whose key signed the request; empty for any other key."""
 SIGN_ONS = "/v1/sign-ons/"
+NOTICES = "/v1/wallet-notices"
+"""What the QR acquirer calls, which is no terminal: whoever takes its notices verifies them."""
 
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
@@ -61,6 +63,10 @@ class Gate:
         request = SignedRequest(scope["method"], _path(scope), _headers(scope), b"")
         try:
             request = await _with_body(request, receive)
+            if request.path == NOTICES:
+                await self.app(scope, _once(request.body), reply.take)
+                await self._send(reply, request, None, send)
+                return
             terminal = request.headers.get("power-terminal", "")
             key = await self.keys.key_of(terminal, request.key_id)
             if key is None:

@@ -80,6 +80,7 @@ KINDS: dict[Code, Kind] = {
     "unknown_quote": Kind(422, "No quote of this id for this account", _KEPT),
     "unknown_payment": Kind(404, "No such payment", Words("没有找到这笔缴费", "This payment was not found.")),
     "unknown_claim": Kind(404, "No such claim", Words("没有找到这个凭证号", "This reference was not found.")),
+    "unknown_order": Kind(404, "No such order", Words("没有找到这笔订单", "This order was not found.")),
     "unknown_reversal": Kind(
         404, "No such reversal", Words("没有找到这笔冲正", "This reversal was not found.")
     ),
@@ -95,7 +96,9 @@ KINDS: dict[Code, Kind] = {
         "The payment was reversed",
         Words("该笔缴费已冲正，款项未入账", "This payment was reversed. It is not credited."),
     ),
-    "not_reversible": Kind(409, "Cash that was taken, and a card that was written, is never reversed", _KEPT),
+    "not_reversible": Kind(
+        409, "Only a sale by bank card is reversed, and never once a meter card was written for it", _KEPT
+    ),
     "amount_differs": Kind(422, "The amount is not the payment's", _STAFF),
     "tender_off": Kind(
         422,
@@ -146,8 +149,35 @@ KINDS: dict[Code, Kind] = {
     "bad_seal": Kind(422, "The sealed field cannot be opened", _STAFF),
     "too_many_tries": Kind(
         429,
-        "Too many identity checks failed, or one came too soon",
-        Words("核对次数过多，请稍后再试", "Too many tries. Please try again later."),
+        "Too many tries failed, or one came too soon",
+        Words("尝试次数过多，请稍后再试", "Too many tries. Please try again later."),
+    ),
+    "card_not_served": Kind(
+        422,
+        "No bank of this hub takes this card",
+        Words("暂不支持该银行卡，请换卡或使用其他方式", "This bank card is not accepted. Use another one."),
+    ),
+    "unknown_route": Kind(
+        422, "No route of this id for this terminal, or its PIN key is not in use any more", _AGAIN
+    ),
+    "unknown_sale": Kind(404, "No such sale", Words("没有找到这笔交易", "This sale was not found.")),
+    "amount_off_limits": Kind(
+        422,
+        "The amount is not within the quote",
+        Words("金额超出可缴范围，请重新选择", "The amount is too high or too low. Choose another one."),
+    ),
+    "reversal_due": Kind(
+        409,
+        "An earlier sale of this terminal at this bank is not settled yet",
+        Words(
+            "上一笔交易尚未处理完毕，请稍后或使用其他方式",
+            "An earlier card payment is still being settled. Wait, or pay another way.",
+        ),
+    ),
+    "bank_away": Kind(
+        503,
+        "The bank cannot be reached",
+        Words("银行系统暂时无法连接，请使用其他方式", "The bank cannot be reached. Please pay another way."),
     ),
     "not_found": Kind(404, "No such resource", _STAFF),
     "method_not_allowed": Kind(405, "The resource has no such method", _STAFF),

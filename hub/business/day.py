@@ -1,7 +1,7 @@
 """The accounting day: which business date a moment belongs to, and when the day is being closed."""
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from hub.business.forms import Mode
 
@@ -21,6 +21,15 @@ class Day:
     def business_date(self, now: datetime) -> date:
         """The accounting day of a moment."""
         return (self._local(now) + timedelta(hours=24) - self.cut_over).date()
+
+    def begins(self, now: datetime) -> datetime:
+        """The moment at which the accounting day of a moment began."""
+        midnight = datetime.combine(self.business_date(now), time(), UTC)
+        return midnight + self.cut_over - timedelta(hours=24) - self.utc_offset
+
+    def calendar_date(self, moment: datetime) -> date:
+        """The date that a clock on the wall shows then, whatever the accounting day."""
+        return self._local(moment).date()
 
     def mode(self, now: datetime) -> Mode:
         """Whether the day is being closed just now."""

@@ -11,6 +11,7 @@ from datetime import date, datetime
 from typing import Protocol, TypeVar
 
 from hub.business.forms import (
+    BoxSale,
     HeartbeatOrder,
     Outcome,
     PaymentOrder,
@@ -112,6 +113,12 @@ class Keeping(Protocol):
         self, payment_id: str, *, claim_id: str | None = None, reversal_id: str | None = None
     ) -> None:
         """Set what stands against a payment that is held; what is not given stays as it was."""
+
+    async def payment_of_box(self, box: BoxSale, sold_on: date) -> str | None:
+        """Give the payment that a terminal box's sale of that day is booked under, if any."""
+
+    async def add_box_sale(self, box: BoxSale, sold_on: date, payment_id: str) -> None:
+        """Keep which payment a box's sale is; raises TakenError when the sale was taken in the meantime."""
 
     async def claim(self, claim_id: str) -> ClaimRecord | None: ...
 

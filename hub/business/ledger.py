@@ -13,9 +13,13 @@ A leg is positive where the account receives value (debit) and negative where it
     claim       cash:<terminal> +amount                         suspense -amount
     count       cash:<terminal> +found                          suspense -found
     release     suspense +amount                                as of a payment, or refunds:<reference> -amount
+    kept back   qr:<terminal> +amount                           suspense -amount
+    gave back   suspense +amount                                qr:<terminal> -amount
 
-The place of `cash` is taken by the payment's tender: `bank_card:<terminal>` and so on.
-So what stands to a customer's credit is the negative sum of his balance account.
+The place of `cash` is taken by the payment's tender: `bank_card:<terminal>` and so on. What phones paid and is not to
+be credited is kept back until the provider has given it back: the `qr` accounts are what lies at the provider for us.
+The sale of a recharge card is the utility's own business and in no leg here: `recharge_card:<terminal>` is what of such
+money was spent at a terminal. So what stands to a customer's credit is the negative sum of his balance account.
 """
 
 from collections.abc import Iterable
@@ -51,6 +55,10 @@ class UnbalancedError(ValueError):
 
 def taken(tender: Tender, terminal: str) -> str:
     return f"{tender}:{terminal}"
+
+
+def cash(terminal: str) -> str:
+    return taken("cash", terminal)
 
 
 def refunds(reference: str) -> str:
@@ -121,3 +129,8 @@ def claim_legs(amount_fen: int, terminal: str, tender: Tender = "cash") -> tuple
 def refund_legs(amount_fen: int, reference: str) -> tuple[Leg, ...]:
     """The legs of suspended money that is paid out against a reference."""
     return balanced((Leg(SUSPENSE, amount_fen), Leg(refunds(reference), -amount_fen)))
+
+
+def kept_back_legs(amount_fen: int, terminal: str) -> tuple[Leg, ...]:
+    """The legs of money that a phone paid and that is to go back."""
+    return balanced((Leg(taken("qr", terminal), amount_fen), Leg(SUSPENSE, -amount_fen)))

@@ -101,6 +101,11 @@ def check_payment(order: PaymentOrder, quoted_account: str | None, tenders: Coll
     """Refuse what can be no payment. Money that was taken is creditable whatever became of its quote."""
     if order.tender not in tenders:
         raise Refusal("tender_off", f"this hub does not take {order.tender}", field="tender")
+    if order.tender == "bank_card" and order.box is None:
+        text = "a bank card's money that no terminal box took is ordered at /v1/sales"
+        raise Refusal("tender_off", text, field="box")
+    if order.tender != "bank_card" and order.box is not None:
+        raise Refusal("bad_request", f"a terminal box takes no {order.tender}", field="box")
     if order.amount_fen <= 0:
         raise Refusal("amount_not_positive", f"amount_fen is {order.amount_fen}", field="amount_fen")
     counted = sum(note.value_fen * note.count for note in order.notes)
@@ -195,7 +200,11 @@ def claim_now(claim: ClaimRecord) -> Claim:
 
 
 def check_reversal(order: ReversalOrder, payment: Stored) -> None:
-    """Refuse to undo a booked payment that is not of this amount, or that was paid in cash."""
+    """Refuse to undo a booked payment that is not of this amount, or that was paid in cash.
+
+    Every other tender's money goes back: by the bank's reversal, the wallet's refund, as the recharge card's value.
+    What a terminal box took its kiosk has given back there.
+    """
     if payment.amount_fen != order.amount_fen:
         raise Refusal("amount_differs", f"the payment is of {payment.amount_fen} fen", field="amount_fen")
     if payment_order(payment).tender == "cash":

@@ -12,7 +12,7 @@ from hub.business.cards import Card
 from hub.business.identity import canonical
 from hub.business.refusals import Refusal
 from hub.composition.vault import Vault
-from hub.data.fields import card_place, identity_mark, phone_mark, sealed_card
+from hub.data.fields import card_place, identity_mark, phone_mark, recharge_mark, sealed_card
 from hub.data.keystore import KeyMissing, KeyStore, Unreadable
 
 S = TypeVar("S", bound=CardSaid)
@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class VaultSecrets:
-    """Implements `CardSecrets`."""
+    """Implements `CardSecrets` and `RechargeSecrets`."""
 
     def __init__(self, vault: Vault) -> None:
         self._vault = vault
@@ -62,6 +62,15 @@ class VaultSecrets:
     async def mark(self, sealed: str, terminal: str, field: IdentityField) -> str:
         mark_of = phone_mark if field == "phone" else identity_mark
         return await self._ask(lambda store: mark_of(store, store.open_sealed(sealed, terminal, field)))
+
+    async def payer_code(self, sealed: str, terminal: str) -> str:
+        """What a payer's phone showed; implements `PayerCodes`."""
+        return await self._ask(lambda store: store.open_sealed(sealed, terminal, "payer_code"))
+
+    async def recharge_mark(self, sealed: str, terminal: str) -> str:
+        return await self._ask(
+            lambda store: recharge_mark(store, store.open_sealed(sealed, terminal, "recharge_card"))
+        )
 
     async def _ask(self, call: Callable[[KeyStore], T]) -> T:
         try:

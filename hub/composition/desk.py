@@ -12,6 +12,7 @@ from hub.business.day import Day
 from hub.business.deciding import TAKEN_OVER
 from hub.business.forms import (
     Account,
+    BoxSale,
     Claim,
     ClaimOrder,
     Heartbeat,
@@ -48,9 +49,11 @@ from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter, NoCards
 from hub.composition.forestalling import claimed, forestall, refuse_forestalled
 from hub.composition.replies import Reply, once, own, replay
+from hub.composition.sale_book import NoSales, SaleBook
 
 C = TypeVar("C")
-CASH: frozenset[Tender] = frozenset({"cash"})
+TAKEN_AT_KIOSKS: frozenset[Tender] = frozenset({"cash", "bank_card"})
+"""What a kiosk itself takes, or a terminal box in it; money of every other tender comes through the hub."""
 _encode = msgspec.json.Encoder().encode
 
 
@@ -65,8 +68,9 @@ class Desk(Generic[C]):
         clock: Callable[[], datetime],
         day: Day,
         version: str,
-        tenders: Collection[Tender] = CASH,
+        tenders: Collection[Tender] = TAKEN_AT_KIOSKS,
         cards: CardCounter[C] | NoCards | None = None,
+        sales: SaleBook[C] | NoSales | None = None,
     ) -> None:
         self._shelf = shelf
         self._store = store
@@ -76,6 +80,7 @@ class Desk(Generic[C]):
         self._version = version
         self._tenders = tenders
         self._cards = cards or NoCards()
+        self._sales = sales or NoSales()
         self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
@@ -195,8 +200,17 @@ class Desk(Generic[C]):
                     refuse_forestalled(stored)
                 return replay(stored, terminal, order, content)
             check_payment(order, quoted, self._tenders)
+            if order.box is not None:
+                await self._once_for_box(store, payment_id, order.box)
             _, body = await self._booking.book(connection, terminal, payment_id, order, now)
         return Reply(body, new=True)
+
+    async def _once_for_box(self, store: Keeping, payment_id: str, box: BoxSale) -> None:
+        """Let a terminal box's sale be one payment's, whatever ids it comes under; raises Refusal."""
+        sold_on = self._day.calendar_date(box.at)
+        if await store.payment_of_box(box, sold_on) not in (None, payment_id):
+            raise Refusal("id_reused", "the box's sale is another payment's", field="box")
+        await store.add_box_sale(box, sold_on, payment_id)
 
     async def _claim(self, terminal: str, claim_id: str, order: ClaimOrder) -> Reply:
         content = canonical(order)
@@ -252,7 +266,11 @@ class Desk(Generic[C]):
     async def _undo(
         self, connection: C, terminal: str, reversal_id: str, order: ReversalOrder, now: datetime
     ) -> tuple[Outcome, int | None]:
-        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking."""
+        """Undo the payment if it is booked, else leave a tombstone; give the outcome and the booking.
+
+        What a bank card's sale took, or may yet take, goes back with it.
+        """
+        await self._sales.give_back(connection, order.payment_id, terminal, now)
         store, billing = self._store(connection), self._billing(connection)
         payment = await store.hold_payment(order.payment_id)
         if payment is None:

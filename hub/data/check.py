@@ -10,8 +10,11 @@ from hub.business.ledger import SUSPENSE
 from hub.data.check_cards import card_findings
 from hub.data.check_claims import claim_findings
 from hub.data.check_payments import payment_findings
+from hub.data.check_phone import phone_findings
+from hub.data.check_recharge import recharge_findings
 from hub.data.finding import Finding
 from hub.data.schema import accounts, bills, claims, legs, payments, purchases, reversals, transactions
+from hub.data.schema_phone import phone_orders
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -28,16 +31,14 @@ class Report(msgspec.Struct, frozen=True):
     suspense_fen: int
     purchases: int
     power_fen: int
+    phone_orders: int
+    refunds_due_fen: int
     findings: tuple[Finding, ...]
 
 
 def check(connection: Connection) -> Report:
     """Read all books; the caller sees to it that nobody writes into this one look."""
-    findings = tuple(
-        finding
-        for rule in (_sums, _balances, _bills, payment_findings, claim_findings, card_findings)
-        for finding in rule(connection)
-    )
+    findings = tuple(finding for rule in RULES for finding in rule(connection))
     credited = and_(payments.c.transaction_id.is_not(None), payments.c.reversal_id.is_(None))
     undone = reversals.c.outcome == "reversed"
     return Report(
@@ -55,6 +56,11 @@ def check(connection: Connection) -> Report:
         purchases=_scalar(connection, select(func.count(purchases.c.sold_count))),
         power_fen=-_scalar(
             connection, select(_total(legs.c.amount_fen)).where(legs.c.account.like("power:%"))
+        ),
+        phone_orders=_scalar(connection, select(func.count()).select_from(phone_orders)),
+        refunds_due_fen=_scalar(
+            connection,
+            select(_total(phone_orders.c.amount_fen)).where(phone_orders.c.state == "refund_due"),
         ),
         findings=findings,
     )
@@ -146,3 +152,15 @@ def _bills(connection: Connection) -> Iterator[Finding]:
     unknown = select(booked.c.bill_no).where(booked.c.bill_no.not_in(select(bills.c.bill_no)))
     for row in connection.execute(unknown):
         yield Finding("leg_of_no_bill", f"bill {row.bill_no}", "legs name a bill that is not there")
+
+
+RULES = (
+    _sums,
+    _balances,
+    _bills,
+    payment_findings,
+    claim_findings,
+    card_findings,
+    phone_findings,
+    recharge_findings,
+)

@@ -62,6 +62,11 @@ def sealed_card(store: KeyStore, serial: str) -> dict[str, str]:
     return {"mark": mark, "sealed": store.protect(serial, card_place(mark))}
 
 
+def recharge_mark(store: KeyStore, number: str) -> str:
+    """The mark of a recharge card's secret number; spaces and hyphens in it do not count."""
+    return store.fingerprint("recharge:" + "".join(number.split()).replace("-", ""))
+
+
 def sealed_fields(store: KeyStore, account_no: str, phone: str, identity: str) -> dict[str, str | None]:
     """The columns of `accounts` that stand for a phone and an identity number; "" for one that is not known."""
     return {

@@ -36,6 +36,12 @@ Rule = Literal[
     "write_of_purchase",
     "written_purchase",
     "active_cards",
+    "phone_payment",
+    "phone_refund",
+    "spent_card",
+    "redeemed_payment",
+    "redemption_answer",
+    "box_sale",
 ]
 
 

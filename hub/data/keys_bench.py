@@ -13,11 +13,12 @@ from drivers.security import bench_keys
 from drivers.security.cipher import Cipher, cipher
 from drivers.security.keys import start_key, unwrap, wrap
 from hub.data import keys_memory as memory
-from hub.data.keystore import CardSchemes, KeyMissing, KeyName, KeyRefused, SealKey
+from hub.data.keystore import CardSchemes, KeyMissing, KeyName, KeyRefused, SealKey, bank_name
 from hub.data.sealing import CURVE, opened, public_numbers
 
 TEST_MARK = "# TEST KEYS: for a bench only"
 _KID = "test-1"
+_KINDS = ("bank", "card", "terminal")
 Master = tuple[Cipher, bytes]
 
 
@@ -76,6 +77,25 @@ class BenchStore:
         """See KeyStore."""
         return unwrap(*self._terminal(terminal), wrapped)
 
+    # Terminals at banks --------------------------------------------------------------------------------------
+
+    def bank_key(self, acquirer: str, tid: str) -> KeyName | None:
+        """See KeyStore."""
+        try:
+            key = self._bank(acquirer, tid)
+        except KeyMissing:
+            return None
+        return _name("bank", bank_name(acquirer, tid), "3des", key)
+
+    def bank_check(self, acquirer: str, tid: str, wrapped: bytes) -> bytes:
+        """See KeyStore."""
+        return memory.bank_check(memory.bank_working_key(self._bank(acquirer, tid), wrapped))
+
+    def bank_mac(self, acquirer: str, tid: str, wrapped: bytes, scheme: str, text: bytes) -> bytes:
+        """See KeyStore."""
+        mak = memory.bank_working_key(self._bank(acquirer, tid), wrapped)
+        return memory.bank_mac(mak, scheme, text)
+
     # Fields --------------------------------------------------------------------------------------------------
 
     def seal_public(self) -> SealKey:
@@ -126,6 +146,15 @@ class BenchStore:
         self._terminal(terminal)
         self._put("terminal", terminal, "")
 
+    def load_bank(self, acquirer: str, tid: str, key: bytes) -> KeyName:
+        """See KeyCabinet."""
+        return self._load("bank", bank_name(acquirer, tid), "3des", key)
+
+    def remove_bank(self, acquirer: str, tid: str) -> None:
+        """See KeyCabinet."""
+        self._bank(acquirer, tid)
+        self._put("bank", bank_name(acquirer, tid), "")
+
     def load_card(self, key_id: str, scheme: str, key: bytes) -> KeyName:
         """See KeyCabinet."""
         return self._load("card", key_id, scheme, key)
@@ -134,7 +163,7 @@ class BenchStore:
         """Tell of the loaded keys; those that are computed have no list."""
         return tuple(
             _name(kind, name, *_read_key(told))
-            for kind in ("card", "terminal")
+            for kind in _KINDS
             for name, told in sorted(self._kept(kind).items())
             if told
         )
@@ -166,6 +195,16 @@ class BenchStore:
         name, key = _read_key(told) if told else ("3des", bench_keys.terminal_key(terminal))
         return cipher(name), key
 
+    def _bank(self, acquirer: str, tid: str) -> bytes:
+        name = bank_name(acquirer, tid)
+        told = self._kept("bank").get(name)
+        if told == "":
+            raise KeyMissing(f"terminal {name} has no master key")
+        scheme, key = _read_key(told) if told else ("3des", bench_keys.bank_key(acquirer, tid))
+        if scheme != "3des":
+            raise KeyRefused(f"the master key of terminal {name} is for {scheme}, not 3des")
+        return key
+
     # The file ------------------------------------------------------------------------------------------------
 
     def _kept(self, kind: str) -> dict[str, str]:
@@ -178,12 +217,12 @@ class BenchStore:
         stamp = state.st_mtime_ns, state.st_ino
         if stamp != self._stamp:
             keys = tomllib.loads(self._file.read_text(encoding="utf-8")).get("key", {})
-            self._loaded = {kind: dict(keys.get(kind, {})) for kind in ("card", "terminal")}
+            self._loaded = {kind: dict(keys.get(kind, {})) for kind in _KINDS}
             self._stamp = stamp
         return self._loaded[kind]
 
     def _put(self, kind: str, name: str, told: str) -> None:
-        kept = {each: dict(self._kept(each)) for each in ("card", "terminal")}
+        kept = {each: dict(self._kept(each)) for each in _KINDS}
         kept[kind][name] = told
         self._write(kept)
 

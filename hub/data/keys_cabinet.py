@@ -9,6 +9,7 @@ from drivers.security import bench_keys
 from hub.data import keys_memory as memory
 from hub.data.keys_hsm import HsmStore
 from hub.data.keys_objects import (
+    BANK,
     BOTH_WAYS,
     CARD,
     FIELDS,
@@ -16,11 +17,13 @@ from hub.data.keys_objects import (
     MARKS,
     SEAL,
     TERMINAL,
+    bank_master_key,
     master_key,
+    name_of,
     sm4_object,
 )
 from hub.data.keys_token import Token
-from hub.data.keystore import CardSchemes, KeyMissing, KeyName, KeyRefused
+from hub.data.keystore import CardSchemes, KeyMissing, KeyName, KeyRefused, bank_name
 
 _P256 = bytes.fromhex("06082a8648ce3d030107")  # the curve's object identifier in DER
 
@@ -74,6 +77,18 @@ class HsmCabinet(HsmStore):
             raise KeyMissing(f"terminal {terminal} has no master key")
         self._token.run(lambda: self._token.remove(TERMINAL + terminal))
 
+    def load_bank(self, acquirer: str, tid: str, key: bytes) -> KeyName:
+        """See KeyCabinet."""
+        self._refuse(bench_keys.is_bank_test_key(key, acquirer, tid))
+        return self._load("bank", BANK + bank_name(acquirer, tid), "3des", key)
+
+    def remove_bank(self, acquirer: str, tid: str) -> None:
+        """See KeyCabinet."""
+        name = bank_name(acquirer, tid)
+        if self.bank_key(acquirer, tid) is None:
+            raise KeyMissing(f"terminal {name} has no master key")
+        self._token.run(lambda: self._token.remove(BANK + name))
+
     def load_card(self, key_id: str, scheme: str, key: bytes) -> KeyName:
         """See KeyCabinet."""
         self._refuse(any(bench_keys.is_card_test_key(key, profile) for profile in self._schemes))
@@ -85,16 +100,17 @@ class HsmCabinet(HsmStore):
 
     def _load(self, kind: str, label: str, scheme: str, key: bytes) -> KeyName:
         check = memory.checked_master(scheme, key)
+        made = bank_master_key if kind == "bank" else master_key
 
         def work() -> None:
             self._token.find(FIELDS)  # a token that is not the hub's takes no keys
             if scheme == "sm4":
                 self._token.replace(sm4_object(label, self._objects.protected(key.hex(), label), check))
             else:
-                self._token.replace(master_key(label, key, check))
+                self._token.replace(made(label, key, check))
 
         self._token.run(work)
-        return KeyName(kind, label.rpartition("/")[2], scheme, check.hex())
+        return KeyName(kind, name_of(label), scheme, check.hex())
 
     def names(self) -> tuple[KeyName, ...]:
         """See KeyCabinet."""
@@ -105,7 +121,7 @@ class HsmCabinet(HsmStore):
         labels = sorted({str(each[Attribute.LABEL]) for each in self._token.listed({})})
         found = [
             self._objects.named(kind, label)
-            for start, kind in ((CARD, "card"), (TERMINAL, "terminal"))
+            for start, kind in ((BANK, "bank"), (CARD, "card"), (TERMINAL, "terminal"))
             for label in labels
             if label.startswith(start)
         ]

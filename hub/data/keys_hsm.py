@@ -10,9 +10,20 @@ from pkcs11 import Attribute, Mechanism, ObjectClass
 from drivers.security import keys as plain
 from drivers.security.cipher import SM4
 from hub.data import keys_memory as memory
-from hub.data.keys_objects import BOTH_WAYS, CARD, MARKS, TERMINAL, Objects, cbc, paired, uncbc
+from hub.data.keys_objects import (
+    BANK,
+    BOTH_WAYS,
+    CARD,
+    MARKS,
+    TERMINAL,
+    Objects,
+    cbc,
+    paired,
+    uncbc,
+    unecb,
+)
 from hub.data.keys_token import Token
-from hub.data.keystore import CardSchemes, KeyMissing, KeyName, SealKey
+from hub.data.keystore import CardSchemes, KeyMissing, KeyName, SealKey, bank_name
 from hub.data.sealing import CURVE, opened, public_numbers
 
 
@@ -126,6 +137,25 @@ class HsmStore:
                 return inside(key)
 
         return self._token.run(work)
+
+    # Terminals at banks --------------------------------------------------------------------------------------
+
+    def bank_key(self, acquirer: str, tid: str) -> KeyName | None:
+        """See KeyStore."""
+        return self._token.run(lambda: self._objects.named("bank", BANK + bank_name(acquirer, tid)))
+
+    def bank_check(self, acquirer: str, tid: str, wrapped: bytes) -> bytes:
+        """See KeyStore."""
+        return memory.bank_check(self._bank_working_key(acquirer, tid, wrapped))
+
+    def bank_mac(self, acquirer: str, tid: str, wrapped: bytes, scheme: str, text: bytes) -> bytes:
+        """See KeyStore."""
+        return memory.bank_mac(self._bank_working_key(acquirer, tid, wrapped), scheme, text)
+
+    def _bank_working_key(self, acquirer: str, tid: str, wrapped: bytes) -> bytes:
+        label = BANK + bank_name(acquirer, tid)
+        memory.bank_wrapped(wrapped)
+        return self._token.run(lambda: unecb(self._token.find(label), wrapped))
 
     # Fields --------------------------------------------------------------------------------------------------
 

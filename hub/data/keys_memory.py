@@ -8,6 +8,8 @@ import os
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from drivers.bank import mac as bank
+from drivers.bank.working_keys import kcv, unwrap
 from drivers.security.cipher import KEY_LENGTH, Cipher, cipher
 from drivers.security.components import weakness
 from drivers.security.keys import check_value, cryptogram, diversify, mac4
@@ -37,6 +39,31 @@ def card_cryptogram(of: Cipher, master: bytes, serial: str, challenge: bytes) ->
 def card_mac(of: Cipher, master: bytes, serial: str, challenge: bytes, command: bytes) -> bytes:
     """As `KeyStore.card_mac`, with the master key."""
     return mac4(of, diversify(of, master, bytes.fromhex(serial)), challenge, command)
+
+
+def bank_check(mak: bytes) -> bytes:
+    """As `KeyStore.bank_check`, with the MAC key."""
+    return kcv(mak)
+
+
+def bank_mac(mak: bytes, scheme: str, text: bytes) -> bytes:
+    """As `KeyStore.bank_mac`, with the MAC key; raises KeyRefused for one that the scheme has no use for."""
+    try:
+        return bank.mac(scheme, mak, text)
+    except ValueError as error:
+        raise KeyRefused(str(error)) from None
+
+
+def bank_working_key(master: bytes, wrapped: bytes) -> bytes:
+    """Open a bank's working key of 8 or 16 bytes with the master key it is wrapped under."""
+    return unwrap(master, bank_wrapped(wrapped))
+
+
+def bank_wrapped(wrapped: bytes) -> bytes:
+    """Give a wrapped key of a bank back when it has 8 or 16 bytes; raises ValueError."""
+    if len(wrapped) not in (bank.SINGLE, bank.DOUBLE):
+        raise ValueError(f"a bank's key has {bank.SINGLE} or {bank.DOUBLE} bytes, not {len(wrapped)}")
+    return wrapped
 
 
 def checked_master(scheme: str, key: bytes) -> bytes:

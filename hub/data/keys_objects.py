@@ -7,10 +7,12 @@ Each object is private and, being a key, sensitive and not extractable::
     power-hub/seal/KID        EC P-256: what kiosks seal to the hub (ECDH)
     power-hub/card/ID         a master key of a card profile        two-key triple DES; CKA_ID is the check value
     power-hub/terminal/ID     a terminal's master key
+    power-hub/bank/ACQ/TID    a master key of a terminal at a bank: two-key triple DES, for decryption alone
 
 A triple DES key is derived by CKM_DES3_ECB_ENCRYPT_DATA and works by CBC, as a session object that is destroyed after
 the call. For SM4 PKCS#11 2.40 has no mechanism: such a master key is a data object encrypted under power-hub/fields,
-which the module decrypts, and it works in the hub's memory.
+which the module decrypts, and it works in the hub's memory. So does a bank's MAC key, which the module opens with the
+master key: a bank wraps keys by CKM_DES3_ECB, by which few modules unwrap a key into themselves.
 """
 
 import ctypes
@@ -29,7 +31,7 @@ from hub.data.keys_token import ANCHOR, Token
 from hub.data.keystore import KeyName, Unreadable
 
 FIELDS, MARKS, SEAL = ANCHOR, "power-hub/fingerprints", "power-hub/seal/"
-CARD, TERMINAL = "power-hub/card/", "power-hub/terminal/"
+CARD, TERMINAL, BANK = "power-hub/card/", "power-hub/terminal/", "power-hub/bank/"
 GUARDED = {Attribute.PRIVATE: True, Attribute.SENSITIVE: True, Attribute.EXTRACTABLE: False}
 _DERIVED = {
     Attribute.VALUE_LEN: DEFAULT,  # a DES2 key has no other length, and a module refuses to be told
@@ -122,7 +124,7 @@ class Objects:
 
     def named(self, kind: str, label: str) -> KeyName | None:
         """Name the master key of this label, if it is there."""
-        name = label.rpartition("/")[2]
+        name = name_of(label)
         if (key := self.token.search(label)) is not None:
             return KeyName(kind, name, "3des", bytes(key[Attribute.ID]).hex())
         if (data := self.token.search(label, ObjectClass.DATA)) is not None:
@@ -131,9 +133,21 @@ class Objects:
         return None
 
 
+def name_of(label: str) -> str:
+    """What a master key is called, as `KeyName` has it."""
+    return next(
+        (label.removeprefix(start) for start in (CARD, TERMINAL, BANK) if label.startswith(start)), label
+    )
+
+
 def cbc(key: Any, data: bytes, initial: bytes = bytes(8)) -> bytes:
     """Encrypt whole blocks under a derived key."""
     return bytes(key.encrypt(data, mechanism=Mechanism.DES3_CBC, mechanism_param=initial))
+
+
+def unecb(key: Any, data: bytes) -> bytes:
+    """Decrypt whole blocks, each for itself, as a bank wraps keys."""
+    return bytes(key.decrypt(data, mechanism=Mechanism.DES3_ECB))
 
 
 def uncbc(key: Any, data: bytes) -> bytes:
@@ -144,6 +158,11 @@ def uncbc(key: Any, data: bytes) -> bytes:
 def paired(factor: bytes) -> bytes:
     """A factor and its complement: what a whole key is derived from."""
     return factor + bytes(byte ^ 0xFF for byte in factor)
+
+
+def bank_master_key(label: str, key: bytes, check: bytes) -> Mapping[Attribute, Any]:
+    """The object of a terminal's master key at a bank, which opens keys and does nothing else."""
+    return {**master_key(label, key, check), Attribute.DERIVE: False, Attribute.DECRYPT: True}
 
 
 def master_key(label: str, key: bytes, check: bytes) -> Mapping[Attribute, Any]:

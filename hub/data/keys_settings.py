@@ -36,8 +36,9 @@ class ProfilePart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class KeyPart(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`[key.card]` and `[key.terminal]` of the bench."""
+    """`[key.bank]`, `[key.card]` and `[key.terminal]` of the bench."""
 
+    bank: dict[str, str] = {}
     card: dict[str, str] = {}
     terminal: dict[str, str] = {}
 

@@ -56,12 +56,20 @@ CardSchemes = Mapping[str, CardScheme]
 
 @dataclass(frozen=True, slots=True)
 class KeyName:
-    """A key as it may be told of: `kind` is "terminal", "card", "seal" or "data"; `check` is its check value in hex."""
+    """A key as it may be told of; `check` is its check value in hex.
+
+    `kind` is "terminal", "bank", "card", "seal" or "data"; a terminal at a bank goes by "ACQUIRER/TID".
+    """
 
     kind: str
     name: str
     scheme: str
     check: str
+
+
+def bank_name(acquirer: str, tid: str) -> str:
+    """The name of the master key of a terminal at a bank."""
+    return f"{acquirer}/{tid}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +108,18 @@ class KeyStore(Protocol):
     def unwrap_working_key(self, terminal: str, wrapped: bytes) -> bytes:
         """Undo `wrap_working_key`; compare the check value before the key is used."""
 
+    def bank_key(self, acquirer: str, tid: str) -> KeyName | None:
+        """Name the master key of the terminal that has this number at a bank, if it has one."""
+
+    def bank_check(self, acquirer: str, tid: str, wrapped: bytes) -> bytes:
+        """Give the check value, 4 bytes, of a MAC key of 8 or 16 bytes under that master key.
+
+        It is for no other key: a PIN key is opened by the PIN pad alone.
+        """
+
+    def bank_mac(self, acquirer: str, tid: str, wrapped: bytes, scheme: str, text: bytes) -> bytes:
+        """Compute field 64, 8 bytes, by one of the schemes of `drivers.bank.mac` with such a key."""
+
     def seal_public(self) -> SealKey:
         """Give the public key for fields that are sealed to this hub now."""
 
@@ -134,6 +154,12 @@ class KeyCabinet(KeyStore, Protocol):
 
     def remove_terminal(self, terminal: str) -> None:
         """Destroy a terminal's master key; raises KeyMissing."""
+
+    def load_bank(self, acquirer: str, tid: str, key: bytes) -> KeyName:
+        """Take a triple DES master key of 16 bytes for a terminal at a bank in place of the one before."""
+
+    def remove_bank(self, acquirer: str, tid: str) -> None:
+        """Destroy the master key of a terminal at a bank; raises KeyMissing."""
 
     def load_card(self, key_id: str, scheme: str, key: bytes) -> KeyName:
         """Take a card master key of 16 bytes in place of the one before."""

@@ -13,6 +13,7 @@ from hub.data.keys_bench import BenchStore
 from hub.data.keystore import KeyStore
 from hub.data.schema import accounts, bills, legs, meters, transactions
 from hub.data.seed_cards import add_cards, power_legs
+from hub.data.seed_recharge import add_test_cards
 from hub.data.store import leg_rows
 from hub.data.town_model import TownAccount, TownBill
 
@@ -42,6 +43,7 @@ def load_town(
     with engine.begin() as connection:
         if connection.execute(select(func.count()).select_from(accounts)).scalar_one():
             raise NotEmptyError("the books hold accounts already; seed only empty ones")
+        add_test_cards(connection, keys, as_of, now)
         return add_accounts(connection, list(town), as_of, now, keys)
 
 

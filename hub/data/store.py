@@ -6,12 +6,14 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, literal, select, update
 
-from hub.business.forms import Outcome, PaymentOrder, Quote, ReversalOrder
+from hub.business.forms import BoxSale, Outcome, PaymentOrder, Quote, ReversalOrder
 from hub.business.keeping import ClaimRecord, Stored
 from hub.business.ledger import Leg, balanced
 from hub.data.heads import Heads, aware
 from hub.data.schema import claims, legs, payments, quotes, reversals, transactions
+from hub.data.schema_recharge import box_sales
 
+BOX_KEY = ("merchant_no", "terminal_no", "batch", "trace", "sold_on")
 _one = select(literal(1).label("one")).subquery()
 _payment_columns = (
     payments.c.terminal,
@@ -43,6 +45,10 @@ _payment_of_reference = (
     .order_by(payments.c.transaction_id.desc())
     .limit(1)
 )
+_payment_of_box = select(box_sales.c.payment_id).where(
+    *(box_sales.c[name] == bindparam(f"the_{name}") for name in BOX_KEY)
+)
+_add_box_sale = insert(box_sales)
 _claimed = update(payments).where(payments.c.id == bindparam("the_id")).values(claim_id=bindparam("claim"))
 _reversed = (
     update(payments).where(payments.c.id == bindparam("the_id")).values(reversal_id=bindparam("reversal"))
@@ -167,6 +173,15 @@ class Store(Heads):
         if reversal_id is not None:
             await self._connection.execute(_reversed, {"the_id": payment_id, "reversal": reversal_id})
 
+    async def payment_of_box(self, box: BoxSale, sold_on: date) -> str | None:
+        keys = {f"the_{name}": value for name, value in _box_key(box, sold_on).items()}
+        row = (await self._connection.execute(_payment_of_box, keys)).first()
+        return None if row is None else str(row.payment_id)
+
+    async def add_box_sale(self, box: BoxSale, sold_on: date, payment_id: str) -> None:
+        """Raises TakenError when the sale was taken in the meantime; the transaction is lost then."""
+        await self._connection.execute(_add_box_sale, _box_key(box, sold_on) | {"payment_id": payment_id})
+
     async def add_claim(self, claim: ClaimRecord) -> None:
         """Raises TakenError when the id was taken in the meantime."""
         await self._connection.execute(
@@ -232,6 +247,10 @@ class Store(Heads):
     async def _order(self, table: str, order_id: str) -> Stored | None:
         row = (await self._connection.execute(_stored[table], {"id": order_id})).first()
         return None if row is None else Stored(row.terminal, row.content, row.reply)
+
+
+def _box_key(box: BoxSale, sold_on: date) -> dict[str, Any]:
+    return {name: sold_on if name == "sold_on" else getattr(box, name) for name in BOX_KEY}
 
 
 def _payment_record(row: Any) -> Stored:

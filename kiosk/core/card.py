@@ -197,7 +197,7 @@ def buy(desk: Desk, _arg: str) -> None:
     known = sight.known if sight is not None else None
     if not _may(desk, "ready") or known is None or not known.max_fen:
         return
-    if in_reach(desk, known.min_fen, known.max_fen):
+    if len(desk.facts.tenders) > 1 or in_reach(desk, known.min_fen, known.max_fen):
         desk.go(Page.MEANS, business="buy_power")
 
 

@@ -80,6 +80,7 @@ def cash(desk: Desk, _arg: str) -> None:
     session = desk.session
     if session.account is None or not desk.facts.cash_works or desk.collecting is not None:
         return
+    desk.change(tender="cash", amount_fen=0)
     if desk.facts.stands_in:
         _without_hub(desk)
         return

@@ -10,6 +10,8 @@ from zoneinfo import ZoneInfo
 from kiosk.books import Books
 from kiosk.config import Config
 from kiosk.core import (
+    bank_card,
+    box,
     card,
     cash,
     choose,
@@ -19,10 +21,15 @@ from kiosk.core import (
     find,
     handover,
     offline,
+    phone,
+    recharge,
     recover,
     reference,
     reissue,
+    reverse,
+    scanned,
     settle,
+    tender,
     timing,
     walk,
 )
@@ -30,6 +37,9 @@ from kiosk.core.desk import Desk
 from kiosk.core.inputs import (
     AcceptorSaid,
     AccountSaid,
+    BankCardFelt,
+    BankCardRead,
+    BoxSaid,
     CardAdmitted,
     CardFelt,
     CardKnown,
@@ -45,9 +55,17 @@ from kiosk.core.inputs import (
     Input,
     Intent,
     Moment,
+    OrderSaid,
     OutcomeSaid,
+    PinSaid,
     QuoteSaid,
+    RedemptionSaid,
     ReferenceSaid,
+    ReversalSaid,
+    RouteSaid,
+    SaleSaid,
+    Scanned,
+    SecretSealed,
     SlipOutcome,
     StatusSaid,
     Tick,
@@ -57,7 +75,7 @@ from kiosk.page import Modes, PageModel
 from kiosk.pages import build
 from kiosk.payment.effects import Effect
 from kiosk.payment.events import AnyEvent
-from kiosk.payment.model import PaymentState
+from kiosk.payment.model import PROMISED
 from kiosk.session.state import UNKNOWN_HEALTH, Facts, Page, Session
 
 HubSaid = (
@@ -70,6 +88,11 @@ HubSaid = (
     | OutcomeSaid
     | ClaimSaid
     | StatusSaid
+    | RouteSaid
+    | SaleSaid
+    | ReversalSaid
+    | OrderSaid
+    | RedemptionSaid
 )
 QUERIES = AccountSaid | ReferenceSaid | StatusSaid
 
@@ -105,7 +128,7 @@ class Core:
         )
         self.zone = ZoneInfo(config.terminal.timezone)
         # What is open shows itself at once: nobody starts in the moment before `begin`.
-        unsettled = any(p.state is not PaymentState.CHECKING for p in books.open_payments)
+        unsettled = any(p.state not in PROMISED for p in books.open_payments)
         session = Session(
             page=Page.SETTLING if unsettled else Page.ATTRACT, modes=Modes(lang=config.terminal.language)
         )
@@ -186,6 +209,14 @@ class Core:
                 desk.facts = replace(desk.facts, new_card=health)
             case DeviceFelt("sam", health):
                 desk.facts = replace(desk.facts, sam=health)
+            case DeviceFelt("bank_reader", health):
+                desk.facts = replace(desk.facts, bank_reader=health)
+            case DeviceFelt("pin_pad", health):
+                desk.facts = replace(desk.facts, pin_pad=health)
+            case DeviceFelt("eft", health):
+                desk.facts = replace(desk.facts, eft=health)
+            case DeviceFelt("scanner", health):
+                desk.facts = replace(desk.facts, scanner=health)
             case DispenserSaid() | CardStaged() | CardPresented() | IdentitySaid():
                 _deal_with_new_card(desk, told)
             case CardRead() | CardKnown() | CardAdmitted() | QuoteSaid() if _is_of_new_card(desk, told):
@@ -208,12 +239,16 @@ class Core:
                 find.on_account(desk, told)
             case ReferenceSaid():
                 reference.on_reference(desk, told)
+            case QuoteSaid() if _is_of_tender(desk, told):
+                tender.on_quote(desk, told)
             case QuoteSaid():
                 choose.on_quote(desk, told)
             case CreditSaid():
                 credit.on_credit(desk, told)
             case ClaimSaid():
                 settle.on_claim(desk, told)
+            case _:
+                _deal_with_tender(desk, told)
         self._hub_heard(desk, told)
         at_work = isinstance(told, AcceptorSaid) and told.report.state not in closing.RESTING
         touched = isinstance(told, Intent) or at_work or desk.session.page is not before
@@ -223,6 +258,8 @@ class Core:
         """Whether the hub has answered another call after this one, which failed, had begun."""
         hub = desk.config.hub
         whole = hub.query_deadline_s if isinstance(told, QUERIES) else hub.deadline_s
+        if isinstance(told, SaleSaid):
+            whole = hub.sale_deadline_s
         match told.outcome:
             case NotSent(NotSentReason.TIMEOUT):
                 took = hub.connect_s
@@ -246,6 +283,8 @@ class Core:
                 up = not refused.judges_call_only
             case Unknown(problem=problem) if problem is not None and not isinstance(told, StatusSaid):
                 return  # it is there, has signed this, and cannot serve it now
+            case NotSent(NotSentReason.NO_CARD):
+                return  # nothing was asked
             case NotSent() | Unknown():
                 if self._heard_since(desk, told):
                     return
@@ -297,3 +336,35 @@ def _deal_with_new_card(desk: Desk, told: Input) -> None:
             reissue.on_admitted(desk, told)
         case QuoteSaid():
             reissue.on_quote(desk, told)
+
+
+def _is_of_tender(desk: Desk, told: QuoteSaid) -> bool:
+    """Whether it is the quote for a payment without cash, and not late."""
+    session = desk.session
+    return told.quote_id == desk.asked and session.page is Page.PREPARING and session.tender != "cash"
+
+
+def _deal_with_tender(desk: Desk, told: Input) -> None:
+    match told:
+        case BankCardFelt():
+            bank_card.on_felt(desk, told)
+        case BankCardRead():
+            bank_card.on_read(desk, told)
+        case RouteSaid():
+            bank_card.on_route(desk, told)
+        case PinSaid():
+            bank_card.on_pin(desk, told)
+        case SaleSaid():
+            bank_card.on_sale(desk, told)
+        case ReversalSaid():
+            reverse.on_reversal(desk, told)
+        case BoxSaid():
+            box.on_box(desk, told)
+        case OrderSaid():
+            phone.on_order(desk, told)
+        case SecretSealed():
+            recharge.on_sealed(desk, told)
+        case RedemptionSaid():
+            recharge.on_redemption(desk, told)
+        case Scanned():
+            scanned.on_scanned(desk, told)

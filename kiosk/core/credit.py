@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from kiosk.core import deliver, settle
+from kiosk.core import deliver, settle, void
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import CreditSaid
 from kiosk.hubclient import wire
@@ -14,6 +14,7 @@ from kiosk.payment import events as ev
 from kiosk.payment.model import Payment, PaymentState
 from kiosk.session.state import Page
 
+OTHER_CONTENT = "the answer is for other content"
 KINDS = {"buy_power": "purchase", "reissue": "reissue", "open_card": "open"}
 """What the hub calls the good of each kind of business."""
 
@@ -51,22 +52,36 @@ def on_credit(desk: Desk, said: CreditSaid) -> None:
         return  # a late word on what is settled already; the hub's books hold it
     match said.outcome:
         case Answer(body, replayed):
-            _approved(desk, payment, body, replayed)
+            if not approve(desk, payment, body, replayed=replayed):
+                unanswered(desk, payment, payment.attempts, sent=True, why=OTHER_CONTENT)
+        case Refused() as refused if not refused.judges_call_only and payment.by_box:
+            void.ask(desk, payment, refused.problem.code)
         case Refused() as refused if not refused.judges_call_only:
-            _claim_payment(desk, payment, "declined", refused.problem.code)
+            claim_payment(desk, payment, "declined", refused.problem.code)
         case NotSent(reason, detail):
-            _unanswered(desk, payment, said.attempt, sent=False, why=f"{reason}: {detail}")
+            unanswered(desk, payment, said.attempt, sent=False, why=f"{reason}: {detail}")
         case Unknown(reason, detail):
-            _unanswered(desk, payment, said.attempt, sent=True, why=f"{reason}: {detail}")
+            unanswered(desk, payment, said.attempt, sent=True, why=f"{reason}: {detail}")
         case Refused(problem):
-            _unanswered(desk, payment, said.attempt, sent=True, why=problem.code)
+            unanswered(desk, payment, said.attempt, sent=True, why=problem.code)
 
 
-def _approved(desk: Desk, payment: Payment, body: wire.Payment, replayed: bool) -> None:
-    asked = (payment.inserted_fen, payment.account.account_no)
-    if (body.amount_fen, body.account_no) != asked or not _fits(payment, body):
-        _unanswered(desk, payment, payment.attempts, sent=True, why="the answer is for other content")
-        return
+def approve(
+    desk: Desk,
+    payment: Payment,
+    body: wire.Payment,
+    *,
+    replayed: bool = False,
+    tendered_fen: int = 0,
+    facts: ev.TenderFacts | None = None,
+) -> bool:
+    """Take the hub's word that the money is booked; False where its answer is for other content than the payment's.
+
+    `tendered_fen` is what was taken by other means than cash, where the same word tells of it.
+    """
+    asked = (tendered_fen or payment.inserted_fen, payment.account.account_no)
+    if (body.amount_fen, body.account_no) != asked or not _fits(payment, body, asked[0]):
+        return False
     booked = ev.CreditApproved(
         key=payment.payment_id,
         hub_no=body.hub_no,
@@ -78,13 +93,16 @@ def _approved(desk: Desk, payment: Payment, body: wire.Payment, replayed: bool) 
         credited_at=body.credited_at.isoformat(),
         business_date=body.business_date.isoformat(),
         replayed=replayed,
+        tendered_fen=tendered_fen,
+        facts=facts,
     )
     desk.emit(booked if body.purchase is None else _sold(payment, booked, body, body.purchase))
     desk.stop(f"credit:{payment.payment_id}")
     _go_on(desk, payment)
+    return True
 
 
-def _fits(payment: Payment, body: wire.Payment) -> bool:
+def _fits(payment: Payment, body: wire.Payment, money_fen: int) -> bool:
     """Whether what was sold is the payment's own, for its own card and of its own money.
 
     Where nothing was sold, the money is in the balance. A reissue carries what was paid before.
@@ -95,7 +113,7 @@ def _fits(payment: Payment, body: wire.Payment) -> bool:
     if card is None or (sold.id, sold.kind) != (payment.payment_id, KINDS.get(payment.business)):
         return False
     of_this_money = body.fee_fen + (0 if sold.kind == "reissue" else sold.amount_fen)
-    if of_this_money > payment.inserted_fen:
+    if of_this_money > money_fen:
         return False
     if payment.new_card:  # it has no numbers yet
         return sold.card_tail in {None, card.serial[-4:]}
@@ -127,6 +145,7 @@ def _go_on(desk: Desk, before: Payment) -> None:
     # Help may be open over the page.
     seen = {desk.session.page, desk.session.under}
     still_there = desk.session.payment_id == before.payment_id and Page.CHECKING in seen
+    desk.eject_bank_card()
     payment = desk.books.payments[before.payment_id]
     if payment.state is PaymentState.UNDELIVERED:
         for name in ("wait", "checking", "idle", "question"):
@@ -137,15 +156,16 @@ def _go_on(desk: Desk, before: Payment) -> None:
         if still_there:
             deliver.owe(desk, payment)
         return
-    if before.state is PaymentState.SENDING or still_there:
+    if payment.state is PaymentState.CREDITED or still_there:
         settle.print_slip(desk, payment.payment_id, "paid")
     settle.show_outcome(desk, payment.payment_id, Page.DONE, desk.config.screen.done_s)
 
 
-def _unanswered(desk: Desk, payment: Payment, attempt: int, *, sent: bool, why: str) -> None:
+def unanswered(desk: Desk, payment: Payment, attempt: int, *, sent: bool, why: str) -> None:
+    """Note that an attempt ended without a usable answer, and when the next one is due."""
     desk.emit(ev.CreditUnknown(key=payment.payment_id, attempt=attempt, sent=sent, reason=why[:200]))
     if payment.attempts >= desk.config.hub.claim_after_attempts:
-        _claim_payment(desk, payment, "unanswered", why)
+        claim_payment(desk, payment, "unanswered", why)
     else:
         desk.after(f"credit:{payment.payment_id}", settle.pause(desk, payment.payment_id, payment.attempts))
 
@@ -161,12 +181,18 @@ def promise_check(desk: Desk) -> None:
     settle.show_outcome(desk, key, Page.CHECKING, desk.config.screen.slip_s)
 
 
-def _claim_payment(desk: Desk, payment: Payment, reason: str, why: str) -> None:
+def claim_payment(desk: Desk, payment: Payment, reason: str, why: str, memo_fen: int = 0) -> None:
+    """Nobody can book all of the payment's money, or tell whether it is there: a person decides."""
     gone = desk.session.payment_id != payment.payment_id
     # Whoever left with a slip has the reference; another slip would fall into the next customer's hands.
     slip = not (gone and any(s.printed for s in payment.slips))
     claim_id = settle.open_claim(
-        desk, reason=reason, payment=payment, amount_fen=payment.inserted_fen, slip=slip
+        desk,
+        reason=reason,
+        payment=payment,
+        amount_fen=payment.inserted_fen,
+        memo_fen=memo_fen,
+        slip=slip,
     )
     desk.emit(ev.Claimed(key=payment.payment_id, claim_id=claim_id, reason=why[:200]))
     desk.stop(f"credit:{payment.payment_id}")

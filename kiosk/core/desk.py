@@ -14,10 +14,11 @@ from kiosk.config import Config
 from kiosk.core.fate import Sight
 from kiosk.core.inputs import Moment
 from kiosk.page import Modes
+from kiosk.payment import effects as fx
 from kiosk.payment.effects import Effect
 from kiosk.payment.events import AnyEvent
 from kiosk.payment.model import Claim, Payment, PaymentState
-from kiosk.session.state import Facts, Page, Session
+from kiosk.session.state import CardSight, Facts, Page, Session
 
 COLLECTING = frozenset(
     {
@@ -30,6 +31,10 @@ COLLECTING = frozenset(
     }
 )
 """States in which the acceptor belongs to the payment."""
+
+
+SCANNING = frozenset({Page.PHONE, Page.RECHARGE, Page.ENTER_ACCOUNT, Page.ENTER_REFERENCE, Page.HOME})
+"""Pages on which the scanner reads."""
 
 
 @dataclass(slots=True)
@@ -84,10 +89,20 @@ class Desk:
         """Change the session on the same page."""
         self.session = replace(self.session, **changes)
 
+    def eject_bank_card(self) -> None:
+        """Give the bank card back, or take none any more; it does nothing where none can be in."""
+        if self.facts.bank_reader is not None and self.session.bank is not None:
+            self.do(fx.EjectBankCard())
+
     def start_over(self) -> None:
         """Forget this customer: nothing of them may reach the next one."""
-        for name in ("question", "page", "wait", "checking", "identity"):
+        for name in ("question", "page", "wait", "checking", "identity", "phone"):
             self.timers.pop(name, None)
+        if self.session.page is Page.PIN:
+            self.do(fx.EndPin())
+        if self.session.page in SCANNING and self.facts.scanner is not None:
+            self.do(fx.StopScan())
+        self.eject_bank_card()
         self.asked = ""
         reads = self.session.page in {Page.READING_CARD, Page.SETTLING}
         # After a restart only the payment knows that there is a card.
@@ -97,6 +112,10 @@ class Desk:
         if had_card and self.facts.card_in:
             self.go(Page.TAKE_CARD)
             self.after("page", self.config.meter_card.take_card_s)
+        if self.facts.bank_card in {"in", "mouth"}:
+            # The meter card is asked for after it; nothing else is known of it any more.
+            left = CardSight("", None) if had_card and self.facts.card_in else None
+            self.go(Page.TAKE_BANK_CARD, card=left)
         self.books.forget_ended()
 
     def after(self, name: str, seconds: float) -> None:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-from kiosk.core import closing, credit, deliver, handover, settle
+from kiosk.core import box, closing, credit, deliver, handover, phone, reverse, settle
 from kiosk.core.desk import COLLECTING, Desk
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import DELIVERING, Claim, Payment, PaymentState
 from kiosk.session.state import Page
 
+BOX = frozenset(
+    {
+        PaymentState.AUTHORISING_BOX,
+        PaymentState.ASKING_BOX,
+        PaymentState.VOIDING_BOX,
+        PaymentState.TAKEN,
+    }
+)
+ORDER = phone.OPENED | {PaymentState.CLOSING_ORDER}
 SLIPS_REPEATED = frozenset(
     {
         PaymentState.CHECKING,
@@ -16,6 +25,11 @@ SLIPS_REPEATED = frozenset(
         PaymentState.PAID,
         PaymentState.OWED,
         PaymentState.CANCELLED,
+        PaymentState.REVERSING,
+        PaymentState.REVERSED,
+        PaymentState.DECLINED,
+        PaymentState.ASKING_BOX,
+        PaymentState.CHECKING_ORDER,
     }
 )
 
@@ -57,6 +71,12 @@ def _resume(desk: Desk, payment: Payment) -> None:
     if payment.state is PaymentState.CHECKING:
         _repeat(desk, payment)  # its customer has a slip and is gone
         return
+    if payment.state is PaymentState.REVERSING:
+        reverse.resume(desk, payment)
+        return
+    if payment.state is PaymentState.CHECKING_ORDER:
+        phone.resume(desk, payment)
+        return
     desk.change(payment_id=key, modes=type(desk.session.modes)(lang=payment.lang))
     desk.go(Page.SETTLING)
     desk.stop("page")
@@ -68,6 +88,8 @@ def _resume(desk: Desk, payment: Payment) -> None:
         _show_receipt(desk, payment)
     elif payment.state in DELIVERING:
         deliver.resume(desk, payment)
+    elif payment.tender != "cash":
+        _resume_tender(desk, payment)
     if payment.state in COLLECTING:
         desk.ending = key
         desk.do(fx.DisableAcceptor())
@@ -78,6 +100,21 @@ def _resume(desk: Desk, payment: Payment) -> None:
             # The acceptor's first report says where the note that was on its way is now.
             desk.after("note_fate", desk.config.cash.note_fate_s)
             desk.after("closing", 2 * desk.config.cash.closing_s)
+
+
+def _resume_tender(desk: Desk, payment: Payment) -> None:
+    """Money that is not cash and not booked yet: reversed, asked for at the box, closed, or spent once more."""
+    state = payment.state
+    if state is PaymentState.AUTHORISING:
+        reverse.resume(desk, payment)
+    elif state in BOX:
+        desk.after("checking", desk.config.hub.checking_after_s)
+        box.resume(desk, payment)
+    elif state in ORDER:
+        phone.resume(desk, payment)
+        desk.after("checking", desk.config.hub.checking_after_s)
+    elif state is PaymentState.REDEEMING:
+        credit.send_credit(desk, payment)
 
 
 def _tell_again(desk: Desk, payment: Payment) -> None:

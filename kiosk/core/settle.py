@@ -26,7 +26,7 @@ def hub_is_back(desk: Desk) -> None:
     """The hub answers again: what waits for its next attempt goes soon, spread over two seconds."""
     for name in desk.timers:
         kind, _, key = name.partition(":")
-        if kind in {"credit", "claim", "outcome"}:
+        if kind in {"credit", "claim", "outcome", "reverse", "close"}:
             desk.timers[name] = min(desk.timers[name], desk.now.mono + 4 * (spread(key, 0) - 0.75))
 
 
@@ -71,6 +71,7 @@ def open_claim(
             note_id=note_id,
             at=desk.now.stamp,
             lang=payment.lang if payment else desk.config.terminal.language,
+            tender=payment.tender if payment else "cash",
         )
     )
     if slip:
@@ -148,7 +149,7 @@ def show_outcome(desk: Desk, key: str, page: Page, seconds: float) -> None:
     """Show how it ended to the customer whose payment it is, for so long."""
     if desk.session.payment_id != key:
         return
-    for name in ("wait", "checking", "idle", "question"):
+    for name in ("wait", "checking", "idle", "question", "phone"):
         desk.stop(name)
     desk.go(page)
     desk.after("page", seconds)

@@ -5,7 +5,20 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kiosk.config import Screen
-from kiosk.core import closing, credit, deliver, handover, reissue, settle, walk
+from kiosk.core import (
+    bank_card,
+    box,
+    closing,
+    credit,
+    deliver,
+    handover,
+    phone,
+    promise,
+    reissue,
+    reverse,
+    settle,
+    walk,
+)
 from kiosk.core.desk import COLLECTING, Desk
 from kiosk.payment import effects as fx
 from kiosk.payment.model import PaymentState
@@ -24,6 +37,10 @@ WAITING = frozenset(
         Page.CLOSING,
         Page.PAYING,
         Page.SETTLING,
+        Page.READING_BANK_CARD,
+        Page.AUTHORISING,
+        Page.ASKING_BOX,
+        Page.CLOSING_ORDER,
     }
 )
 NEVER_IDLE = WAITING | {
@@ -32,8 +49,23 @@ NEVER_IDLE = WAITING | {
     Page.MORE_TIME,
     Page.CARD_BACK,
     Page.TAKE_CARD,
+    Page.TAKE_BANK_CARD,
+    # The PIN pad, the terminal box and the code on the screen have times of their own.
+    Page.PIN,
+    Page.BOX,
+    Page.PHONE,
 }
-STANDING = frozenset({Page.DONE, Page.OWED, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
+STANDING = frozenset(
+    {
+        Page.DONE,
+        Page.OWED,
+        Page.CHECKING,
+        Page.CLAIM,
+        Page.CANCELLED,
+        Page.DECLINED,
+        Page.REVERSED,
+    }
+)
 """Pages that end by their own timer."""
 PRIVATE = frozenset(
     {
@@ -44,6 +76,9 @@ PRIVATE = frozenset(
         Page.REFERENCE,
         Page.BILLS,
         Page.MEANS,
+        Page.AMOUNT,
+        Page.INSERT_BANK_CARD,
+        Page.RECHARGE,
         Page.PROVISIONAL,
     }
 )
@@ -84,7 +119,7 @@ def on_timer(desk: Desk, name: str) -> None:
         case "wait":
             _wait_longer(desk)
         case "checking":
-            credit.promise_check(desk)
+            promise.check(desk)
         case "closing":
             closing.finish(desk, waited=True)
         case "note_fate":
@@ -95,6 +130,20 @@ def on_timer(desk: Desk, name: str) -> None:
             claim = desk.books.claims.get(key)
             if claim is not None and claim in desk.books.open_claims:
                 settle.send_claim(desk, claim)
+        case "reverse":
+            reverse.again(desk, key)
+        case "close":
+            phone.close_again(desk, key)
+        case "watch":
+            phone.watch_again(desk, key)
+        case "box":
+            box.again(desk, key)
+        case "phone":
+            phone.count_down(desk)
+        case "bank_remind":
+            bank_card.remind(desk)
+        case "bank_take":
+            bank_card.nobody_took_it(desk)
         case "outcome":
             deliver.tell_again(desk, key)
         case "card_back":

@@ -6,7 +6,22 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Literal
 
-from kiosk.core import card, choose, closing, deliver, find, handover, offline, reference, reissue
+from kiosk.core import (
+    bank_card,
+    begun,
+    card,
+    choose,
+    closing,
+    deliver,
+    find,
+    handover,
+    offline,
+    phone,
+    recharge,
+    reference,
+    reissue,
+    tender,
+)
 from kiosk.core.desk import Desk
 from kiosk.pages import BILLS_A_PAGE
 from kiosk.payment import events as ev
@@ -15,7 +30,17 @@ from kiosk.payment.table import TABLE
 from kiosk.session.state import Page
 
 Move = Callable[[Desk, str], None]
-ENDS = frozenset({Page.DONE, Page.OWED, Page.CHECKING, Page.CLAIM, Page.CANCELLED})
+ENDS = frozenset(
+    {
+        Page.DONE,
+        Page.OWED,
+        Page.CHECKING,
+        Page.CLAIM,
+        Page.CANCELLED,
+        Page.DECLINED,
+        Page.REVERSED,
+    }
+)
 """Pages that end by their own timer, which waits while help lies over them."""
 
 
@@ -40,6 +65,13 @@ def _finish(desk: Desk, _arg: str) -> None:
 def _business(business: Literal["arrears", "prepay"]) -> Move:
     def move(desk: Desk, _arg: str) -> None:
         desk.go(Page.ENTER_ACCOUNT, business=business, digits="", entry_error="", account=None)
+
+    return move
+
+
+def _tender(name: str) -> Move:
+    def move(desk: Desk, _arg: str) -> None:
+        tender.choose(desk, name)
 
     return move
 
@@ -74,6 +106,10 @@ def leave(desk: Desk, by: str) -> None:
         closing.request_pay(desk, payment, by)
     elif payment is not None and ev.CancelRequested in TABLE[payment.state]:
         closing.request_cancel(desk, payment, by)
+    elif payment is not None and payment.state in phone.OPENED:
+        phone.close(desk, payment, by)
+    elif payment is not None and payment.tender != "cash" and not payment.ended:
+        desk.go(desk.session.under or Page.BOX)  # it is on its way; what comes of it decides
     elif payment is not None and not payment.ended:
         desk.go(Page.CASH)  # a note is on its way; its report decides
     else:
@@ -218,7 +254,37 @@ MOVES: Mapping[Page, Mapping[str, Move]] = {
         "back": _to(Page.CONFIRM_ACCOUNT),
         "help": _help,
     },
-    Page.MEANS: {"cash": choose.cash, "back": choose.back_from_means, "help": _help},
+    Page.MEANS: {
+        "cash": choose.cash,
+        "bank_card": _tender("bank_card"),
+        "qr": _tender("qr"),
+        "recharge_card": _tender("recharge_card"),
+        "back": choose.back_from_means,
+        "help": _help,
+    },
+    Page.AMOUNT: {
+        "key": tender.key,
+        "delete": find.delete,
+        "clear": find.clear,
+        "preset": tender.preset,
+        "confirm": tender.confirm,
+        "back": begun.back_to_means,
+        "help": _help,
+    },
+    Page.INSERT_BANK_CARD: {"back": begun.back_to_means, "help": _help},
+    Page.PIN: {"cancel_pin": bank_card.cancel_pin},
+    Page.BOX: {"help": _help},
+    Page.PHONE: {"cancel_phone": phone.cancel, "help": _help},
+    Page.RECHARGE: {
+        "key": recharge.key,
+        "delete": find.delete,
+        "clear": find.clear,
+        "confirm": recharge.confirm,
+        "back": begun.back_to_means,
+        "help": _help,
+    },
+    Page.DECLINED: {"other_means": tender.other_means, **_END},
+    Page.REVERSED: _END,
     Page.PREPARING: {"back": choose.give_up_quote},
     Page.CASH: {"pay_now": choose.pay_now, "cancel": choose.cancel, "help": _help},
     Page.DONE: _END,

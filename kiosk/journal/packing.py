@@ -15,8 +15,8 @@ from typing import get_args
 
 from kiosk.payment import events as ev
 
-_WINDOW_BITS = -12
-DICTIONARY_MOST = 4096 - 262  # what DEFLATE can reach back to in a window of 4 KiB
+_WINDOW_BITS = -13  # reads what was packed with a smaller window, too
+DICTIONARY_MOST = 8192 - 262  # what DEFLATE can reach back to in a window of 8 KiB
 BODY_MOST = 1 << 20
 _HEX = re.compile(rb'"([0-9a-f]{32})"')
 _RAW = re.compile(rb"\xff(.{16})", re.DOTALL)
@@ -53,7 +53,7 @@ class Packing:
 def dictionary() -> bytes:
     """Give the dictionary for a new journal: the names of today's events and fields, the most frequent at the end."""
     kinds = sorted(get_args(ev.AnyEvent), key=lambda kind: kind.__name__.startswith("Note"))
-    parts = [ev.Allocation, ev.NoteCount, ev.AccountFacts, ev.QuoteFacts]
+    parts = [ev.TenderFacts, ev.Allocation, ev.NoteCount, ev.AccountFacts, ev.QuoteFacts]
     names = [_skeleton("{", part.__struct_encode_fields__) for part in parts]
     names += [_skeleton(f'{{"kind":"{kind.__name__}",', kind.__struct_encode_fields__) for kind in kinds]
     return (b"".join(names) + _OFTEN)[-DICTIONARY_MOST:]

@@ -65,6 +65,8 @@ class PaymentState(StrEnum):
     """The order can be paid at any moment."""
     CLOSING_ORDER = "closing_order"
     """The order is being closed; until the hub has answered it may still be paid."""
+    CHECKING_ORDER = "checking_order"
+    """As CLOSING_ORDER, but the customer has a slip that says the outcome is being checked."""
     REDEEMING = "redeeming"
     """A recharge card's sealed number is on record and may be spent for this payment."""
     CREDITED = "credited"
@@ -88,6 +90,8 @@ class PaymentState(StrEnum):
     CLAIMED = "claimed"
 
 
+PROMISED = frozenset({PaymentState.CHECKING, PaymentState.CHECKING_ORDER, PaymentState.REVERSING})
+"""States whose customer has a slip and has gone, or may go: nobody waits for what is still to be heard."""
 ENDS = frozenset(
     {
         PaymentState.PAID,

@@ -208,8 +208,16 @@ TABLE: Mapping[S, Mapping[type[ev.Event], Row]] = {
         ev.CreditApproved: Row(S.CREDITED),
         # Nobody may stand there with the card any more: what is owed is written when it comes back.
         ev.GoodApproved: Row(S.OWED),
-        ev.LateAnswer: Row(S.CLOSING_ORDER),
-        **_slips_stay(S.CLOSING_ORDER),
+        ev.CheckingPromised: Row(S.CHECKING_ORDER),
+    },
+    S.CHECKING_ORDER: {
+        ev.OrderClosing: Row(S.CHECKING_ORDER, fx.CloseOrder),
+        ev.OrderUnanswered: Row(S.CHECKING_ORDER),
+        ev.OrderClosed: Row(S.DECLINED),
+        ev.SaleDeclined: Row(S.DECLINED),
+        ev.CreditApproved: Row(S.PAID),
+        ev.GoodApproved: Row(S.OWED),
+        **_slips_stay(S.CHECKING_ORDER),
     },
     # Spent value is like stacked cash: the same request is repeated until it is answered, never reversed.
     S.REDEEMING: {ev.CreditSending: Row(S.SENDING, fx.SendCredit)},

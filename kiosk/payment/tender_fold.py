@@ -59,6 +59,8 @@ def _box_approved(p: Payment, e: ev.Event) -> Payment:
 
 def _declined(p: Payment, e: ev.Event) -> Payment:
     assert isinstance(e, ev.SaleDeclined)  # noqa: S101
+    if p.tender == "cash" or p.inserted_fen:
+        raise NotTheSaleError("the money is in")
     return replace(p, declined=e.family, ended_by="declined", in_flight=False)
 
 
@@ -83,6 +85,8 @@ def _reversed(p: Payment, e: ev.Event) -> Payment:
 
 def _asking(p: Payment, e: ev.Event) -> Payment:
     assert isinstance(e, ev.LastResultAsked | ev.VoidAsked | ev.OrderClosing)  # noqa: S101
+    if isinstance(e, ev.VoidAsked) and not (p.by_box and p.inserted_fen):
+        raise NotTheSaleError("no box has taken the money")
     first = not isinstance(e, ev.LastResultAsked) and p.state in _BEFORE_ASKING
     if e.attempt != (1 if first else p.asks + 1):
         raise NotTheSaleError("what is asked again is counted from 1")

@@ -210,6 +210,10 @@ class Session:
     """How many digits of the PIN are typed."""
     pin_trouble: str = ""
     """On PIN: empty, or retry (the bank says it was wrong)."""
+    payer_waits: bool = False
+    """Whether the customer's own code was scanned and waits for the order before it to be closed."""
+    sealed: str = field(default="", repr=False)
+    """A recharge card's number, for the hub alone, until it is on record."""
     captured: str = ""
     """Why the bank card was kept, if it was: bank, not_taken."""
     reminders: int = 0

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
-from hub.business.forms import HeartbeatOrder, Outcome, PaymentOrder, Quote, ReversalOrder, Verdict
+from hub.business.forms import BoxSale, HeartbeatOrder, Outcome, PaymentOrder, Quote, ReversalOrder, Verdict
 from hub.business.keeping import ClaimRecord, Head, Stored
 from hub.business.ledger import Leg, balanced
 from tests.crash.memory import Booking, Conversation, Row, Turn
@@ -60,6 +60,13 @@ class MemoryStore:
             before, claim_id=claim_id or before.claim_id, reversal_id=reversal_id or before.reversal_id
         )
         await self._all.put("payments", payment_id, replace(row, stored=stored))
+
+    async def payment_of_box(self, box: BoxSale, sold_on: date) -> str | None:
+        found: str | None = await self._all.get("box_sales", _box_key(box, sold_on))
+        return found
+
+    async def add_box_sale(self, box: BoxSale, sold_on: date, payment_id: str) -> None:
+        await self._all.insert("box_sales", _box_key(box, sold_on), payment_id)
 
     async def claim(self, claim_id: str) -> ClaimRecord | None:
         found: ClaimRecord | None = await self._all.get("claims", claim_id)
@@ -121,3 +128,7 @@ class MemoryStore:
     async def _stored(self, table: str, key: str) -> Stored | None:
         row: Row | None = await self._all.get(table, key)
         return row.stored if row else None
+
+
+def _box_key(box: BoxSale, sold_on: date) -> tuple[str, str, str, str, date]:
+    return box.merchant_no, box.terminal_no, box.batch, box.trace, sold_on

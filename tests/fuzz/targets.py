@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.fuzz import file_targets, hub_targets, seeds, serial_targets
+from tests.fuzz import bank_targets, file_targets, hub_targets, seeds, serial_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ TARGETS: dict[str, Target] = {
     "card_payloads": Target(serial_targets.check_card_payloads, seeds.CARD_PAYLOADS, 40),
     "printer_answers": Target(serial_targets.check_printer_answers, seeds.PRINTER_ANSWERS, 500),
     "printer_commands": Target(serial_targets.check_printer_commands, seeds.PRINTER_COMMANDS),
+    "bank_frames": Target(bank_targets.check_frames, bank_targets.FRAMES, 300),
+    "bank_messages": Target(bank_targets.check_messages, bank_targets.MESSAGES, 300),
+    "bank_fields": Target(bank_targets.check_fields, bank_targets.FIELDS, 200),
     "wire": Target(hub_targets.check_wire, seeds.WIRE),
     "replies": Target(hub_targets.check_replies, seeds.REPLIES, 200),
     "orders": Target(hub_targets.check_orders, seeds.ORDERS),

@@ -7,6 +7,7 @@ import pytest
 
 from hub.business.card_sales import LIMITS, CardLimits
 from hub.business.identity_checks import IDENTITY_DEFAULTS, IdentityLimits
+from hub.business.recharge_rules import RECHARGE_DEFAULTS, RechargeLimits
 from hub.settings import (
     DATABASE,
     KEYS,
@@ -17,6 +18,7 @@ from hub.settings import (
     database_url,
     identity_limits,
     keys_folder,
+    recharge_limits,
 )
 from tools.hub_process import power_hub
 
@@ -53,6 +55,8 @@ def test_the_limits_of_the_business_with_cards() -> None:
     assert card_limits(1_000, 500_000, 2_000, 0) == LIMITS == Settings("").card_limits
     assert card_limits(1, 1, 0, 100_000) == CardLimits(1, 1, 0, 100_000)
     assert identity_limits(5, 40, 24) == IDENTITY_DEFAULTS == Settings("").identity_limits
+    assert recharge_limits(10, 1) == RECHARGE_DEFAULTS == Settings("").recharge_limits
+    assert recharge_limits(1, 24) == RechargeLimits(1, timedelta(hours=24))
     assert identity_limits(1, 1, 1.5) == IdentityLimits(1, 1, timedelta(minutes=90))
 
 
@@ -85,6 +89,20 @@ def test_limits_that_cannot_be(given: tuple[int, int, int, int], told: str) -> N
 def test_tries_that_cannot_be(given: tuple[int, int, float], told: str) -> None:
     with pytest.raises(SettingError) as refused:
         identity_limits(*given)
+    assert str(refused.value) == told
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ((0, 1), "--recharge-tries 0: expected 1 to 1000"),
+        ((1001, 1), "--recharge-tries 1001: expected 1 to 1000"),
+        ((1, 0.9), "--recharge-hours 0.9: expected 1 to 744 hours"),
+    ],
+)
+def test_wrong_numbers_that_cannot_be(given: tuple[int, float], told: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        recharge_limits(*given)
     assert str(refused.value) == told
 
 

@@ -1,6 +1,7 @@
 """The kiosks' channel over real HTTP: claims, reversals, heartbeats, and what became of the money on a slip."""
 
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -116,12 +117,60 @@ def test_a_claim_beside_a_credited_payment_leaves_its_answer(hub: Any) -> None:
 # Tenders and reversals ---------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("tender", ["bank_card", "qr", "recharge_card"])
-def test_only_cash_is_taken_yet(hub: Any, tender: str) -> None:
+@pytest.mark.parametrize("tender", ["qr", "recharge_card"])
+def test_money_that_comes_through_the_hub_is_no_payment_of_the_kiosks(hub: Any, tender: str) -> None:
     account, client = hub.account((12374,)), hub.client()
     order = client.payment_order(account.account_no, 5000, tender=tender, notes=[])
     refused = client.put(f"/v1/payments/{new_id()}", order)
     assert problem(refused, 422, "tender_off")["field"] == "tender"
+
+
+def box_sale(trace: str, **changes: Any) -> dict[str, Any]:
+    told = {"terminal_no": "90000001", "merchant_no": "104440000000001", "card": "621214*********0012"}
+    told |= {"trace": trace, "batch": "000001", "rrn": "", "auth_code": "", "at": "2026-01-01T15:59:59Z"}
+    return told | changes
+
+
+def test_money_that_a_terminal_box_took_is_credited_once(hub: Any) -> None:
+    account, client = hub.account((12374,)), hub.client()
+    box = box_sale(f"{int(account.account_no[-9:])}")
+    order = client.payment_order(account.account_no, 5000, tender="bank_card", notes=[], box=box)
+    path, payment_id = "/v1/payments/", new_id()
+    for _ in range(2):
+        assert client.put(path + payment_id, order).json()["amount_fen"] == 5000
+    again = problem(client.put(path + new_id(), order), 409, "id_reused")
+    assert again["field"] == "box"
+    # The same wall-clock day at the box, whatever the seconds; a day later the numbers may come again.
+    for seconds, status in (("58Z", 409), ("59.5Z", 409)):
+        same = order | {"box": box | {"at": f"2026-01-01T15:59:{seconds}", "rrn": "1"}}
+        assert client.put(path + new_id(), same).status_code == status
+    next_day = order | {"box": box | {"at": "2026-01-01T16:00:00Z"}}
+    assert client.put(path + new_id(), next_day).status_code == 201
+    problem(client.put(f"/v1/reversals/{new_id()}", reversal_order(payment_id)), 409, "not_reversible")
+
+
+def test_a_bank_card_needs_a_box_and_cash_has_none(hub: Any) -> None:
+    account, client = hub.account((12374,)), hub.client()
+    order = client.payment_order(account.account_no, 5000)
+    card = order | {"tender": "bank_card", "notes": []}
+    assert problem(client.put(f"/v1/payments/{new_id()}", card), 422, "tender_off")["field"] == "box"
+    cash = order | {"box": box_sale("1")}
+    assert problem(client.put(f"/v1/payments/{new_id()}", cash), 400, "bad_request")["field"] == "box"
+
+
+def test_of_two_ids_that_tell_the_same_box_sale_at_once_one_is_booked(hub: Any) -> None:
+    account = hub.account((12374,))
+    clients = [hub.client() for _ in range(4)]
+    box = box_sale(f"{int(account.account_no[-9:])}", batch="000002")
+    order = clients[0].payment_order(account.account_no, 5000, tender="bank_card", notes=[], box=box)
+    together = Barrier(len(clients))
+
+    def pay(client: Any) -> int:
+        together.wait(30)
+        return int(client.put(f"/v1/payments/{new_id()}", order).status_code)
+
+    with ThreadPoolExecutor(len(clients)) as pool:
+        assert sorted(pool.map(pay, clients)) == [201, 409, 409, 409]
 
 
 def reversal_order(payment_id: str, **changes: Any) -> dict[str, Any]:

@@ -22,3 +22,9 @@ LATE = Day(cut_over=timedelta(hours=23, minutes=30), closing=timedelta(minutes=5
 def test_business_date_and_mode(utc: str, day: Day, expected: date, mode: str) -> None:
     now = datetime.fromisoformat(utc).replace(tzinfo=UTC)
     assert (day.business_date(now), day.mode(now)) == (expected, mode)
+
+
+def test_the_date_on_the_wall_knows_no_cut_over() -> None:
+    late = datetime(2026, 3, 1, 15, 45, tzinfo=UTC)
+    assert (LATE.calendar_date(late), LATE.business_date(late)) == (date(2026, 3, 1), date(2026, 3, 2))
+    assert LATE.calendar_date(datetime(2026, 3, 1, 16, tzinfo=UTC)) == date(2026, 3, 2)

@@ -13,7 +13,10 @@ from hub.business.numbers import (
     asset_number_check_digit,
     is_account_number,
     is_meter_number,
+    is_recharge_number,
     meter_number,
+    mod_11_10,
+    recharge_number,
 )
 
 FIRST_21 = st.text("0123456789", min_size=21, max_size=21)
@@ -86,3 +89,28 @@ def test_a_utility_may_accept_several_forms() -> None:
     assert is_account_number("1101234567890", both)
     assert not is_account_number("1234567890", both)
     assert not is_account_number("1101234567890")
+
+
+FIRST_17 = st.text("0123456789", min_size=17, max_size=17)
+
+
+def test_the_check_digit_is_that_of_the_standard() -> None:
+    """ISO/IEC 7064, the standard's own example for MOD 11,10."""
+    assert mod_11_10("0794") == 5
+
+
+@given(FIRST_17, st.integers(0, 17), st.integers(1, 9))
+def test_no_mistyped_digit_of_a_recharge_card_leaves_the_kiosk(first: str, place: int, more: int) -> None:
+    number = recharge_number(first)
+    assert is_recharge_number(number)
+    wrong = str((int(number[place]) + more) % 10)
+    assert not is_recharge_number(number[:place] + wrong + number[place + 1 :])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "9999", "99990000000000001５", "9999000000000000150", " 99900000000000015"]
+)
+def test_what_is_no_number_of_a_recharge_card(text: str) -> None:
+    assert not is_recharge_number(text)
+    with pytest.raises(ValueError, match="17 digits"):
+        recharge_number(text)

@@ -30,6 +30,7 @@ from hub.business.orders import (
     stands_for_payment,
 )
 from hub.business.refusals import Refusal
+from tests.hub.composition.counter import box_sale
 
 NOW = datetime(2026, 3, 1, tzinfo=UTC)
 LONG_AGO = datetime(2026, 1, 1, tzinfo=UTC)
@@ -40,6 +41,7 @@ BILLS = (
 )
 STANDING = Standing("1", "open", 500, BILLS)
 QUOTE = forms.QuoteOrder(account_no="1", business="arrears", months=(), tender="cash")
+BOX = box_sale("1" * 32)
 PAYMENT = forms.PaymentOrder(
     account_no="1",
     quote_id="2" * 32,
@@ -196,7 +198,15 @@ def test_a_quote_that_cannot_be_given_is_refused_with_the_reason(
         (changed(amount_fen=0, notes=()), "1", "amount_not_positive", "amount_fen", "amount_fen is 0"),
         (changed(amount_fen=-1), "1", "amount_not_positive", "amount_fen", "amount_fen is -1"),
         (changed(amount_fen=4999), "1", "notes_differ", "notes", "the notes are 5000 fen, not 4999"),
-        (changed(tender="bank_card"), "1", "notes_differ", "notes", "the notes are 5000 fen, not 0"),
+        (changed(tender="bank_card", box=BOX), "1", "notes_differ", "notes", "the notes are 5000 fen, not 0"),
+        (
+            changed(tender="bank_card", notes=()),
+            "1",
+            "tender_off",
+            "box",
+            "a bank card's money that no terminal box took is ordered at /v1/sales",
+        ),
+        (changed(box=BOX), "1", "bad_request", "box", "a terminal box takes no cash"),
         (PAYMENT, "2", "unknown_quote", "quote_id", f"no quote {'2' * 32} for this account"),
         (PAYMENT, None, "unknown_quote", "quote_id", f"no quote {'2' * 32} for this account"),
     ],
@@ -212,7 +222,7 @@ def test_what_can_be_no_payment_is_refused_with_the_reason(
 def test_money_that_was_taken_is_creditable() -> None:
     check_payment(PAYMENT, "1", {"cash"})
     check_payment(changed(amount_fen=1, notes=(forms.Notes(value_fen=1, count=1),)), "1", {"cash"})
-    check_payment(changed(tender="bank_card", notes=()), "1", {"bank_card"})
+    check_payment(changed(tender="bank_card", notes=(), box=BOX), "1", {"bank_card"})
 
 
 def test_a_payments_answer_repeats_the_settlement() -> None:

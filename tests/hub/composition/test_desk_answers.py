@@ -8,15 +8,9 @@ from typing import Any
 import pytest
 
 from hub.business import forms
-from hub.business.day import Day
 from hub.business.keeping import TakenError
 from hub.business.numbers import meter_number
-from hub.composition.desk import Desk
 from hub.composition.replies import once
-from tests.crash.line import RULE
-from tests.crash.memory import MemoryShelf
-from tests.crash.memory_billing import MemoryBilling
-from tests.crash.memory_store import MemoryStore
 from tests.hub.composition.counter import (
     ACCOUNT,
     BEAT,
@@ -37,13 +31,12 @@ def test_the_status_says_when_it_is_and_how_the_hub_stands(at: Counter) -> None:
     assert at.desk.status().mode == "open"
 
 
-def test_a_desk_that_is_told_nothing_takes_cash_alone() -> None:
+def test_a_desk_that_is_told_nothing_takes_what_is_paid_at_the_kiosk_itself() -> None:
     at = Counter()
-    at.desk = Desk(
-        MemoryShelf(at.books), MemoryStore, lambda c: MemoryBilling(c, RULE), lambda: NOW, Day(), "1"
-    )
     at.ask(at.quote())
-    assert fault(at.refused(at.pay()))[:2] == ("tender_off", "tender")
+    for tender in ("qr", "recharge_card"):
+        assert fault(at.refused(at.pay(tender=tender)))[:2] == ("tender_off", "tender")
+    assert at.ask(at.pay("6" * 32))[0]["amount_fen"] == 5000
     notes = (forms.Notes(value_fen=5000, count=1),)
     assert at.ask(at.pay(tender="cash", notes=notes))[0]["amount_fen"] == 5000
 

@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from drivers.bank.mac import encrypt, mac
+from drivers.bank.working_keys import kcv
 from drivers.security import bench_keys, keys
 from drivers.security.cipher import SM4, TRIPLE_DES
 from drivers.security.sealed import seal
@@ -76,6 +78,27 @@ def test_what_is_loaded_comes_first_and_a_running_hub_notices(tmp_path: Path, st
         running.wrap_working_key("T1", bytes(32))
     with pytest.raises(KeyMissing):
         keeper.remove_terminal("T1")
+
+
+def test_a_terminal_at_a_bank_has_the_benchs_key_until_one_is_loaded(tmp_path: Path) -> None:
+    store: Any = open_key_store(tmp_path / "keys.toml", bench=True)
+    mak = bytes.fromhex("5BB5C72CD00B7338")
+    computed = bench_keys.bank_key("own", "10000001")
+    assert store.bank_key("own", "10000001").name == "own/10000001"
+    assert store.bank_check("own", "10000001", encrypt(computed, mak)) == kcv(mak)
+    name = store.load_bank("own", "10000001", KEY)
+    running: Any = open_key_store(tmp_path / "keys.toml", bench=True)
+    assert running.names() == (name,) == (running.bank_key("own", "10000001"),)
+    assert running.bank_check("own", "10000001", encrypt(KEY, mak)) == kcv(mak)
+    assert running.bank_mac("own", "10000001", encrypt(KEY, mak), "cbc", b"x") == mac("cbc", mak, b"x")
+    store.remove_bank("own", "10000001")
+    assert running.bank_key("own", "10000001") is None
+    with pytest.raises(KeyMissing, match="own/10000001"):
+        running.bank_check("own", "10000001", mak)
+    with pytest.raises(KeyMissing, match="own/10000001"):
+        store.remove_bank("own", "10000001")
+    with pytest.raises(KeyRefused, match="X9"):
+        running.bank_mac("own", "2", mak, "x919", b"x")
 
 
 def test_a_profile_may_have_keys_and_a_cipher_of_its_own(tmp_path: Path) -> None:

@@ -10,15 +10,18 @@ import pytest
 from pkcs11 import Attribute, ObjectClass
 from pkcs11.exceptions import AttributeSensitive
 
+from drivers.bank.mac import encrypt, mac
+from drivers.bank.working_keys import kcv
 from drivers.security import bench_keys, keys
 from drivers.security.cipher import SM4, TRIPLE_DES, cipher
 from drivers.security.sealed import seal
 from hub.data import keys_memory as memory
 from hub.data.keys_settings import open_key_store
-from hub.data.keystore import KeyMissing, KeyRefused, KeyStoreAway, Unreadable
+from hub.data.keystore import KeyMissing, KeyName, KeyRefused, KeyStoreAway, Unreadable
 from tools.softhsm import SoftHsm
 
 MASTER = bytes.fromhex("0123456789ABCDEFFEDCBA9876543210")
+SINGLE_MAK, DOUBLE_MAK = bytes.fromhex("5BB5C72CD00B7338"), bytes.fromhex("807A23AD32B36D457AE91FDF927570EA")
 SERIAL = "1122334455667788"
 WALLET = bytes.fromhex("04D682000C0000138800000007")
 
@@ -52,6 +55,39 @@ def test_a_terminals_key_works_as_the_terminals_module_does(hsm: Any, scheme: st
     assert hsm.unwrap_working_key("T1", wrapped) == working
 
 
+def test_a_banks_master_key_opens_its_mac_key_and_computes_with_it(hsm: Any) -> None:
+    name = hsm.load_bank("own", "10000001", MASTER)
+    assert name == hsm.bank_key("own", "10000001") == KeyName("bank", "own/10000001", "3des", "08d7b4")
+    for mak, schemes in ((SINGLE_MAK, ("ecb_up", "cbc")), (DOUBLE_MAK, ("ecb_up", "cbc", "x919"))):
+        wrapped = encrypt(MASTER, mak)
+        assert hsm.bank_check("own", "10000001", wrapped) == kcv(mak)
+        for scheme in schemes:
+            told = hsm.bank_mac("own", "10000001", wrapped, scheme, b"text of a message")
+            assert told == mac(scheme, mak, b"text of a message")
+    with pytest.raises(KeyRefused, match=r"X9\.19"):
+        hsm.bank_mac("own", "10000001", encrypt(MASTER, SINGLE_MAK), "x919", b"text")
+    with pytest.raises(ValueError, match="8 or 16"):
+        hsm.bank_mac("own", "10000001", bytes(24), "cbc", b"text")
+    assert [each.name for each in hsm.names() if each.kind == "bank"] == ["own/10000001"]
+    hsm.remove_bank("own", "10000001")
+    assert hsm.bank_key("own", "10000001") is None
+    with pytest.raises(KeyMissing, match="bank/own/10000001"):
+        hsm.bank_check("own", "10000001", bytes(8))
+    with pytest.raises(KeyMissing):
+        hsm.remove_bank("own", "10000001")
+
+
+def test_a_banks_master_key_is_never_read_and_makes_no_key_of_its_own(hsm: Any) -> None:
+    hsm.load_bank("own", "10000002", MASTER)
+    key = hsm._token.run(lambda: hsm._token.find("power-hub/bank/own/10000002"))
+    with pytest.raises(AttributeSensitive):
+        key[Attribute.VALUE]
+    assert key[Attribute.PRIVATE]
+    assert not key[Attribute.EXTRACTABLE]
+    for use in (Attribute.ENCRYPT, Attribute.DERIVE, Attribute.SIGN, Attribute.WRAP, Attribute.UNWRAP):
+        assert not key[use]
+
+
 def test_the_benchs_test_keys_are_for_the_bench_only(new_token: Callable[[], Path]) -> None:
     settings = new_token()
     field: Any = open_key_store(settings, bench=False)
@@ -61,6 +97,9 @@ def test_the_benchs_test_keys_are_for_the_bench_only(new_token: Callable[[], Pat
     for refused in (bench_keys.terminal_key("T1"), *bench_keys.terminal_components("T1")):
         with pytest.raises(KeyRefused, match="test key of the bench"):
             field.load_terminal("T1", "3des", refused)
+    for refused in (bench_keys.bank_key("own", "1"), *bench_keys.bank_components("own", "1")):
+        with pytest.raises(KeyRefused, match="test key of the bench"):
+            field.load_bank("own", "1", refused)
     for refused in (cards.internal, cards.external, cards.mac):
         with pytest.raises(KeyRefused, match="test key of the bench"):
             field.load_card("sg-mac", "3des", refused)
@@ -68,7 +107,8 @@ def test_the_benchs_test_keys_are_for_the_bench_only(new_token: Callable[[], Pat
     assert {name.kind for name in field.names()} == {"seal"}
     bench.load_terminal("T1", "3des", bench_keys.terminal_key("T1"))
     bench.load_card("sg-mac", "3des", cards.mac)
-    assert {name.kind for name in bench.names()} == {"card", "seal", "terminal"}
+    bench.load_bank("own", "1", bench_keys.bank_key("own", "1"))
+    assert {name.kind for name in bench.names()} == {"bank", "card", "seal", "terminal"}
 
 
 def test_no_key_can_be_read_out(hsm: Any) -> None:

@@ -26,6 +26,7 @@ def test_the_words_for_what_went_wrong_never_change() -> None:
         "tls",
         "timeout",
         "sign_on",
+        "no_card",
     ]
     assert [reason.value for reason in UnknownReason] == [
         "timeout",

@@ -57,7 +57,7 @@ def test_the_dictionary_names_every_event_and_field_and_ends_with_what_comes_mos
         assert b'{"kind":"%s",' % kind.__name__.encode() in whole, kind
         for name in kind.__struct_encode_fields__:
             assert b'"%s":' % name.encode() in whole, (kind, name)
-    for part in (ev.Allocation, ev.NoteCount, ev.AccountFacts, ev.QuoteFacts):
+    for part in (ev.TenderFacts, ev.Allocation, ev.NoteCount, ev.AccountFacts, ev.QuoteFacts):
         first, *_ = part.__struct_encode_fields__
         assert b'{"%s":' % first.encode() in whole, part
     assert b'"key":\xff' in whole
@@ -86,7 +86,7 @@ def test_the_longest_body_is_read_and_one_byte_more_is_not() -> None:
     assert PACKING.unpack(PACKING.pack(longest)) == longest
     with pytest.raises(ValueError, match="^not a packed body: it is cut short or has a tail$"):
         PACKING.unpack(PACKING.pack(longest + b"a"))
-    assert (BODY_MOST, DICTIONARY_MOST) == (1 << 20, 4096 - 262)
+    assert (BODY_MOST, DICTIONARY_MOST) == (1 << 20, 8192 - 262)
 
 
 def test_what_is_no_deflate_is_named_so() -> None:
@@ -95,7 +95,7 @@ def test_what_is_no_deflate_is_named_so() -> None:
 
 
 def test_nothing_reaches_further_back_than_the_window() -> None:
-    """Else a kiosk that keeps 4 KiB only could not read it."""
-    noise = b"".join(hashlib.sha256(bytes([number])).digest() for number in range(190))
-    assert len(noise) > 4096
+    """Else a kiosk that keeps 8 KiB only could not read it."""
+    noise = b"".join(hashlib.sha256(bytes([number % 256, number >> 8])).digest() for number in range(270))
+    assert len(noise) > 8192
     assert len(PACKING.pack(noise + noise)) > 1.9 * len(PACKING.pack(noise))

@@ -64,8 +64,10 @@ def test_what_is_missing_and_what_is_too_much(values: tuple[int, ...], remaining
 
 
 @pytest.mark.parametrize("state", PaymentState)
-def test_four_states_are_ends(state: PaymentState) -> None:
-    assert replace(PAYMENT, state=state).ended is (state.value in {"paid", "owed", "cancelled", "claimed"})
+def test_six_states_are_ends(state: PaymentState) -> None:
+    assert replace(PAYMENT, state=state).ended is (
+        state.value in {"paid", "owed", "cancelled", "declined", "reversed", "claimed"}
+    )
     assert replace(PAYMENT, state=state).ended is (state in ENDS)
 
 
@@ -107,6 +109,17 @@ def test_what_the_journal_stores_of_a_state_never_changes() -> None:
         "closing",
         "sending",
         "checking",
+        "authorising",
+        "reversing",
+        "authorising_box",
+        "asking_box",
+        "taken",
+        "voiding_box",
+        "opening_order",
+        "awaiting_phone",
+        "closing_order",
+        "checking_order",
+        "redeeming",
         "credited",
         "undelivered",
         "writing",
@@ -115,6 +128,8 @@ def test_what_the_journal_stores_of_a_state_never_changes() -> None:
         "paid",
         "owed",
         "cancelled",
+        "declined",
+        "reversed",
         "claimed",
     ]
     assert [state.value for state in ClaimState] == ["open", "taken"]

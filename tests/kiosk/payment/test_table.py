@@ -55,6 +55,25 @@ REWRITE = ev.RewriteOpened(
 WRITE = ev.WriteIntended(key=KEY, write_id="9" * 32, attempt=1)
 SENDING = ev.CreditSending(key=KEY, attempt=1, amount_fen=10000, taken_at="t", business_date="2026-11-23")
 JOB = ev.SlipIntended(key=KEY, job="d" * 32, slip="paid")
+FACTS = ev.TenderFacts(title_zh="示例银行", title_en="Sample Bank", card="621214******0012", number="1")
+BEGUN = {
+    **{
+        name: getattr(OPENED, name)
+        for name in ("key", "kiosk_no", "business", "account", "quote", "lang", "at")
+    },
+    "card": OPENED.card,
+    "amount_fen": 10000,
+    "business_date": "2026-11-23",
+}
+SALE = ev.SaleOpened(**BEGUN, route_id="4" * 32, facts=FACTS)
+BOX_SALE = ev.BoxSaleOpened(**BEGUN, box_reference="1" * 18)
+PHONE = ev.PhoneOpened(**BEGUN)
+RECHARGE = ev.RechargeOpened(**{**BEGUN, "amount_fen": 0}, sealed="jwe")
+OPENINGS: tuple[ev.Event, ...] = (OPENED, REWRITE, SALE, BOX_SALE, PHONE, RECHARGE)
+BOX_APPROVED = ev.SaleApproved(key=KEY, amount_fen=10000, facts=FACTS)
+BOX_SENDING = ev.CreditSending(
+    key=KEY, attempt=1, amount_fen=10000, taken_at=OPENED.at, business_date="2026-11-23"
+)
 EVENTS: dict[type[ev.Event], ev.Event] = {
     type(e): e
     for e in (
@@ -88,6 +107,22 @@ EVENTS: dict[type[ev.Event], ev.Event] = {
         JOB,
         ev.SlipPrinted(key=KEY, job=JOB.job),
         ev.SlipFailed(key=KEY, job=JOB.job, reason="paper_out"),
+        BOX_APPROVED,
+        ev.SaleDeclined(key=KEY, family="funds", code="51"),
+        ev.SaleUnknown(key=KEY, reason="timeout"),
+        ev.ReversalSending(key=KEY, reversal_id="8" * 32, attempt=1),
+        ev.ReversalUnanswered(key=KEY, attempt=1, reason="timeout"),
+        ev.ReversalAnswered(key=KEY, outcome="reversed"),
+        ev.LastResultAsked(key=KEY, attempt=1),
+        ev.LastResultUnknown(key=KEY, attempt=1, reason="timeout"),
+        ev.VoidAsked(key=KEY, attempt=1, reason="account_closed"),
+        ev.VoidUnknown(key=KEY, attempt=1, reason="timeout"),
+        ev.Voided(key=KEY, facts=FACTS),
+        ev.OrderOpened(key=KEY, code="https://wallet.example/1", expires_at="t", facts=FACTS),
+        ev.OrderClosing(key=KEY, attempt=1, by="timeout"),
+        ev.OrderUnanswered(key=KEY, attempt=1, reason="timeout"),
+        ev.OrderClosed(key=KEY),
+        ev.LateAnswer(key=KEY, word="sale", detail="approved"),
     )
 }
 HANDING = {ev.CardOffered, ev.CardKept, ev.CardLeft}
@@ -113,12 +148,40 @@ WAYS[PaymentState.CREDITED] = (*WAYS[PaymentState.WRITING], EVENTS[ev.WriteVerif
 WAYS[PaymentState.PAID] = (*WAYS[PaymentState.CREDITED], EVENTS[ev.SlipPrinted])
 WAYS[PaymentState.OWED] = (*WAYS[PaymentState.TORN], EVENTS[ev.WriteGivenUp], JOB)
 WAYS[PaymentState.CANCELLED] = (*WAYS[PaymentState.CANCELLING], EVENTS[ev.Cancelled], JOB)
+S = PaymentState
+WAYS[S.AUTHORISING] = (SALE,)
+WAYS[S.REVERSING] = (SALE, EVENTS[ev.SaleUnknown], JOB)
+WAYS[S.AUTHORISING_BOX] = (BOX_SALE,)
+WAYS[S.ASKING_BOX] = (BOX_SALE, EVENTS[ev.SaleUnknown], JOB)
+WAYS[S.TAKEN] = (BOX_SALE, BOX_APPROVED)
+WAYS[S.VOIDING_BOX] = (
+    *WAYS[S.TAKEN],
+    BOX_SENDING,
+    EVENTS[ev.CheckingPromised],
+    JOB,
+    EVENTS[ev.VoidAsked],
+)
+WAYS[S.OPENING_ORDER] = (PHONE,)
+WAYS[S.AWAITING_PHONE] = (PHONE, EVENTS[ev.OrderOpened])
+WAYS[S.CLOSING_ORDER] = (*WAYS[S.AWAITING_PHONE], EVENTS[ev.OrderClosing])
+WAYS[S.CHECKING_ORDER] = (*WAYS[S.CLOSING_ORDER], EVENTS[ev.CheckingPromised], JOB)
+WAYS[S.REDEEMING] = (RECHARGE,)
+WAYS[S.DECLINED] = (SALE, EVENTS[ev.SaleDeclined], JOB)
+WAYS[S.REVERSED] = (*WAYS[S.REVERSING], EVENTS[ev.ReversalAnswered])
 WAYS[PaymentState.CLAIMED] = (*WAYS[PaymentState.CHECKING], EVENTS[ev.Claimed])
 
 
+OF_A_TENDER: dict[type[ev.Event], tuple[ev.Event, ...]] = {
+    ev.SaleDeclined: (RECHARGE, msgspec.structs.replace(BOX_SENDING, amount_fen=0)),
+    ev.VoidAsked: (BOX_SALE, BOX_APPROVED, BOX_SENDING),
+}
+"""What may be said of money that waits for the hub's word, and of cash never."""
+
+
 def walk(*events: ev.Event) -> Payment:
-    payment, _ = step(None, OPENED)
-    for event in events:
+    own = bool(events) and isinstance(events[0], ev.TenderOpened)
+    payment, _ = step(None, events[0] if own else OPENED)
+    for event in events[1:] if own else events:
         payment, _ = step(payment, event)
     return payment
 
@@ -132,7 +195,13 @@ def fitting(payment: Payment, kind: type[ev.Event]) -> ev.Event:
     if isinstance(event, ev.NoteStacked | ev.NoteReturned | ev.NoteFateUnknown) and note is not None:
         return msgspec.structs.replace(event, note_id=note.note_id)
     if isinstance(event, ev.CreditSending):
-        return msgspec.structs.replace(event, attempt=payment.attempts + 1, amount_fen=payment.inserted_fen)
+        event = msgspec.structs.replace(event, attempt=payment.attempts + 1, amount_fen=payment.inserted_fen)
+        own = payment.tender != "cash"
+        return msgspec.structs.replace(event, taken_at=payment.taken_at) if own else event
+    if isinstance(event, ev.CreditApproved) and payment.tender != "cash" and not payment.by_box:
+        return msgspec.structs.replace(event, tendered_fen=10000, facts=FACTS)
+    if isinstance(event, ev.LastResultAsked | ev.OrderClosing | ev.VoidAsked) and payment.asks:
+        return msgspec.structs.replace(event, attempt=payment.asks + 1)
     if isinstance(event, ev.WriteIntended) and payment.delivery is not None:
         return msgspec.structs.replace(event, attempt=payment.delivery.writes + 1)
     return event
@@ -155,6 +224,8 @@ def test_every_pair_is_in_the_table_or_refused_without_a_trace(
         payment = walk(INTENDED, STACKED, WAYS[PaymentState.STACKING][2], EVENTS[ev.PayRequested])
     if kind in HANDING:
         payment = replace(payment, business="reissue")
+    if kind in OF_A_TENDER and state in {S.SENDING, S.CHECKING}:
+        payment = replace(walk(*OF_A_TENDER[kind]), state=state)
     row = TABLE[state].get(kind)
     if row is None:
         with pytest.raises(IllegalEvent, match=re.escape(kind.__name__)) as refused:
@@ -177,8 +248,10 @@ def test_only_an_opening_begins_a_payment() -> None:
         with pytest.raises(IllegalEvent) as refused:
             step(None, event)
         assert refused.value.state == "none"
-    with pytest.raises(IllegalEvent):
-        step(walk(), OPENED)
+    for state in PaymentState:
+        for opening in OPENINGS:
+            with pytest.raises(IllegalEvent):
+                step(walk(*WAYS[state]), opening)
 
 
 def test_a_rewrite_begins_with_the_card_and_without_money() -> None:
@@ -263,7 +336,16 @@ def test_no_way_leads_back_from_money_to_nothing() -> None:
         if state not in reached:
             reached.add(state)
             todo += [row.next for row in TABLE[state].values()]
-    assert reached & ENDS == {PaymentState.PAID, PaymentState.OWED, PaymentState.CLAIMED}
+    # What else stands there is for money that is not cash: a payment knows its own.
+    assert S.CANCELLED not in reached
+    assert {ev.SaleDeclined, ev.VoidAsked} & set(TABLE[S.FUNDED]) == set()
+
+
+def test_stacked_cash_is_neither_declined_nor_given_back_by_a_box() -> None:
+    for state in (S.SENDING, S.CHECKING):
+        for kind in (ev.SaleDeclined, ev.VoidAsked):
+            with pytest.raises(IllegalEvent):
+                step(walk(*WAYS[state]), EVENTS[kind])
 
 
 def test_a_note_counts_once_and_for_what_the_acceptor_says_it_is() -> None:
@@ -340,9 +422,7 @@ OTHERS = [
 
 def test_the_claims_samples_are_the_events_of_its_table() -> None:
     assert {type(event) for event in CLAIM_EVENTS} == {kind for rows in CLAIM_TABLE.values() for kind in rows}
-    assert {type(event) for event in (*CLAIM_EVENTS, *OTHERS, CLAIM, OPENED, REWRITE)} == set(
-        ev.AnyEvent.__args__
-    )
+    assert {type(event) for event in (*CLAIM_EVENTS, *OTHERS, CLAIM, *OPENINGS)} == set(ev.AnyEvent.__args__)
 
 
 def test_a_claim_that_covers_a_note_permits_its_acknowledgement() -> None:
@@ -352,7 +432,7 @@ def test_a_claim_that_covers_a_note_permits_its_acknowledgement() -> None:
     assert none == ()
 
 
-@pytest.mark.parametrize("event", [*CLAIM_EVENTS, *OTHERS, OPENED], ids=lambda e: type(e).__name__)
+@pytest.mark.parametrize("event", [*CLAIM_EVENTS, *OTHERS, *OPENINGS], ids=lambda e: type(e).__name__)
 @pytest.mark.parametrize("state", ClaimState)
 def test_every_pair_of_a_claim(state: ClaimState, event: ev.Event) -> None:
     claim, _ = step_claim(None, CLAIM)
