@@ -167,4 +167,5 @@ RULES = (
     settlement_findings,
     phone_findings,
     recharge_findings,
+    bank_findings,
 )
