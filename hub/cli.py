@@ -11,6 +11,7 @@ import msgspec
 from hub.business.card_sales import CardLimits
 from hub.business.identity_checks import IdentityLimits
 from hub.business.recharge_rules import RechargeLimits
+from hub.operators.bank_cli import acquirers_option, add_bank_commands
 from hub.operators.cli import add_claims_commands, add_person_commands, add_terminal_commands
 from hub.operators.keys_cli import add_keys_commands
 from hub.operators.phone_cli import add_phone_commands
@@ -72,13 +73,10 @@ def _parser() -> argparse.ArgumentParser:
         help="the key store's settings (POWER_HUB_KEY_STORE)",
     )
 
-    serve = commands.add_parser("serve", parents=[database, store], help="run the hub")
+    serve = commands.add_parser("serve", parents=[database, store, acquirers_option()], help="run the hub")
     serve.add_argument("--host", default="127.0.0.1", help="a loopback address; TLS stands in front")
     serve.add_argument("--port", type=int, default=8470, help="0 takes a free one")
     serve.add_argument("--keys", type=Path, metavar="DIR", help="folder of the key files (POWER_HUB_KEYS)")
-    serve.add_argument(
-        "--acquirers", type=Path, metavar="FILE", help="the banks that take cards (POWER_HUB_ACQUIRERS)"
-    )
     serve.add_argument("--bench", action="store_true", help="accept terminals with test keys")
     serve.add_argument("--cut-over", default="24:00", metavar="HH:MM", help="when the business date changes")
     serve.add_argument(
@@ -118,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     add_person_commands(commands, database)
     add_claims_commands(commands, database)
     add_keys_commands(commands, database, store)
+    add_bank_commands(commands, database, store)
     add_phone_commands(commands, database)
     add_recharge_commands(commands, database, store)
 

@@ -23,26 +23,25 @@ from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 
-from drivers.bank.frame import Decoder, Frame, Wanted
+from drivers.bank.frame import Decoder, Frame
 from drivers.bank.mac import SCHEMES
 from drivers.bank.message import decode
 from drivers.errors import ProtocolError
 from drivers.security.bench_keys import bank_key
 from simulators.banks import judge
-from simulators.banks.bank import Bank, Reply, Settings, altered, kind_of
+from simulators.banks.answers import framed, spoilt
+from simulators.banks.bank import Bank, Reply, Settings, kind_of
 from simulators.banks.books import Books
 from simulators.banks.cards import Card, bench_cards
 from simulators.banks.cards import parse as parse_card
-from simulators.banks.faults import Fault, Faults, Name
-from simulators.control import ControlClient, ControlError, controlled
+from simulators.banks.faults import Fault
+from simulators.banks.orders import Orders
+from simulators.control import ControlClient, controlled
 from simulators.control import Reply as Told
 
 HOST = "127.0.0.1"
 THINK = 0.2
 """How long a bank thinks over a request, in seconds; divided by --speed."""
-
-
-NONSENSE = b"\xee" * 64
 
 
 class Line:
@@ -66,18 +65,16 @@ class Line:
         self._writer.transport.abort()
 
 
-class BankHost:
+class BankHost(Orders):
     """The program; each `do_` method is a control command."""
 
     def __init__(self, bank: Bank, port: int = 0, speed: float = 1.0) -> None:
+        super().__init__()
         self._bank = bank
         self._speed = speed
-        self._faults = Faults()
-        self._silent = False
-        self._released = asyncio.Event()
-        self._waiting = 0
         self._lines: set[Line] = set()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._readers: set[asyncio.Task[None]] = set()
         self._numbers = count(1)
         self._server: asyncio.Server | None = None
         self._address = socket.socket()  # bound and never listening: the port stays ours while we refuse
@@ -85,127 +82,15 @@ class BankHost:
         self._address.bind((HOST, port))
         self.port: int = self._address.getsockname()[1]
 
-    # Faults. Each meets the `next` requests of a kind (and of a terminal); `next` null means until `pass`.
+    # The bank as a whole; the faults of single answers are in `Orders`.
 
     async def do_pass(self) -> Told:
         """Call everything off: faults, silence, a refused port, the cut-over."""
-        self._faults.call_off()
-        self.do_release()
-        self._silent = False
+        self.call_off()
         if self._bank.cut_over:
             self._bank.end_cut_over()
         await self.do_refuse(False)
         return {}
-
-    def do_decline(self, code: str, kind: str = "sale", next: int | None = 1, tid: str = "") -> Told:  # noqa: A002
-        """Refuse with a response code; nothing is booked but the refusal. 77, 99, A0 also sign the terminal off."""
-        if len(code) != 2 or not code.isascii() or code == "00":
-            raise ControlError("a refusal's code has two characters and is not 00")
-        return self._order("decline", kind, next, tid, code=code)
-
-    def do_late(
-        self,
-        s: float | None = None,
-        kind: str = "sale",
-        next: int | None = 1,  # noqa: A002
-        tid: str = "",
-    ) -> Told:
-        """Do the business at once and answer this much later; without a time, at `release`."""
-        return self._order("late", kind, next, tid, seconds=s)
-
-    def do_hold(
-        self,
-        s: float | None = None,
-        kind: str = "sale",
-        next: int | None = 1,  # noqa: A002
-        tid: str = "",
-    ) -> Told:
-        """The request lies this long on its way before the bank sees it; without a time, until `release`."""
-        return self._order("held", kind, next, tid, seconds=s)
-
-    def do_release(self) -> Told:
-        """Let go of what waits without a time."""
-        told = {"released": self._waiting}
-        self._released.set()
-        self._released = asyncio.Event()
-        return told
-
-    def do_drop_answer(self, kind: str = "sale", next: int | None = 1, tid: str = "") -> Told:  # noqa: A002
-        """Do the business and do not answer."""
-        return self._order("drop_answer", kind, next, tid)
-
-    def do_twice(self, kind: str = "sale", next: int | None = 1, tid: str = "") -> Told:  # noqa: A002
-        """Answer twice."""
-        return self._order("twice", kind, next, tid)
-
-    def do_break_mac(self, kind: str = "sale", next: int | None = 1, tid: str = "") -> Told:  # noqa: A002
-        """Do the business and answer with a wrong MAC."""
-        return self._order("break_mac", kind, next, tid)
-
-    def do_wrong_amount(
-        self,
-        amount_fen: int | None = None,
-        kind: str = "sale",
-        next: int | None = 1,  # noqa: A002
-        tid: str = "",
-    ) -> Told:
-        """Answer, with a right MAC, for another amount; one fen more unless it is given."""
-        return self._order("wrong_amount", kind, next, tid, amount_fen=amount_fen)
-
-    def do_garbage(
-        self,
-        form: str = "message",
-        kind: str = "sale",
-        next: int | None = 1,  # noqa: A002
-        tid: str = "",
-    ) -> Told:
-        """Do the business and answer with nonsense: a frame without a `message`, or bytes that are no `frame`."""
-        if form not in ("message", "frame"):
-            raise ControlError("nonsense is a message or a frame")
-        return self._order("garbage", kind, next, tid, form=form)
-
-    def do_other_stan(self, kind: str = "sale", next: int | None = 1, tid: str = "") -> Told:  # noqa: A002
-        """Do the business and answer for a trace number that nobody asked about."""
-        return self._order("other_stan", kind, next, tid)
-
-    def do_hang_up(
-        self,
-        when: str = "after",
-        kind: str = "sale",
-        next: int | None = 1,  # noqa: A002
-        tid: str = "",
-    ) -> Told:
-        """Break the connection `before` or `after` doing the business."""
-        if when not in ("before", "after"):
-            raise ControlError("hang up before or after")
-        return self._order("hang_up_after" if when == "after" else "hang_up_before", kind, next, tid)
-
-    def do_silence(
-        self,
-        on: bool = True,
-        kind: str = "any",
-        next: int | None = None,  # noqa: A002
-        tid: str = "",
-    ) -> Told:
-        """Neither do nor answer anything; with `next`, only so many requests of a kind."""
-        if on and next is not None:
-            return self._order("silent", kind, next, tid)
-        self._silent = on
-        return {"silent": on}
-
-    def do_ask_sign_on(
-        self,
-        by: str = "header",
-        kind: str = "any",
-        next: int | None = 1,  # noqa: A002
-        tid: str = "",
-    ) -> Told:
-        """Ask for a new sign-on: in the `header` of an answer that is right, or by refusing with 77, 99 or A0."""
-        if by == "header":
-            return self._order("ask_sign_on", kind, next, tid)
-        if by not in ("77", "99", "A0"):
-            raise ControlError("a new sign-on is asked for by header, 77, 99 or A0")
-        return self.do_decline(by, kind, next, tid)
 
     def do_sign_off(self, tid: str | None = None) -> Told:
         """Forget the keys of a terminal, or of all: they are answered 77 until they sign on."""
@@ -257,28 +142,13 @@ class BankHost:
         return {
             "address": f"{HOST}:{self.port}",
             "lines": len(self._lines),
-            "silent": self._silent,
-            "waiting": self._waiting,
+            "silent": self.silent,
+            "waiting": self.waiting,
             "refusing": self._server is None,
             "cut_over": self._bank.cut_over,
             "date": self._bank.business_date.isoformat(),
-            "faults": self._faults.waiting(),
+            "faults": self.faults.waiting(),
         }
-
-    def _order(
-        self,
-        name: Name,
-        kind: str,
-        left: int | None,
-        tid: str,
-        *,
-        code: str = "",
-        seconds: float | None = None,
-        amount_fen: int | None = None,
-        form: str = "",
-    ) -> Told:
-        self._faults.order(Fault(name, kind, tid, left, code, seconds, amount_fen, form))
-        return {}
 
     # Connections.
 
@@ -306,9 +176,14 @@ class BankHost:
             task.cancel()
         for line in list(self._lines):
             line.hang_up()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*self._tasks, *self._readers, return_exceptions=True)
 
-    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.get_running_loop().create_task(self._read(reader, writer))
+        self._readers.add(task)
+        task.add_done_callback(self._readers.discard)
+
+    async def _read(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         line, decoder = Line(next(self._numbers), writer), Decoder()
         self._lines.add(line)
         try:
@@ -327,11 +202,11 @@ class BankHost:
         task.add_done_callback(self._tasks.discard)
 
     async def _deal_with(self, frame: Frame, line: Line) -> None:
-        if self._silent:
+        if self.silent:
             return
         try:
             request = decode(frame.body)
-            fault = self._faults.take(kind_of(request), request.get(41))
+            fault = self.faults.take(kind_of(request), request.get(41))
             name = fault.name if fault else ""
             if name == "silent":
                 return
@@ -339,7 +214,7 @@ class BankHost:
                 line.hang_up()
                 return
             if fault and name == "held":
-                await self._pause(fault)
+                await self.pause(fault)
             await asyncio.sleep(THINK / self._speed)
             forced = fault.code if fault and name == "decline" else ""
             reply = self._bank.handle(frame.body, forced=forced, fault=name, line=line.number)
@@ -351,44 +226,13 @@ class BankHost:
 
     async def _answer(self, frame: Frame, line: Line, reply: Reply, fault: Fault | None) -> None:
         if fault is None:
-            line.send(self._framed(frame, reply))
+            line.send(framed(self._bank, frame, reply))
         elif fault.name == "hang_up_after":
             line.hang_up()
         elif fault.name != "drop_answer":
             if fault.name == "late":
-                await self._pause(fault)
-            line.send(self._spoilt(frame, reply, fault))
-
-    async def _pause(self, fault: Fault) -> None:
-        if fault.seconds is not None:
-            await asyncio.sleep(fault.seconds)
-            return
-        self._waiting += 1
-        try:
-            await self._released.wait()
-        finally:
-            self._waiting -= 1
-
-    def _framed(self, frame: Frame, reply: Reply) -> bytes:
-        return frame.reply(self._bank.to_bytes(reply)).to_bytes()
-
-    def _spoilt(self, frame: Frame, reply: Reply, fault: Fault) -> bytes:
-        right = self._framed(frame, reply)
-        if fault.name == "twice":
-            return right * 2
-        if fault.name == "break_mac":
-            return right[:-1] + bytes([right[-1] ^ 1])
-        if fault.name == "garbage":
-            return b"\xff\xff\xff\xff" if fault.form == "frame" else frame.reply(NONSENSE).to_bytes()
-        if fault.name == "ask_sign_on":
-            return frame.reply(self._bank.to_bytes(reply)).asking(Wanted.SIGN_ON).to_bytes()
-        if fault.name == "wrong_amount":
-            fen = int(reply.message.get(4) or 0) + 1 if fault.amount_fen is None else fault.amount_fen
-            return self._framed(frame, altered(reply, 4, f"{fen:012d}"))
-        if fault.name == "other_stan":
-            stan = (int(reply.message.get(11) or 0) + 500_000) % 1_000_000
-            return self._framed(frame, altered(reply, 11, f"{stan:06d}"))
-        return right
+                await self.pause(fault)
+            line.send(spoilt(self._bank, frame, reply, fault))
 
 
 def _terminal(name: str, text: str) -> tuple[str, bytes]:

@@ -57,6 +57,10 @@ def taken(tender: Tender, terminal: str) -> str:
     return f"{tender}:{terminal}"
 
 
+def cash(terminal: str) -> str:
+    return taken("cash", terminal)
+
+
 def refunds(reference: str) -> str:
     return f"refunds:{reference}"
 

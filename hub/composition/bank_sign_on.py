@@ -55,7 +55,7 @@ class BankTalk:
     async def ask(self, acquirer: Acquirer, message: Message, answer: str) -> Message:
         """Give the bank's answer of type `answer`, waited for as long as this bank may take; raises LineError."""
         frame = Frame(acquirer.tpdu, acquirer.header, encode(message, None)).to_bytes()
-        deadline = asyncio.get_running_loop().time() + acquirer.connect_s + acquirer.answer_s
+        deadline = asyncio.get_running_loop().time() + acquirer.answer_s
         key = Key(message.get(41), answer, message.get(11))
         heard = await self._lines[acquirer.name].exchange(frame, key, deadline)
         return decode(heard.body)
@@ -123,7 +123,7 @@ class BankSignOns:
 
     async def _signed_on(self, acquirer: Acquirer, terminal: str, *, fresh: bool) -> BankTerminal:
         """Sign on, or wait for the process that does."""
-        patience = acquirer.connect_s + acquirer.answer_s
+        patience = acquirer.answer_s
         end = asyncio.get_running_loop().time() + patience
         while True:
             if self._good(at := await self._found(acquirer, terminal), fresh=fresh):

@@ -81,7 +81,7 @@ class Witness:
             held = await sales.hold_sale(sale.id) if sale else None
             if held is not None and finding is not None and finding.verdict == "approved":
                 after = _after_late_approval(held, finding, now)
-                if held.state in {"reversed", "declined"}:
+                if held.state == "declined" or after.state != held.state:
                     kind = "contradicts"
                     log.error("bank %s: sale %s was %s and is approved", acquirer, held.id, held.state)
                 await sales.set_sale(after)

@@ -5,6 +5,7 @@ is away holds no other up. A sale is taken by its row: its next time is set beyo
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Iterable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from hub.business.bank_keeping import SaleRecord
 from hub.business.bank_rules import (
     NO_ANSWER,
     REVERSAL_ANSWER,
+    SETTLED,
     back_off,
     ended,
     for_people,
@@ -85,8 +87,9 @@ class GivingBack:
                     await self._begin_due(acquirer)
                 except Exception as error:
                     log.exception("bank %s: what is due cannot be read: %s", acquirer.name, error)
-                with_time = asyncio.wait_for(woken.wait(), LOOK_POLL)
-                await asyncio.gather(with_time, return_exceptions=True)
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(LOOK_POLL):
+                        await woken.wait()
         finally:
             for task in under_way.values():
                 task.cancel()
@@ -127,7 +130,7 @@ class GivingBack:
                 sale = replace(sale, attempts=sale.attempts + 1, next_at=now + self._lease(acquirer))
             await sales.set_sale(sale)
         if settled:
-            await self._alarm(sale, "its batch is settled: a person refunds it at the bank")
+            await self._alarm(sale, SETTLED)
             return None
         return sale
 
@@ -169,6 +172,7 @@ class GivingBack:
             elif held.attempts == sale.attempts:  # else another attempt has begun, and sets its own time
                 wait = back_off(acquirer.reversal_first_s, acquirer.reversal_most_s, sale.attempts)
                 held = replace(held, next_at=now + wait)
+                asyncio.get_running_loop().call_later(wait.total_seconds(), self.wake, acquirer.name)
             await sales.set_sale(held)
 
     async def _heard_otherwise(self, at: BankTerminal | None, sale: SaleRecord, heard: Heard) -> None:

@@ -205,7 +205,7 @@ class Switch:
                 if payment.terminal == terminal:
                     refuse_forestalled(payment)
                 raise Refusal("id_reused", "the payment's id was used before", field="id")
-            at, acquirer = await self._admitted(connection, terminal, order, now)
+            at, acquirer = await self._admitted(connection, terminal, payment_id, order, now)
             sale = SaleRecord(
                 id=payment_id,
                 terminal=terminal,
@@ -233,7 +233,7 @@ class Switch:
         return True
 
     async def _admitted(
-        self, connection: Conversation, terminal: str, order: SaleOrder, now: datetime
+        self, connection: Conversation, terminal: str, payment_id: str, order: SaleOrder, now: datetime
     ) -> tuple[BankTerminal, Acquirer]:
         """The bank and the terminal there, held, at which this sale may be begun; raises Refusal."""
         route = await self._books.sales(connection).route(order.route_id)
@@ -252,11 +252,15 @@ class Switch:
         on = self._books.day.business_date(now)
         standing = await self._books.billing(connection).standing(order.account_no, on)
         check_sale(order, terminal, quote, standing, _check_of(at), route)
-        await self._refuse_unsettled(connection, acquirer, terminal)
+        await self._refuse_unsettled(connection, acquirer, terminal, payment_id)
         return at, acquirer
 
-    async def _refuse_unsettled(self, connection: Conversation, acquirer: Acquirer, terminal: str) -> None:
+    async def _refuse_unsettled(
+        self, connection: Conversation, acquirer: Acquirer, terminal: str, payment_id: str = ""
+    ) -> None:
         before = await self._books.sales(connection).unsettled(acquirer.name, terminal)
+        if before is not None and before.id == payment_id:
+            raise TakenError  # the same order, begun while this one waited for the terminal
         if before is not None:
             detail = f"sale {before.id} at {acquirer.name} is {before.state}"
             raise Refusal("reversal_due", detail, retry_after_s=AGAIN_S)
@@ -271,6 +275,7 @@ class Switch:
                 await self._heard_besides(begun, finding, heard)
         except Exception:
             log.exception("sale %s: what is not settled goes back when it is due", begun.sale.id)
+        self._wake(begun.acquirer.name)  # once the terminal is known to need new keys, if it does
 
     async def _asked(self, begun: _Begun) -> tuple[Finding, Heard | None]:
         """Send the sale and judge what comes of it."""
@@ -310,7 +315,6 @@ class Switch:
             except TakenError:
                 log.error("sale %s cannot be booked: its payment came another way", begun.sale.id)
             finding = replace(finding, verdict="doubtful", reason=FAULT_HERE)
-        self._wake(begun.acquirer.name)
 
     async def _settle(self, begun: _Begun, finding: Finding) -> None:
         now = self._books.clock()

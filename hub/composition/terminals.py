@@ -69,6 +69,11 @@ def add_terminal(connection: Connection, name: str, key_file: Path | None, site:
     connection.execute(insert(terminals), {"id": name, "key_file": file, "site": site, "added_at": now})
 
 
+def is_registered(connection: Connection, name: str) -> bool:
+    """Whether this is a terminal that may use the hub."""
+    return connection.execute(_key_file, {"id": name}).first() is not None
+
+
 def signs_on(connection: Connection, name: str) -> bool:
     """Whether this is a terminal that signs on."""
     row = connection.execute(_key_file, {"id": name}).first()

@@ -95,7 +95,7 @@ _forget_numbers = (
     update(sales)
     .where(
         sales.c.pan_kept.is_not(None),
-        sales.c.state.in_(("approved", "reversed")),
+        or_(sales.c.state == bindparam("approved"), sales.c.state == bindparam("reversed")),
         exists().where(_batch_of_sale, settlements.c.ended_at.is_not(None)),
     )
     .values(pan_kept=None)
@@ -161,7 +161,7 @@ class Sales:
         return (await self._connection.execute(_settled, keys)).first() is not None
 
     async def forget_numbers(self) -> None:
-        await self._connection.execute(_forget_numbers)
+        await self._connection.execute(_forget_numbers, {"approved": "approved", "reversed": "reversed"})
 
     async def add_evidence(
         self,

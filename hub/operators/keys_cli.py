@@ -24,7 +24,7 @@ SCHEMES = ("3des", "sm4")
 def add_keys_commands(
     commands: Any, database: argparse.ArgumentParser, store: argparse.ArgumentParser
 ) -> None:
-    """Add `keys init`, `load-terminal`, `load-card`, `list` and `revoke`."""
+    """Add `keys init`, `load-terminal`, `load-bank`, `load-card`, `list` and `revoke`."""
     common = [database, store, _bench(), json_option()]
     actions = commands.add_parser("keys", help="the key store and what is in it").add_subparsers(
         required=True, metavar="ACTION"
@@ -39,8 +39,13 @@ def add_keys_commands(
         "id", metavar="KEY", help="the key's id, as the profile names it in the store's settings"
     )
     card.set_defaults(command=_load_card)
+    bank = actions.add_parser("load-bank", parents=common, help="load a terminal's master key at a bank")
+    bank.add_argument("acquirer", metavar="ACQUIRER")
+    bank.add_argument("tid", metavar="TID", help="the terminal's number there (power-hub bank add)")
+    bank.set_defaults(command=_load_bank, scheme="3des")
     for parser in (terminal, card):
         parser.add_argument("--scheme", choices=SCHEMES, default="3des")
+    for parser in (terminal, bank, card):
         parser.add_argument("--by", required=True, metavar="NAME", help="enters component 1")
         passphrase_option(parser)
         parser.add_argument("--and", dest="second", required=True, metavar="NAME", help="enters component 2")
@@ -48,7 +53,7 @@ def add_keys_commands(
     listing = actions.add_parser("list", parents=common, help="names and check values")
     listing.set_defaults(command=_list)
     revoke = actions.add_parser("revoke", parents=common, help="end a terminal's keys, at once")
-    revoke.add_argument("id", metavar="ID")
+    revoke.add_argument("id", metavar="ID", help="a terminal, or ACQUIRER/TID for its key at a bank")
     revoke.add_argument("--by", required=True, metavar="NAME")
     passphrase_option(revoke)
     revoke.set_defaults(command=_revoke)
@@ -86,6 +91,15 @@ def _load_terminal(options: argparse.Namespace) -> int:
     return 0
 
 
+def _load_bank(options: argparse.Namespace) -> int:
+    with _cabinet(options) as cabinet:
+        _require_bank_terminal(options)
+        name = cabinet.load_bank(options.acquirer, options.tid, _entered(options))
+    _end_bank_keys(options, options.acquirer, options.tid)  # they were wrapped under the key before
+    _tell(options, (name,), "")
+    return 0
+
+
 def _load_card(options: argparse.Namespace) -> int:
     with _cabinet(options) as cabinet:
         _require_wanted(options, cabinet.card_schemes)
@@ -96,9 +110,14 @@ def _load_card(options: argparse.Namespace) -> int:
 
 def _revoke(options: argparse.Namespace) -> int:
     prove(options, (options.by, options.passphrase_file))
+    acquirer, _, tid = options.id.rpartition("/")
     with _cabinet(options) as cabinet:
-        _end_working_keys(options)
-        cabinet.remove_terminal(options.id)
+        if acquirer:
+            _end_bank_keys(options, acquirer, tid)
+            cabinet.remove_bank(acquirer, tid)
+        else:
+            _end_working_keys(options)
+            cabinet.remove_terminal(options.id)
     say(options, {"terminal": options.id}, f"terminal {options.id}: its keys are ended")
     return 0
 
@@ -213,6 +232,24 @@ def _require_signing_on(options: argparse.Namespace) -> None:
             raise ValueError(
                 f"{options.id} is no terminal that signs on: power-hub terminal add {options.id} --signs-on"
             )
+
+
+def _require_bank_terminal(options: argparse.Namespace) -> None:
+    from hub.data.bank_terminals import bank_terminals_of
+
+    with books(options) as connection:
+        known = {(each.acquirer, each.tid) for each in bank_terminals_of(connection)}
+    if (options.acquirer, options.tid) not in known:
+        raise ValueError(
+            f"no kiosk has terminal {options.tid} at {options.acquirer}: power-hub bank add {options.acquirer}"
+        )
+
+
+def _end_bank_keys(options: argparse.Namespace, acquirer: str, tid: str) -> None:
+    from hub.data.bank_terminals import end_bank_keys
+
+    with books(options) as connection:
+        end_bank_keys(connection, acquirer, tid)
 
 
 def _end_working_keys(options: argparse.Namespace) -> None:

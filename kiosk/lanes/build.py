@@ -12,7 +12,7 @@ from drivers.printer.escpos_driver import EscposPrinter, EscposSettings
 from drivers.security.model import SecurityModule
 from drivers.transport import LineSettings, SerialTransport
 from kiosk.config import Acceptor, Config, Dispenser, MeterCard, Printer
-from kiosk.config_tenders import EftTerminal, Scanner
+from kiosk.config_tenders import BankCard, EftTerminal, PinPad, Scanner
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.keys import FileKey, Keys
 from kiosk.lanes.acceptor import AcceptorLane
@@ -41,6 +41,7 @@ def build_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane
         "printer": PrinterLane(_printer(config.printer), slips.compose, config.printer.check_every_s, tell),
         **_card_lane(config, keys, tell),
         **_dispenser_lanes(config, keys, tell),
+        **_bank_card_lanes(config, hold, tell),
         **_sam_lane(config, tell),
         **_eft_lane(config, tell),
         **_scanner_lane(config, hold, tell),
@@ -91,6 +92,29 @@ def _dispenser_lanes(config: Config, key: Keys, tell: Tell) -> dict[str, Lane]:
     return {
         "dispenser": DispenserLane(device, unit.poll_s, tell),
         "new_card": CardLane(writer, authority, tell, station, module),
+    }
+
+
+def _bank_card_lanes(config: Config, hold: Hold, tell: Tell) -> dict[str, Lane]:
+    """The lanes of the bank card's place and of the PIN pad, where the kiosk takes bank cards itself."""
+    cards, pad = config.bank_card, config.pin_pad
+    if not (cards.reader and pad.port):
+        return {}
+    from drivers.card.bank_card import BankCardReader
+    from drivers.card.bank_card_unit import BankCardUnit
+    from drivers.card.motor_driver import Crt310Reader
+    from drivers.pinpad.driver import GenericPinPad, PinPadSettings
+    from drivers.security import core_dumps
+    from kiosk.lanes.bank_card import BankCardLane
+    from kiosk.lanes.pin_pad import PinPadLane
+
+    core_dumps.off()  # card numbers will stand in this program's memory
+    motor = Crt310Reader(_transport(cards)) if cards.port else None
+    unit = BankCardUnit(BankCardReader(PcscCard(cards.reader)), motor)
+    device = GenericPinPad(_transport(pad), PinPadSettings(slots=tuple(sorted(pad.slots.values()))))
+    return {
+        "bank_card": BankCardLane(unit, cards, hold, tell),
+        "pin_pad": PinPadLane(device, pad, hold, tell),
     }
 
 
@@ -192,7 +216,9 @@ def _printer(line: Printer) -> EscposPrinter:
     return EscposPrinter(_transport(line), settings)
 
 
-def _transport(line: Acceptor | Dispenser | EftTerminal | Printer | Scanner) -> SerialTransport:
+def _transport(
+    line: Acceptor | BankCard | Dispenser | EftTerminal | PinPad | Printer | Scanner,
+) -> SerialTransport:
     return SerialTransport(line.port, LineSettings(line.baudrate, line.bytesize, line.parity, line.stopbits))
 
 

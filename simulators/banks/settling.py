@@ -13,7 +13,7 @@ END_OF_UPLOAD = frozenset({"202", "207"})
 
 
 def settle(books: Books, request: Message, terminal: Terminal, at: str) -> Outcome:
-    """Compare a terminal's totals with the bank's; a batch that is equal is closed and the next begins."""
+    """Compare a terminal's totals with the bank's, and answer with these; a batch that is equal is closed."""
     batch = Field60.from_field(request.get(60)).batch
     theirs = Totals.from_field(request.get(48))
     ours = books.totals(terminal.tid, batch)
@@ -21,7 +21,7 @@ def settle(books: Books, request: Message, terminal: Terminal, at: str) -> Outco
     books.note_settlement(terminal.tid, batch, at, code, theirs.to_field(), ours.to_field())
     if code == Balance.EQUAL:
         _close(books, terminal, batch)
-    return Outcome("00", {48: replace(theirs, code=code).to_field()})
+    return Outcome("00", {48: replace(ours, code=code).to_field()})
 
 
 def upload(books: Books, request: Message, terminal: Terminal, at: str) -> Outcome:

@@ -171,6 +171,19 @@ def test_the_reversal_of_a_void_leaves_the_sale(bank: LaunchedBank, terminal: Ba
     assert books(bank, terminal)["taken_fen"] == 500
 
 
+def test_the_reversal_of_a_refund_takes_the_money_again(bank: LaunchedBank, terminal: BankTerminal) -> None:
+    first = terminal.sale_fields(PLAIN, 500)
+    sale = terminal.ask("0200", first)
+    terminal.refund(PLAIN, 200, sale)
+    refund = {**first, 3: "200000", 4: "000000000200", 11: f"{terminal.stan:06d}"}
+    assert books(bank, terminal)["taken_fen"] == 300
+    assert code(terminal.reverse(first)) == "12"
+    assert code(terminal.reverse(refund)) == "00"
+    assert books(bank, terminal)["taken_fen"] == 500
+    assert code(terminal.reverse(first)) == "00"
+    assert books(bank, terminal)["taken_fen"] == 0
+
+
 def test_an_original_that_comes_after_its_reversal(bank: LaunchedBank, terminal: BankTerminal) -> None:
     fields = terminal.sale_fields(PLAIN, 500)
     assert code(terminal.reverse(fields)) == "25"
@@ -179,7 +192,8 @@ def test_an_original_that_comes_after_its_reversal(bank: LaunchedBank, terminal:
 
 
 def test_a_batch_that_is_equal_is_closed(bank: LaunchedBank, terminal: BankTerminal) -> None:
-    sale = terminal.sale(PLAIN, 500)
+    first = terminal.sale_fields(PLAIN, 500)
+    sale = terminal.ask("0200", first)
     voided = terminal.sale(PLAIN, 300)
     terminal.void(PLAIN, 300, voided)
     fields = terminal.sale_fields(PLAIN, 900)
@@ -193,6 +207,7 @@ def test_a_batch_that_is_equal_is_closed(bank: LaunchedBank, terminal: BankTermi
     batch = terminal.batch
     terminal.sign_on()
     assert terminal.batch > batch
+    assert code(terminal.reverse(first)) == "12"
     assert code(terminal.refund(PLAIN, 500, sale)) == "00"
 
 
@@ -201,7 +216,9 @@ def test_a_batch_that_differs_is_uploaded(bank: LaunchedBank, terminal: BankTerm
     terminal.sale(PLAIN, 700)
     stan = terminal.stan
     answer = terminal.settle(Totals(2, 1201))
-    assert Totals.from_field(answer.get(48)).code == Balance.UNEQUAL
+    assert Totals.from_field(answer.get(48)) == Totals(2, 1200, code=Balance.UNEQUAL)
+    assert code(terminal.balance(PLAIN)) == "00"
+    assert "settled" not in books(bank, terminal)
     details = [Detail(f"{stan - 1:06d}", 500), Detail(f"{stan:06d}", 701), Detail("999999", 1)]
     assert code(terminal.upload("201", details_to_field(details))) == "00"
     assert code(terminal.upload("202", "0003")) == "00"
@@ -326,12 +343,12 @@ def test_a_new_sign_on_is_asked_for_in_the_header(bank: LaunchedBank, terminal: 
 
 @pytest.mark.parametrize("by", ["77", "99", "A0"])
 def test_a_new_sign_on_is_asked_for_by_a_code(bank: LaunchedBank, terminal: BankTerminal, by: str) -> None:
+    terminal.sale(PLAIN, 100)  # so that the batch goes on
     bank.do("ask_sign_on", by=by, kind="sale")
     fields = terminal.sale_fields(PLAIN, 100)
     assert code(terminal.ask("0200", fields)) == by
     assert code(terminal.sale(PLAIN, 100)) == "77"
     terminal.sign_on()
-    fields[60] = terminal.sale_fields(PLAIN, 100)[60]
     fields[52] = terminal.sale_fields(PLAIN, 100)[52]
     assert code(terminal.ask("0200", fields)) == "00"  # the same trace number was not used up
 

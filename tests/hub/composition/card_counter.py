@@ -35,7 +35,7 @@ from tests.crash.memory import Books, MemoryShelf
 from tests.crash.memory_billing import MemoryBilling
 from tests.crash.memory_cards import MemoryCards, add_card_meter
 from tests.crash.memory_store import MemoryStore
-from tests.hub.composition.counter import box_sale
+from tests.hub.switched import pay_by_switch
 
 PROFILE = "state_grid_2013"
 ACCOUNT, NEIGHBOUR = "0399000000000083", "0399000000000091"
@@ -333,12 +333,15 @@ class CardOffice:
             "reference": "AAAA-BBBB-CCCC",
         }
         if changes.get("tender", "cash") != "cash":
-            content |= {"notes": (), "box": box_sale(quote["id"])}
+            content |= {"notes": ()}
         return forms.PaymentOrder(**(content | changes))
 
     def pay(self, quote: Any, amount_fen: int, terminal: str = "T", key: str = "", **changes: Any) -> Any:
         order = self.pay_order(quote, amount_fen, **changes)
-        return self.ask(self.desk.pay(terminal, key or self.new_id(), order))
+        key = key or self.new_id()
+        if order.tender == "bank_card":
+            return self.ask(pay_by_switch(self.desk, terminal, key, order))
+        return self.ask(self.desk.pay(terminal, key, order))
 
     def buy(self, amount_fen: int = 5000, card: PlasticCard | None = None, **changes: Any) -> Any:
         """Read the card, quote and pay."""

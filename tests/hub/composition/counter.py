@@ -19,6 +19,7 @@ from tests.crash.line import RULE
 from tests.crash.memory import Books, MemoryShelf
 from tests.crash.memory_billing import MemoryBilling
 from tests.crash.memory_store import MemoryStore
+from tests.hub.switched import pay_by_switch
 
 NOW = datetime(2026, 11, 22, 16, 30, tzinfo=UTC)
 TODAY = date(2026, 11, 23)
@@ -101,9 +102,12 @@ class Counter:
             "reference": "AAAA-BBBB",
         }
         content |= changes
-        if content["tender"] == "bank_card":
-            content.setdefault("box", box_sale(key))
-        done: Awaitable[Any] = self.desk.pay(terminal, key, forms.PaymentOrder(**content))
+        done: Awaitable[Any]
+        order = forms.PaymentOrder(**content)
+        if order.tender == "bank_card" and order.box is None:
+            done = pay_by_switch(self.desk, terminal, key, order)
+        else:
+            done = self.desk.pay(terminal, key, order)
         return done
 
     def claim(self, key: str = CLAIM, terminal: str = "T", **changes: Any) -> Awaitable[Any]:

@@ -8,8 +8,8 @@ import pytest
 from hub.business import forms
 from hub.business.ledger import Leg
 from hub.data.books import OwnBooks
-from tests.hub.composition.counter import box_sale
 from tests.hub.composition.office import LONG_AGO, NOW, TODAY, Office
+from tests.hub.switched import pay_by_switch
 
 pytestmark = pytest.mark.parametrize("books", ["sqlite"], indirect=True)
 
@@ -178,7 +178,6 @@ def test_a_payment_is_shown_as_booked_beside_its_claim_unless_it_was_undone(
         quote_id="e" * 32,
         business="prepay",
         tender="bank_card",
-        box=box_sale(payment_id),
         amount_fen=900,
         months=(),
         notes=(),
@@ -189,7 +188,7 @@ def test_a_payment_is_shown_as_booked_beside_its_claim_unless_it_was_undone(
     asked = forms.QuoteOrder(account_no=account.account_no, business="prepay", months=(), tender="cash")
     undone = forms.ReversalOrder(payment_id=payment_id, amount_fen=900, reason="unanswered", made_at=LONG_AGO)
     office.ask(lambda _o, desk, _d: desk.quote("T", "e" * 32, asked))
-    office.ask(lambda _o, desk, _d: desk.pay("T", payment_id, order))
+    office.ask(lambda _o, desk, _d: pay_by_switch(desk, "T", payment_id, order))
     if is_undone:
         office.ask(lambda _o, desk, _d: desk.reverse("T", "f" * 32, undone))
     claim = office.kept(office.claim(payment_id=payment_id, reason="unanswered"))

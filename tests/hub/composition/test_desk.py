@@ -12,7 +12,7 @@ from hub.composition.desk import Desk
 from hub.data.database import Database
 from hub.data.store import Store
 from hub.serve import billing_of_own_books, utc_now
-from tests.hub.composition.counter import box_sale
+from tests.hub.switched import pay_by_switch
 from tools.hub_process import new_id
 
 TAKEN_AT = datetime(2026, 1, 1, 4, tzinfo=UTC)
@@ -44,8 +44,7 @@ class Bank:
             "taken_at": TAKEN_AT,
         }
         content |= changes
-        box = box_sale(quote_id) if content["tender"] == "bank_card" else None
-        return PaymentOrder(**content, box=box)
+        return PaymentOrder(**content)
 
 
 def reversal(payment_id: str, amount_fen: int = 5000) -> ReversalOrder:
@@ -101,7 +100,7 @@ def test_a_reversal_puts_bills_and_balance_back(run: Any, books: Any) -> None:
         desk, payment_id = bank.desks[0], new_id()
         before = await desk.account(account.account_no)
         order = await bank.card(account.account_no, 20_000, reference="R-1")
-        await desk.pay("k", payment_id, order)
+        await pay_by_switch(desk, "k", payment_id, order)
         paid = await desk.account(account.account_no)
         undone = await desk.reverse("k", new_id(), reversal(payment_id, 20_000))
         again = await desk.reverse("k", new_id(), reversal(payment_id, 20_000))
@@ -111,7 +110,7 @@ def test_a_reversal_puts_bills_and_balance_back(run: Any, books: Any) -> None:
         assert (paid.balance_fen, paid.arrears_fen) == (0, before.arrears_fen - 21_000)
         assert (after.balance_fen, after.bills) == (before.balance_fen, before.bills)
         with pytest.raises(Refusal) as refused:
-            await desk.pay("k", payment_id, order)
+            await pay_by_switch(desk, "k", payment_id, order)
         assert refused.value.code == "reversed"
         return await desk.reference("R-1"), await desk.payment("k", payment_id)
 
@@ -127,9 +126,9 @@ def test_a_balance_that_was_used_since_is_owed(run: Any, books: Any) -> None:
 
     async def talk(bank: Bank) -> Any:
         desk, payment_id = bank.desks[0], new_id()
-        await desk.pay("k", payment_id, await bank.card(account.account_no))
+        await pay_by_switch(desk, "k", payment_id, await bank.card(account.account_no))
         other = new_id()
-        await desk.pay("k", other, await bank.card(account.account_no, 700))
+        await pay_by_switch(desk, "k", other, await bank.card(account.account_no, 700))
         await desk.reverse("k", new_id(), reversal(payment_id))
         assert await outcome(desk.reverse("k", new_id(), reversal(other, 699))) == "amount_differs"
         return (await desk.account(account.account_no)).balance_fen
@@ -145,7 +144,7 @@ def test_a_reversal_and_its_payment_at_once_leave_nothing_credited(run: Any, boo
         for _ in range(times):
             payment_id, order = new_id(), await bank.card(account.account_no)
             paid, undone = await asyncio.gather(
-                outcome(bank.desks[0].pay("k", payment_id, order)),
+                outcome(pay_by_switch(bank.desks[0], "k", payment_id, order)),
                 outcome(bank.desks[1].reverse("k", new_id(), reversal(payment_id))),
             )
             assert (paid == "reversed") == (b'"tombstone"' in undone)
@@ -160,7 +159,7 @@ def test_reversals_of_one_payment_at_once_undo_it_once(run: Any, books: Any) -> 
 
     async def talk(bank: Bank) -> Any:
         payment_id = new_id()
-        await bank.desks[0].pay("k", payment_id, await bank.card(account.account_no))
+        await pay_by_switch(bank.desks[0], "k", payment_id, await bank.card(account.account_no))
         ids = [new_id(), new_id(), *[new_id()] * 2]
         orders = [bank.desks[n % 2].reverse("k", each, reversal(payment_id)) for n, each in enumerate(ids)]
         replies = await asyncio.gather(*orders)
@@ -177,7 +176,7 @@ def test_a_claim_and_a_reversal_at_once_both_end(run: Any, books: Any) -> None:
         for known in (True, False) * 4:
             payment_id = new_id()
             if known:
-                await bank.desks[0].pay("k", payment_id, await bank.card(account.account_no))
+                await pay_by_switch(bank.desks[0], "k", payment_id, await bank.card(account.account_no))
             claimed, undone = await asyncio.gather(
                 outcome(bank.desks[0].claim("k", new_id(), claim(payment_id))),
                 outcome(bank.desks[1].reverse("k", new_id(), reversal(payment_id))),
@@ -193,7 +192,7 @@ def test_claims_for_more_than_one_payment_had_at_once_leave_one(run: Any, books:
 
     async def talk(bank: Bank) -> Any:
         payment_id = new_id()
-        await bank.desks[0].pay("k", payment_id, await bank.card(account.account_no))
+        await pay_by_switch(bank.desks[0], "k", payment_id, await bank.card(account.account_no))
         ends = await asyncio.gather(
             *(outcome(bank.desks[n % 2].claim("k", new_id(), claim(payment_id, 6000))) for n in range(4))
         )
