@@ -312,6 +312,30 @@ def test_after_a_bank_left_one_unanswered_no_further_batch_is_begun_in_that_roun
     assert len(tids) == 12
 
 
+def test_a_terminal_that_the_bank_refuses_keeps_no_other_waiting(file_books: Any, bank: LaunchedBank) -> None:
+    clock = Clock()
+    tids = [register(file_books, f"kiosk-{number}") for number in range(3)]
+
+    async def work(house: House) -> list[list[tuple[str, str]]]:
+        template = None
+        for number, tid in enumerate(tids):
+            at = await house.signed_on(f"kiosk-{number}")
+            template = template or replace(await _sold_by(house, "kiosk-0"), pan_kept="")
+            sale = replace(
+                template, id=f"{number:032d}", terminal=at.terminal, tid=tid, batch=at.batch, stan="000009"
+            )
+            async with house.database.write() as connection:
+                await Sales(connection).add_sale(sale)
+        clock.ahead = timedelta(hours=30)
+        bank.do("decline", code="96", kind="settle", tid=tids[0], next=None)
+        bank.do("decline", code="96", kind="settle", tid=tids[2], next=1)
+        return [[(each.tid, each.ending) for each in await house.settlements.settle_due()] for _ in range(2)]
+
+    first, second = run(file_books, acquirer(bank.port), work, clock=clock)
+    assert sorted(ending for _, ending in first) == ["differs", "unanswered", "unanswered"]
+    assert dict(second) == {tids[0]: "unanswered", tids[2]: "differs"}
+
+
 async def _sold_by(house: House, terminal: str) -> Any:
     at = await house.at(terminal)
     async with house.database.write() as connection:
