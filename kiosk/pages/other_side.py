@@ -27,9 +27,17 @@ def other_side(draft: Draft, payment: Payment) -> None:
             draft.row("recharge_end", end)
 
 
-def held_out(draft: Draft, *also: Line) -> bool:
-    """Say before all else that the bank card is held out, if it is; `also` stands beneath it. Return whether it is."""
-    look = draft.look
+def card_first(draft: Draft, *also: Line) -> bool:
+    """Say before all else that the bank card is held out or was kept, if so; `also` stands beneath it.
+
+    Return whether it is.
+    """
+    look, captured = draft.look, draft.look.session.captured
+    if captured:
+        why = "bank" if captured == "bank" else "not_taken"
+        text = look.line(f"declined.captured_{why}_text", hotline=look.facts.hotline)
+        draft.notice("warning", look.line(f"declined.captured_{why}"), look.join(text, *also))
+        return True
     if look.facts.bank_card != "mouth":
         return False
     draft.notice("warning", look.line("take_bank_card.notice"), look.join(*also))
