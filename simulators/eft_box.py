@@ -37,6 +37,7 @@ class EftBox(EftLineEnd):
     def fresh(self) -> None:
         """Nobody stands before it, and nothing was ordered."""
         self.reset_line()
+        self.swallowed = 0
         self.powered, self.talks_while_busy = True, False
         self.cards: list[str] = []
         self.every_card = ""
@@ -277,6 +278,7 @@ class EftBox(EftLineEnd):
             "held": self._held is not None,
             "signed_on": self.books.signed_on,
             "last_trace": self.books.last.trace if self.books.last else "",
+            "swallowed": self.swallowed,
             "totals": self.totals,
         }
 

@@ -12,6 +12,7 @@ from PySide6.QtQml import QQmlError
 from PySide6.QtQuick import QQuickView
 
 from kiosk.page import Modes, Snapshot
+from ui.codes import CodeProvider
 from ui.icons import IconProvider
 from ui.tokens import FORMS, PANELS, Form, apply, tokens
 from ui.viewmodels.page import Page
@@ -48,6 +49,7 @@ class Screen(QObject):
         engine.warnings.connect(self._warn)
         engine.addImportPath(str(QML))
         engine.addImageProvider("icon", IconProvider())
+        engine.addImageProvider("code", CodeProvider())
         self._theme: QObject = cast(QObject, engine.singletonInstance("Kiosk", "Theme"))
         self.page: Page = cast(Page, engine.singletonInstance("Kiosk.Model", "Page"))
         self.page.intent.connect(on_intent)

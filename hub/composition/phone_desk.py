@@ -66,7 +66,8 @@ class PhoneDesk(Generic[C]):
                 if seen.status != "open" or left <= 0 or self._keeper.stopping:
                     return seen
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), min(LOOK_S, left))
+                    async with asyncio.timeout(min(LOOK_S, left)):
+                        await changed.wait()
 
     async def close_order(self, terminal: str, order_id: str, _closing: PhoneClosing) -> Phone:
         """Close an order; the answer is `closed` only when no payment for it will be credited by itself."""

@@ -77,17 +77,19 @@ class PhoneKeeper(Generic[C]):
     # What is due ---------------------------------------------------------------------------------------------
 
     async def work(self) -> None:
-        """Attend to what is due, whoever began it, until cancelled."""
+        """Attend to what is due, whoever began it, until cancelled or told to stop."""
         try:
-            while True:
+            while not self.stopping:
                 try:
                     await self._look_after_due()
                 except Refusal as refusal:  # the books are away for now
                     log.warning("orders by phone: %s", refusal)
                 except Exception:
                     log.exception("orders by phone")
+                # Not wait_for, which in Python 3.11 may lose a cancellation.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._due.wait(), LOOK_S)
+                    async with asyncio.timeout(LOOK_S):
+                        await self._due.wait()
                 self._due.clear()
         finally:
             for task in self._beside:
@@ -305,6 +307,7 @@ class PhoneKeeper(Generic[C]):
     def stop(self) -> None:
         """Let nobody wait any longer: the process is about to end."""
         self.stopping = True
+        self._due.set()
         for order_id in self._waiting:
             self._tell(order_id)
 

@@ -124,6 +124,7 @@ class Core:
             scanner=UNKNOWN_HEALTH if config.scanner.port else None,
             phone=config.phone.enabled,
             recharge=config.recharge.enabled,
+            recharge_digits=config.recharge.digits,
         )
         self.zone = ZoneInfo(config.terminal.timezone)
         # What is open shows itself at once: nobody starts in the moment before `begin`.

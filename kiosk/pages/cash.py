@@ -50,7 +50,9 @@ def preparing(look: Look) -> Draft:
     """Wait for the quote and the acceptor; no note yet."""
     draft = Draft(look, Page.PREPARING, PageKind.WAIT, step=2)
     level = min(look.session.wait_level, 2)
-    draft.title, draft.prompt = look.line("preparing.title"), look.line(f"preparing.wait{level}")
+    other = look.session.tender != "cash" and level < 2
+    draft.title = look.line("preparing.title")
+    draft.prompt = look.line(f"preparing.tender{level}" if other else f"preparing.wait{level}")
     draft.picture = "hourglass"
     whose(draft)
     if look.session.account:

@@ -268,6 +268,8 @@ class Facts:
     phone: bool = False
     """Whether this kiosk takes payment by phone at all."""
     recharge: bool = False
+    recharge_digits: int = 18
+    """How many digits the secret number of a recharge card has."""
     station: CardState = CardState.OFFLINE
     """Where a card stands in the dispenser's path."""
     acceptor_free: bool = True
