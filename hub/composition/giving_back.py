@@ -17,6 +17,7 @@ from hub.business.bank_keeping import SaleRecord
 from hub.business.bank_rules import (
     NO_ANSWER,
     REVERSAL_ANSWER,
+    SETTLED,
     back_off,
     ended,
     for_people,
@@ -129,7 +130,7 @@ class GivingBack:
                 sale = replace(sale, attempts=sale.attempts + 1, next_at=now + self._lease(acquirer))
             await sales.set_sale(sale)
         if settled:
-            await self._alarm(sale, "its batch is settled: a person refunds it at the bank")
+            await self._alarm(sale, SETTLED)
             return None
         return sale
 

@@ -190,6 +190,8 @@ def claim(look: Look) -> Draft:
     whose(draft)
     # A note whose fate nobody knows is neither promised nor denied.
     sure = look.line("claim.safe" if case.amount_fen else "claim.noted")
+    if case.tender != "cash" and (not case.amount_fen or case.reason == "sale_fate_unknown"):
+        sure = look.line("checking.tender_noted")
     draft.notice("warning", sure, look.line(f"slip.{slip_state(case.slips, 'claim')}"))
     return draft
 
@@ -199,7 +201,8 @@ def _claimed(draft: Draft, case: Claim) -> None:
     look = draft.look
     recorded = "claim.recorded" if case.tender == "cash" else "claim.tender_recorded"
     certain = (look.line(recorded), look.read(Amount(case.amount_fen)))
-    doubtful = (look.line("claim.memo"), look.read(Amount(case.memo_fen)))
+    memo = "claim.memo" if case.tender == "cash" else "claim.tender_recorded"
+    doubtful = (look.line(memo), look.read(Amount(case.memo_fen)))
     if case.amount_fen:
         draft.panel = Panel(*certain, [(*doubtful, True)] if case.memo_fen else [])
     elif case.memo_fen:

@@ -224,7 +224,7 @@ def _ends() -> Iterator[Sample]:
     for tender, facts in PAID.items():
         yield _page(f"done_{tender}", Page.DONE, settled(tender, facts))
     yield _page("done_bank_card_held_out", Page.DONE, settled("bank_card", BANK_FACTS), HELD_OUT)
-    for name, case in _claims().items():
+    for name, case in claims().items():
         session = Session(page=Page.CLAIM, account=ONE, payment_id=PAYMENT_ID, tender=case.tender)
         owner = tendered(case.tender, case.amount_fen, state=PaymentState.CLAIMED)
         yield f"claim_{name}", session, owner, case, ALL
@@ -238,7 +238,8 @@ PAID: dict[Tender, TenderFacts] = {
 """Each tender, and what a slip tells of its other side."""
 
 
-def _claims() -> dict[str, Claim]:
+def claims() -> dict[str, Claim]:
+    """Return claims of money that is not cash, by name."""
     box = replace(claim("sale_fate_unknown", ASKED_FEN), tender="bank_card", notes=())
     recharge = replace(claim("unanswered", 0), tender="recharge_card", notes=())
     return {"sale_fate_unknown": box, "recharge_card": recharge}

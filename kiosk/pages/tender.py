@@ -16,12 +16,11 @@ from kiosk.pages.reading import NOTHING, Amount, Amounts
 from kiosk.pages.start import not_now
 from kiosk.payment.model import Payment, Tender
 from kiosk.session.state import Page
+from kiosk.tender_receipt import REFUND_DAYS
 
 PRESETS_FEN = (5000, 10000, 20000, 50000)
 """Round amounts that are offered beside what is due."""
 MOST_PRESETS = 4
-REFUND_DAYS = 3
-"""Within how many working days banks and wallets as a rule give back what was undone."""
 ICONS: Mapping[Tender, str] = {"cash": "cash", "bank_card": "bank_card", "qr": "qr", "recharge_card": "card"}
 
 
@@ -34,8 +33,8 @@ def means(look: Look) -> Draft:
         draft.panel = quote_panel(look, look.session.account)
     draft.choices = [_means(look, tender) for tender in look.facts.tenders]
     draft.back = back(look)
-    if all(press.reason.shown for press in draft.choices):
-        not_now(draft)
+    if len(draft.choices) == 1 and draft.choices[0].reason.shown:
+        not_now(draft)  # of several each says itself why
     return draft
 
 
@@ -91,7 +90,7 @@ def amount(look: Look) -> Draft:
     draft = Draft(look, Page.AMOUNT, PageKind.ENTRY, step=2)
     session, (least, most) = look.session, limits_fen(look)
     typed = int(session.digits) * 100 if session.digits.isdecimal() else 0
-    draft.title, draft.prompt = look.line("amount.title"), look.line("amount.choose")
+    draft.title = look.line("amount.title")
     limits = look.line("amount.limits", least=Amount(least), most=Amount(most))
     hint = look.line("amount.ready") if least <= typed <= most else limits
     error = NOTHING

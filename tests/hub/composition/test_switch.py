@@ -19,7 +19,7 @@ from tests.hub.composition.hall import AMOUNT, Hall, hall, registered
 from tools.hub_process import new_id
 
 TIDS = map(str, itertools.count(20_000_001))
-SHORT = {"answer_s": 0.5, "reversal_first_s": 0.1, "reversal_most_s": 0.5}
+SHORT: dict[str, Any] = {"answer_s": 0.5, "reversal_first_s": 0.1, "reversal_most_s": 0.5}
 """For tests in which the bank says nothing."""
 Play = Callable[[Hall, str], Awaitable[None]]
 

@@ -116,6 +116,7 @@ Item {
                     required label
                     required works
                     required reason
+                    terse: Theme.large && cards.count > 3
                     width: (foot.width - (badges.columns - 1) * badges.spacing) / badges.columns
                     height: badges.tallest()
                 }

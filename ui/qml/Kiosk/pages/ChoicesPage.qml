@@ -13,7 +13,9 @@ Item {
         // Beside a panel two columns would break words.
         columns: Theme.form === "wall" && count > 3 && !Theme.low && (Page.panel.headline ?? "") !== "" ? 1 : columnsFor(count)
         details: !parent.crowded
-        labelSize: parent.crowded && (Page.notice?.title ?? "") !== "" ? Fit.plainLabel : few ? Theme.subtitle : Theme.label
+        labelSize: parent.crowded && (count > 3 || (Page.notice?.title ?? "") !== "") ? Fit.plainLabel : few ? Theme.subtitle : Theme.label
+        tight: count > 3
+        detailSize: parent.crowded && count > 3 ? Fit.plainService : Theme.service
         room: parent.height - (note.visible ? note.height + Theme.gap : 0)
     }
 
