@@ -21,6 +21,7 @@ from hub.business.tender_forms import Phone, PhoneClosing, PhoneOrder
 from hub.composition.booking import Booking
 from hub.composition.card_counter import NoCards
 from hub.composition.card_secrets import VaultSecrets
+from hub.composition.desk import Desk
 from hub.composition.phone_desk import PhoneDesk
 from hub.composition.phone_keeper import PhoneKeeper
 from hub.composition.vault import Vault
