@@ -318,7 +318,11 @@ def test_a_payment_after_closing_goes_back(tell: Tell) -> None:
 def test_a_closing_before_its_order_keeps_the_order_from_being_opened(tell: Tell) -> None:
     async def story(t: Till) -> None:
         order_id, before = new_id(), t.far_end.do("status")["calls"]
-        assert (await t.closed(order_id)).status == "closed"
+        closed = await t.closed(order_id)
+        assert (closed.status, closed.amount_fen) == ("closed", 5000)
+        assert await t.closed(order_id) == closed
+        with pytest.raises(Refusal, match="id_reused"):
+            await t.opened(5001, order_id=order_id)
         late = await t.opened(order_id=order_id, sealed=t.sealed())
         assert (late.status, late.amount_fen) == ("closed", 5000)
         assert t.far_end.do("status")["calls"] == before
