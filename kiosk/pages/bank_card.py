@@ -40,7 +40,7 @@ def insert(look: Look) -> Draft:
         draft.title = look.line(f"bank_card.{known}")
         draft.prompt = look.line(f"bank_card.{known}_text")
         if look.facts.bank_card in {"in", "mouth"}:
-            draft.guide = "take_bank"
+            draft.guide = "take" if known == "not_a_bank_card" else "take_bank"
     return draft
 
 
@@ -124,6 +124,6 @@ def taking(look: Look) -> Draft:
     if look.facts.bank_card == "stuck":
         draft.title = look.line("take_bank_card.stuck")
         draft.prompt = look.line("take_bank_card.stuck_prompt", hotline=look.facts.hotline)
-        draft.cue = None
+        draft.kind, draft.guide, draft.cue = PageKind.RESULT, None, None
         contact(draft)
     return draft

@@ -75,7 +75,7 @@ def done(look: Look) -> Draft:
     draft.panel = _booked(look, payment, credit)
     whose(draft)
     draft.row("hub_no", spelled(credit.hub_no))
-    other_side(draft, payment)
+    other_side(draft, payment, brief=True)
     draft.cue = Cue("paid", payment.kiosk_no)
     _receipt(draft, payment, credit)
     return draft

@@ -8,12 +8,15 @@ from kiosk.pages.reading import NOTHING, Line, spelled
 from kiosk.payment.model import Payment
 
 
-def other_side(draft: Draft, payment: Payment) -> None:
-    """Say whose card, wallet or recharge card it was, and by which number the other side knows the payment."""
+def other_side(draft: Draft, payment: Payment, *, brief: bool = False) -> None:
+    """Say whose card, wallet or recharge card it was, and by which number the other side knows the payment.
+
+    In brief without the other side's name, which the slip has.
+    """
     facts = payment.facts
     if facts is None:
         return
-    title = facts.title_zh if draft.look.words.lang == "zh" else facts.title_en
+    title = "" if brief else facts.title_zh if draft.look.words.lang == "zh" else facts.title_en
     end = spelled(facts.card[-4:]) if facts.card else NOTHING
     match payment.tender:
         case "bank_card":

@@ -94,12 +94,12 @@ def amount(look: Look) -> Draft:
     session, (least, most) = look.session, limits_fen(look)
     typed = int(session.digits) * YUAN if session.digits.isdecimal() else 0
     draft.title = look.line("amount.title")
-    limits = look.line("amount.limits", least=Amount(least), most=Amount(most))
+    limits = look.line("amount.limits", least=Amounts((least,)), most=Amounts((most,)))
     hint = look.line("amount.ready") if least <= typed <= most else limits
     error = NOTHING
     if session.entry_error:
         known = "too_much" if session.entry_error == "too_much" else "too_little"
-        error = look.line(f"amount.{known}", least=Amount(least), most=Amount(most))
+        error = look.line(f"amount.{known}", least=Amounts((least,)), most=Amounts((most,)))
     placeholder = look.line("amount.placeholder")
     shown = look.read(Amount(typed)) if typed else NOTHING
     draft.entry = Entry(
