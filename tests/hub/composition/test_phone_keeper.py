@@ -11,11 +11,26 @@ import pytest
 from hub.business.phone_rules import phone_order, refund_no
 from hub.business.refusals import Refusal
 from hub.composition.phone_keeper import ALARM_TRIES
+from hub.data.engine import sync_engine
 from hub.data.phones import PhoneOrders
+from tests.hub.conftest import Books
 from tests.hub.phones import TERMINAL, Story, Till, new_payer_code, until
 from tools.hub_process import new_id
 
 Tell = Callable[..., None]
+
+
+on_both = pytest.mark.parametrize("books", ["sqlite", "postgresql"], indirect=True)
+"""Where two may want the same row at once."""
+
+
+@pytest.fixture
+def books(request: pytest.FixtureRequest, new_books: Callable[[str], str]) -> Iterator[Books]:
+    """Empty books of the test's own, on SQLite unless it says otherwise."""
+    url = new_books(getattr(request, "param", "sqlite"))
+    engine = sync_engine(url)
+    yield Books(url, engine)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -56,6 +71,7 @@ def _orders(till: Till) -> list[str]:
 # Being paid --------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_a_tap_on_the_phone_is_credited(tell: Tell) -> None:
     async def story(t: Till) -> None:
         phone = await t.opened()
@@ -153,6 +169,7 @@ def test_a_person_may_refuse_on_the_phone(tell: Tell) -> None:
 # Opening -----------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_the_same_order_again_is_the_same_order(tell: Tell) -> None:
     async def story(t: Till) -> None:
         account = await t.account_no()
@@ -302,6 +319,7 @@ def test_late_money_for_a_meter_card_is_not_credited_whatever_the_policy(tell: T
     tell(story, works=False, late_payments="credit")
 
 
+@on_both
 def test_a_payment_after_closing_goes_back(tell: Tell) -> None:
     async def story(t: Till) -> None:
         phone = await t.opened()
@@ -315,10 +333,15 @@ def test_a_payment_after_closing_goes_back(tell: Tell) -> None:
     tell(story)
 
 
+@on_both
 def test_a_closing_before_its_order_keeps_the_order_from_being_opened(tell: Tell) -> None:
     async def story(t: Till) -> None:
         order_id, before = new_id(), t.far_end.do("status")["calls"]
-        assert (await t.closed(order_id)).status == "closed"
+        closed = await t.closed(order_id)
+        assert (closed.status, closed.amount_fen) == ("closed", 5000)
+        assert await t.closed(order_id) == closed
+        with pytest.raises(Refusal, match="id_reused"):
+            await t.opened(5001, order_id=order_id)
         late = await t.opened(order_id=order_id, sealed=t.sealed())
         assert (late.status, late.amount_fen) == ("closed", 5000)
         assert t.far_end.do("status")["calls"] == before
@@ -369,6 +392,7 @@ def test_what_is_credited_stays(tell: Tell) -> None:
     tell(story)
 
 
+@on_both
 @pytest.mark.parametrize("stands", ["reversal", "claim"])
 def test_money_for_a_payment_that_is_refused_for_good_goes_back(tell: Tell, stands: str) -> None:
     async def story(t: Till) -> None:
@@ -428,6 +452,7 @@ def test_a_refund_that_does_not_go_through_is_told(tell: Tell, caplog: pytest.Lo
     tell(story)
 
 
+@on_both
 def test_two_processes_credit_and_give_back_once(tell: Tell, tmp_path: Path) -> None:
     async def story(t: Till) -> None:
         file = t.far_end.settings(tmp_path, poll_first_s=0.1, poll_most_s=0.2, again_most_s=0.3)
@@ -452,6 +477,7 @@ def test_two_processes_credit_and_give_back_once(tell: Tell, tmp_path: Path) -> 
     tell(story)
 
 
+@on_both
 def test_an_order_is_taken_by_one_process_at_a_time(tell: Tell) -> None:
     async def story(t: Till) -> None:
         phone = await t.opened()
