@@ -10,9 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import insert
 
-from hub.data.schema_bank_terminals import settlements
 from simulators.bank_host import LaunchedBank, launched_bank
 from simulators.banks.cards import bench_cards
 from tests.hub.bankcards import PLAIN
@@ -240,14 +238,9 @@ def test_an_approval_after_the_bank_knew_of_no_sale_goes_back_once_more(stage: A
     play(scene, stage, **SHORT)
 
 
-def settle(at: Any, row: Any) -> None:
-    with at.engine.begin() as connection:
-        counts = ("debit_count", "debit_fen", "credit_count", "credit_fen", "attempts", "uploaded")
-        settled = {"acquirer": row.acquirer, "tid": row.tid, "batch": row.batch, "terminal": row.terminal}
-        settled |= {"business_date": row.made_at.date(), "state": "settled", "opened_at": row.made_at}
-        connection.execute(
-            insert(settlements), settled | {"ended_at": row.made_at} | dict.fromkeys(counts, 0)
-        )
+async def settled(at: Hall) -> None:
+    closed = await at.side.settlements.settle(at.acquirers[0], "kiosk-1")
+    assert closed.ending == "settled"
 
 
 def test_after_its_batch_is_settled_a_sale_is_for_people(stage: Any) -> None:
@@ -256,7 +249,7 @@ def test_after_its_batch_is_settled_a_sale_is_for_people(stage: Any) -> None:
     async def scene(at: Hall, account: str) -> None:
         sold = await at.sell(account)
         row = await at.row(sold["id"])
-        await asyncio.to_thread(settle, at.books, row)
+        await settled(at)
         assert (await at.reverse(sold["id"]))["outcome"] == "reversed"
         assert (await at.get(sold["id"]))["status"] == "reversing"
         assert "settled" in await at.evident("alarm", sold["id"])
@@ -274,7 +267,7 @@ def test_the_number_of_a_card_is_dropped_once_its_batch_is_settled(stage: Any) -
         row = await at.row(sold["id"])
         assert row.pan_kept
         assert PLAIN.pan not in row.pan_kept
-        await asyncio.to_thread(settle, at.books, row)
+        await settled(at)
         async with hall(*stage(), **QUICK) as second:
             async with asyncio.timeout(30):
                 while (await second.row(sold["id"])).pan_kept:
