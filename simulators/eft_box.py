@@ -37,7 +37,7 @@ class EftBox(EftLineEnd):
     def fresh(self) -> None:
         """Nobody stands before it, and nothing was ordered."""
         self.reset_line()
-        self.swallowed = self.naks = 0
+        self.swallowed = self.naks = self.statuses = 0
         self.powered, self.talks_while_busy = True, False
         self.cards: list[str] = []
         self.every_card = ""
@@ -76,6 +76,7 @@ class EftBox(EftLineEnd):
         return self._status(request) if self.talks_while_busy and request.type == LETTERS.status else None
 
     def _status(self, request: Request) -> bytes:
+        self.statuses += 1
         state = LETTERS.idle if self.books.signed_on else LETTERS.not_signed_on
         last = self.books.last
         fields = (
@@ -281,6 +282,7 @@ class EftBox(EftLineEnd):
             "last_trace": self.books.last.trace if self.books.last else "",
             "swallowed": self.swallowed,
             "naks": self.naks,
+            "statuses": self.statuses,
             "totals": self.totals,
         }
 

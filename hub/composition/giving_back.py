@@ -85,8 +85,10 @@ class GivingBack:
                 woken.clear()
                 try:
                     await self._begin_due(acquirer)
-                except Exception as error:
-                    log.exception("bank %s: what is due cannot be read: %s", acquirer.name, error)
+                except Refusal as refusal:
+                    log.warning("bank %s: what is due cannot be read now: %s", acquirer.name, refusal)
+                except Exception:
+                    log.exception("bank %s: what is due cannot be read", acquirer.name)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_POLL):
                         await woken.wait()

@@ -86,7 +86,15 @@ def _overdue(connection: Connection) -> Iterator[Finding]:
 
 
 def _left(connection: Connection) -> Iterator[Finding]:
-    """A sale that goes back is tried again, unless its batch is settled: then it is for people."""
+    """A sale that goes back is tried again, by a hub that knows its bank, unless its batch is settled: then it is for
+    people."""
+    before = datetime.now(UTC) - OVERDUE_GRACE
+    late = select(sales.c.id, sales.c.acquirer, sales.c.next_at).where(
+        sales.c.state == "reversing", sales.c.next_at < before
+    )
+    for row in connection.execute(late):
+        due = f"{aware(row.next_at):%Y-%m-%d %H:%M} UTC"
+        yield Finding("reversal_forgotten", f"sale {row.id} at {row.acquirer}", f"was to go back at {due}")
     of_batch: Any = and_(
         settlements.c.acquirer == sales.c.acquirer,
         settlements.c.tid == sales.c.tid,

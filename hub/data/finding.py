@@ -52,12 +52,6 @@ Rule = Literal[
     "sale_overdue",
     "reversal_forgotten",
     "card_number_kept",
-    "phone_payment",
-    "phone_refund",
-    "spent_card",
-    "redeemed_payment",
-    "redemption_answer",
-    "box_sale",
 ]
 
 

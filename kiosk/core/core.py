@@ -122,6 +122,7 @@ class Core:
             pin_pad=UNKNOWN_HEALTH if config.pin_pad.port else None,
             eft=UNKNOWN_HEALTH if config.eft_terminal.port else None,
             scanner=UNKNOWN_HEALTH if config.scanner.port else None,
+            draws_in=bool(config.bank_card.port),
             phone=config.phone.enabled,
             recharge=config.recharge.enabled,
             recharge_digits=config.recharge.digits,
@@ -181,6 +182,7 @@ class Core:
         cash.mind_stray_note(desk)
         offline.mind_room(desk)
         timing.reset_question(desk)
+        scanned.mind(desk)
         return Decision(tuple(desk.events), tuple(desk.effects))
 
     def _due(self, desk: Desk) -> None:

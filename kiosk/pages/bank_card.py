@@ -7,7 +7,7 @@ from kiosk.pages.draft import Draft
 from kiosk.pages.find import back
 from kiosk.pages.look import Look, Press
 from kiosk.pages.money import asked_panel
-from kiosk.pages.reading import Line, spelled
+from kiosk.pages.reading import NOTHING, Line, spelled
 from kiosk.pages.start import contact
 from kiosk.session.state import BankSight, Page
 
@@ -40,7 +40,7 @@ def insert(look: Look) -> Draft:
         draft.title = look.line(f"bank_card.{known}")
         draft.prompt = look.line(f"bank_card.{known}_text")
         if look.facts.bank_card in {"in", "mouth"}:
-            draft.guide = "take_bank"
+            draft.guide = "take" if known == "not_a_bank_card" else "take_bank"
     return draft
 
 
@@ -63,10 +63,7 @@ def _waiting(look: Look, page: Page, key: str, title: str) -> Draft:
 
 def reading(look: Look) -> Draft:
     """Wait for the card to be read and for the hub's word on its bank."""
-    draft = _waiting(look, Page.READING_BANK_CARD, "bank_card.reading_", "bank_card.reading")
-    if look.session.wait_level >= 2:
-        draft.back = back(look)
-    return draft
+    return _waiting(look, Page.READING_BANK_CARD, "bank_card.reading_", "bank_card.reading")
 
 
 def pin(look: Look) -> Draft:
@@ -118,19 +115,15 @@ def taking(look: Look) -> Draft:
     draft = Draft(look, Page.TAKE_BANK_CARD, PageKind.CARD)
     again = look.session.reminders
     draft.title = look.line("take_bank_card.title")
-    draft.prompt = look.line("take_bank_card.again" if again else "take_bank_card.prompt")
+    drawn_in = look.line("take_bank_card.drawn_in") if look.facts.draws_in else NOTHING
+    draft.prompt = look.join(
+        look.line("take_bank_card.again" if again else "take_bank_card.prompt"), drawn_in
+    )
     draft.guide = "take_bank"
     draft.cue = Cue("take_card", again)
-    where = look.facts.bank_card
-    if where == "stuck":
+    if look.facts.bank_card == "stuck":
         draft.title = look.line("take_bank_card.stuck")
         draft.prompt = look.line("take_bank_card.stuck_prompt", hotline=look.facts.hotline)
-        draft.cue = None
-        contact(draft)
-    elif where == "captured":
-        draft.title = look.line("take_bank_card.kept")
-        draft.prompt = look.line("declined.captured_not_taken_text", hotline=look.facts.hotline)
         draft.kind, draft.guide, draft.cue = PageKind.RESULT, None, None
-        draft.picture = "info"
         contact(draft)
     return draft

@@ -10,7 +10,7 @@ from kiosk.page import Cue, PageKind, Tone
 from kiosk.pages.draft import Draft
 from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.money import received_panel, whose
-from kiosk.pages.other_side import held_out, other_side
+from kiosk.pages.other_side import card_first, other_side
 from kiosk.pages.reading import NOTHING, Amount, Line, Months, spelled
 from kiosk.pages.start import code, contact
 from kiosk.payment.model import WHOLE, Claim, Credit, NoteState, Payment, PaymentState, Slip
@@ -28,6 +28,9 @@ MESSAGES = (
     "card_owed",
     "no_card_meter",
     "no_means",
+    "tender_off",
+    "pin_timeout",
+    "pin_failed",
 )
 NOTHING_SOLD = {"buy_power": "no_power", "reissue": "no_card", "open_card": "no_card"}
 """Kinds of business that end on a card, and the word for money that bought none of it."""
@@ -72,7 +75,7 @@ def done(look: Look) -> Draft:
     draft.panel = _booked(look, payment, credit)
     whose(draft)
     draft.row("hub_no", spelled(credit.hub_no))
-    other_side(draft, payment)
+    other_side(draft, payment, brief=True)
     draft.cue = Cue("paid", payment.kiosk_no)
     _receipt(draft, payment, credit)
     return draft
@@ -94,7 +97,7 @@ def _receipt(draft: Draft, payment: Payment, credit: Credit) -> None:
         doubt = look.line("done.note_in_doubt", amount=Amount(look.claim.amount_fen + look.claim.memo_fen))
         draft.row("claim_reference", spelled(look.claim.reference))
         draft.notice("warning", doubt, look.join(look.line("done.note_in_doubt_text"), title, text))
-    elif not held_out(draft, title, text):
+    elif not card_first(draft, title, text):
         draft.notice(RECEIPT_TONES[state], title, text)
     draft.steps_done = state != "printing"
 
@@ -168,7 +171,7 @@ def _checking_other(draft: Draft, payment: Payment, slip: Line) -> None:
         if taken
         else look.line("checking.tender_noted")
     )
-    if not held_out(draft, safe, slip):
+    if not card_first(draft, safe, slip):
         draft.notice("warning", safe, slip)
 
 
@@ -192,7 +195,9 @@ def claim(look: Look) -> Draft:
     sure = look.line("claim.safe" if case.amount_fen else "claim.noted")
     if case.tender != "cash" and (not case.amount_fen or case.reason == "sale_fate_unknown"):
         sure = look.line("checking.tender_noted")
-    draft.notice("warning", sure, look.line(f"slip.{slip_state(case.slips, 'claim')}"))
+    slip = look.line(f"slip.{slip_state(case.slips, 'claim')}")
+    if not card_first(draft, sure, slip):
+        draft.notice("warning", sure, slip)
     return draft
 
 
@@ -251,7 +256,8 @@ def message(look: Look) -> Draft:
     draft.title = look.line(f"message.{known}")
     draft.prompt = look.line(f"message.{known}_text", hotline=look.facts.hotline)
     draft.picture = "info"
-    draft.notice("info", look.line("message.nothing_taken"))
+    if not card_first(draft, look.line("message.nothing_taken")):
+        draft.notice("info", look.line("message.nothing_taken"))
     contact(draft)
     draft.main = finish(look)
     draft.footnote = code(look, word)

@@ -43,6 +43,7 @@ HELPED = frozenset(
         Page.AMOUNT,
         Page.INSERT_BANK_CARD,
         Page.BOX,
+        Page.PHONE,
         Page.RECHARGE,
         Page.DECLINED,
         Page.REVERSED,

@@ -29,6 +29,7 @@ HELP_TEXTS = {
     Page.AMOUNT: "amount",
     Page.INSERT_BANK_CARD: "bank_card",
     Page.BOX: "box",
+    Page.PHONE: "phone",
     Page.RECHARGE: "recharge",
     Page.DECLINED: "declined",
     Page.REVERSED: "reversed",

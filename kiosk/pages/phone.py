@@ -59,8 +59,14 @@ def _lasts_s(payment: Payment) -> int:
 def closing_order(look: Look) -> Draft:
     """Wait until it is known whether the order was paid before it was closed."""
     draft = Draft(look, Page.CLOSING_ORDER, PageKind.WAIT, step=2)
-    draft.title = look.line("closing_order.title")
-    draft.prompt = look.line(f"closing_order.wait{min(look.session.wait_level, 2)}")
     draft.picture = "hourglass"
     draft.panel = asked_panel(look)
+    if look.session.payer_waits:  # the order before it is closed first
+        draft.title, draft.prompt = (
+            look.line("closing_order.scanned"),
+            look.line("closing_order.scanned_wait"),
+        )
+        return draft
+    draft.title = look.line("closing_order.title")
+    draft.prompt = look.line(f"closing_order.wait{min(look.session.wait_level, 2)}")
     return draft

@@ -19,7 +19,9 @@ from kiosk.payment.model import Claim, Payment, PaymentState, Slip, Tender
 from kiosk.session.state import BankSight, Facts, Page, Session
 
 OUT_OF_ORDER = DeviceHealth(DeviceStatus.HARDWARE_ERROR, "failed")
-ALL = replace(FACTS, bank_reader=ONLINE, pin_pad=ONLINE, scanner=ONLINE, phone=True, recharge=True)
+ALL = replace(
+    FACTS, bank_reader=ONLINE, pin_pad=ONLINE, scanner=ONLINE, phone=True, recharge=True, draws_in=True
+)
 """A kiosk that takes everything, and all of it works."""
 BY_BOX = replace(FACTS, eft=ONLINE, phone=True)
 HELD_OUT = replace(ALL, bank_card="mouth")
@@ -42,7 +44,7 @@ WALLET = TenderFacts(title_zh="示例钱包", title_en="Sample Wallet")
 WALLET_FACTS = TenderFacts(
     title_zh="示例钱包", title_en="Sample Wallet", number="4200001234202611220123456789"
 )
-RECHARGE_FACTS = TenderFacts(card="4821")
+RECHARGE_FACTS = TenderFacts(card="****4821")
 PHONE_CODE = "https://pay.example/q/0198f2c4a1b3e5d7a9c1e3f5b7d9f1a3"
 SCRATCHED = "123456789012345675"
 """Of no card: made up, with its check digit."""
@@ -120,7 +122,9 @@ def _choosing() -> Iterator[Sample]:
         as_of=datetime(2026, 11, 22, 9, tzinfo=UTC),
     )
     yield plain("amount_power", Page.AMOUNT, ALL, quote=quote, business="buy_power", **asked)
-    yield plain("message_no_means", Page.MESSAGE, ALL, account=ONE, message="no_means")
+    for word in ("no_means", "tender_off", "pin_timeout", "pin_failed"):
+        facts = HELD_OUT if word == "pin_timeout" else ALL
+        yield plain(f"message_{word}", Page.MESSAGE, facts, account=ONE, message=word)
 
 
 def _card() -> Iterator[Sample]:
@@ -143,8 +147,9 @@ def _card() -> Iterator[Sample]:
     yield _page("box", Page.BOX, tendered(box_reference="1", state=PaymentState.AUTHORISING_BOX), BY_BOX)
     for reminders in range(2):
         yield plain(f"take_bank_card_{reminders}", Page.TAKE_BANK_CARD, HELD_OUT, reminders=reminders)
-    for where in ("stuck", "captured"):
-        yield plain(f"take_bank_card_{where}", Page.TAKE_BANK_CARD, replace(ALL, bank_card=where))
+    by_hand = replace(HELD_OUT, draws_in=False)
+    yield plain("take_bank_card_by_hand", Page.TAKE_BANK_CARD, by_hand)
+    yield plain("take_bank_card_stuck", Page.TAKE_BANK_CARD, replace(ALL, bank_card="stuck"))
 
 
 def _waits() -> Iterator[Sample]:
@@ -157,8 +162,9 @@ def _waits() -> Iterator[Sample]:
         yield _page(f"authorising_{level}", Page.AUTHORISING, tendered(), in_slot, **waiting)
         yield _page(f"asking_box_{level}", Page.ASKING_BOX, asking, BY_BOX, wait_level=level)
         yield _page(f"closing_order_{level}", Page.CLOSING_ORDER, closing, wait_level=level)
-    redeeming = tendered("recharge_card", 0, state=PaymentState.SENDING)
-    yield _page("paying_recharge_card", Page.PAYING, redeeming)
+        redeeming = tendered("recharge_card", 0, state=PaymentState.SENDING)
+        yield _page(f"paying_recharge_card_{level}", Page.PAYING, redeeming, wait_level=level)
+    yield _page("closing_order_scanned", Page.CLOSING_ORDER, closing, payer_waits=True)
     taken = tendered(box_reference="1", state=PaymentState.SENDING, tendered_fen=ASKED_FEN)
     yield _page("paying_box", Page.PAYING, taken, BY_BOX)
 
@@ -195,10 +201,12 @@ def _refused() -> Iterator[Sample]:
     for why in ("bank", "not_taken"):
         declined = replace(no, declined="capture" if why == "bank" else "limit")
         yield _page(f"declined_captured_{why}", Page.DECLINED, declined, captured=why)
-    yield _page("declined_before", Page.DECLINED, None, message="cancelled")
     phone = replace(tendered("qr", state=PaymentState.DECLINED), facts=WALLET)
     for word in (*PHONE_WORDS, "other"):
         yield _page(f"declined_phone_{word}", Page.DECLINED, replace(phone, declined=word))
+    for by in ("customer", "timeout", "fault"):
+        closed = tendered("qr", state=PaymentState.DECLINED, ended_by=by)
+        yield _page(f"declined_order_closed_{by}", Page.DECLINED, closed)
     recharge = tendered("recharge_card", 0, state=PaymentState.DECLINED, declined="used")
     yield _page("declined_recharge", Page.DECLINED, recharge)
 
@@ -223,6 +231,8 @@ def _ends() -> Iterator[Sample]:
     yield _page("checking_recharge_card", Page.CHECKING, redeeming)
     for tender, facts in PAID.items():
         yield _page(f"done_{tender}", Page.DONE, settled(tender, facts))
+    drawn_in = settled("bank_card", BANK_FACTS)
+    yield _page("done_bank_card_captured", Page.DONE, drawn_in, captured="not_taken")
     yield _page("done_bank_card_held_out", Page.DONE, settled("bank_card", BANK_FACTS), HELD_OUT)
     for name, case in claims().items():
         session = Session(page=Page.CLAIM, account=ONE, payment_id=PAYMENT_ID, tender=case.tender)
@@ -240,7 +250,7 @@ PAID: dict[Tender, TenderFacts] = {
 
 def claims() -> dict[str, Claim]:
     """Return claims of money that is not cash, by name."""
-    box = replace(claim("sale_fate_unknown", ASKED_FEN), tender="bank_card", notes=())
+    box = replace(claim("sale_fate_unknown", 0, ASKED_FEN), tender="bank_card", notes=())
     recharge = replace(claim("unanswered", 0), tender="recharge_card", notes=())
     return {"sale_fate_unknown": box, "recharge_card": recharge}
 

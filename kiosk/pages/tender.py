@@ -11,13 +11,15 @@ from kiosk.pages.find import back
 from kiosk.pages.frame import tender_reason
 from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.money import POWER, chosen_bills, needed_fen, quote_panel, whose
-from kiosk.pages.other_side import held_out, other_side
+from kiosk.pages.other_side import card_first, other_side
 from kiosk.pages.reading import NOTHING, Amount, Amounts
 from kiosk.pages.start import not_now
 from kiosk.payment.model import Payment, Tender
 from kiosk.session.state import Page
 from kiosk.tender_receipt import REFUND_DAYS
 
+YUAN = 100
+"""An amount is typed in whole yuan."""
 PRESETS_FEN = (5000, 10000, 20000, 50000)
 """Round amounts that are offered beside what is due."""
 MOST_PRESETS = 4
@@ -33,6 +35,7 @@ def means(look: Look) -> Draft:
         draft.panel = quote_panel(look, look.session.account)
     draft.choices = [_means(look, tender) for tender in look.facts.tenders]
     draft.back = back(look)
+    card_first(draft)
     if len(draft.choices) == 1 and draft.choices[0].reason.shown:
         not_now(draft)  # of several each says itself why
     return draft
@@ -60,10 +63,10 @@ def limits_fen(look: Look) -> tuple[int, int]:
     session, most = look.session, look.facts.max_payment_fen
     quote, known = session.quote, session.card.known if session.card else None
     if quote is not None:
-        return max(quote.min_fen, 100), min(quote.max_fen, most)
+        return -(-max(quote.min_fen, YUAN) // YUAN) * YUAN, quote.max_fen // YUAN * YUAN
     if session.business in POWER and known is not None:
-        return max(known.min_fen, 100), min(known.max_fen, most)
-    return 100, most
+        return max(known.min_fen, YUAN), min(known.max_fen, most)
+    return YUAN, most
 
 
 def due_fen(look: Look) -> int:
@@ -89,14 +92,14 @@ def amount(look: Look) -> Draft:
     """Ask how much to pay, where the amount is fixed before."""
     draft = Draft(look, Page.AMOUNT, PageKind.ENTRY, step=2)
     session, (least, most) = look.session, limits_fen(look)
-    typed = int(session.digits) * 100 if session.digits.isdecimal() else 0
+    typed = int(session.digits) * YUAN if session.digits.isdecimal() else 0
     draft.title = look.line("amount.title")
-    limits = look.line("amount.limits", least=Amount(least), most=Amount(most))
+    limits = look.line("amount.limits", least=Amounts((least,)), most=Amounts((most,)))
     hint = look.line("amount.ready") if least <= typed <= most else limits
     error = NOTHING
     if session.entry_error:
         known = "too_much" if session.entry_error == "too_much" else "too_little"
-        error = look.line(f"amount.{known}", least=Amount(least), most=Amount(most))
+        error = look.line(f"amount.{known}", least=Amounts((least,)), most=Amounts((most,)))
     placeholder = look.line("amount.placeholder")
     shown = look.read(Amount(typed)) if typed else NOTHING
     draft.entry = Entry(
@@ -140,18 +143,21 @@ BANK_WORDS = (
     "bank_away",
     "day_end",
     "call_bank",
-    "cancelled",
-    "timeout",
-    "device",
+    "hub_gone",
 )
-PHONE_WORDS = ("provider_away", "bad_code", "funds", "limit", "timeout", "cancelled")
+PHONE_WORDS = ("hub_gone", "provider_away", "bad_code", "funds", "limit", "timeout", "cancelled")
+
+
+CLOSED_BY: Mapping[str, str] = {"customer": "cancelled", "timeout": "timeout"}
+"""What ended an order that nobody paid, and its word."""
 
 
 def _why(look: Look) -> str:
     """The word of the page's texts for why nothing was taken."""
     payment = look.payment
-    tender = payment.tender if payment else look.session.tender
-    word = (payment.declined or payment.ended_by) if payment else look.session.message
+    if payment is None:
+        return "other"
+    tender, word = payment.tender, payment.declined or CLOSED_BY.get(payment.ended_by, "other")
     if tender == "recharge_card":
         return "recharge"
     if tender == "qr":
@@ -169,22 +175,12 @@ def declined(look: Look) -> Draft:
     draft.main = Press("other_means", look.line("declined.other_means"), icon="next")
     draft.back = finish(look)
     draft.cue = Cue("declined", look.payment.kiosk_no if look.payment else 0)
-    _what_of_card(draft)
+    safe = look.line("declined.safe")
+    if not card_first(draft, safe):
+        draft.notice("info", safe)
     if look.payment:
         _asked(draft, look.payment, "word.asked")
     return draft
-
-
-def _what_of_card(draft: Draft) -> None:
-    """Say first that the card is held out or was kept; else that nothing was taken."""
-    look, captured = draft.look, draft.look.session.captured
-    safe = look.line("declined.safe")
-    if captured:
-        known = "bank" if captured == "bank" else "not_taken"
-        text = look.line(f"declined.captured_{known}_text", hotline=look.facts.hotline)
-        draft.notice("warning", look.line(f"declined.captured_{known}"), text)
-    elif not held_out(draft, safe):
-        draft.notice("info", safe)
 
 
 def _asked(draft: Draft, payment: Payment, label: str) -> None:
@@ -209,6 +205,6 @@ def reversed_(look: Look) -> Draft:
         _asked(draft, payment, "reversed.asked")
         if any(slip.kind == "reversal" for slip in payment.slips):
             text = look.join(look.line(f"slip.{slip_state(payment.slips, 'reversal')}"), text)
-    if not held_out(draft, look.line("reversed.safe")):
+    if not card_first(draft, look.line("reversed.safe")):
         draft.notice("warning", look.line("reversed.safe"), text)
     return draft

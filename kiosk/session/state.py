@@ -265,6 +265,8 @@ class Facts:
     scanner: DeviceHealth | None = None
     bank_card: str = "none"
     """Where the bank card is: none, in, mouth (held out), taken, captured, stuck."""
+    draws_in: bool = False
+    """Whether the reader for bank cards draws in a card that nobody takes."""
     phone: bool = False
     """Whether this kiosk takes payment by phone at all."""
     recharge: bool = False

@@ -39,7 +39,7 @@ from tools.hub_process import new_id, write_test_key
 
 KEY = bytes(range(7, 39))
 MERCHANT = "M0399"
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 _payers = itertools.count()
 TERMINAL = "kiosk-1"
 
@@ -200,8 +200,9 @@ class Till:
         self.far_end.do("pay_late", order_no=phone.id)
         return phone.id
 
-    async def closed(self, order_id: str) -> Phone:
-        return await self.phones.close_order(TERMINAL, order_id, PhoneClosing(made_at=self.clock()))
+    async def closed(self, order_id: str, amount_fen: int = 5000) -> Phone:
+        closing = PhoneClosing(amount_fen=amount_fen, made_at=self.clock())
+        return await self.phones.close_order(TERMINAL, order_id, closing)
 
     async def look(self, order_id: str, wait_s: float = 0.0) -> Phone:
         return await self.phones.look(TERMINAL, order_id, wait_s)

@@ -101,7 +101,7 @@ def test_money_that_a_box_took_was_received_though_not_booked() -> None:
 
 def test_a_sale_of_unknown_fate_is_on_record_and_not_received() -> None:
     case = claims()["sale_fate_unknown"]
-    for one in (case, replace(case, amount_fen=0, memo_fen=ASKED_FEN)):
+    for one in (case, replace(case, amount_fen=ASKED_FEN, memo_fen=0)):
         facts = facts_of(one, "claim")
         assert (facts.received_fen, facts.uncertain_fen) == (0, ASKED_FEN)
 

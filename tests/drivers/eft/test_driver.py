@@ -301,8 +301,11 @@ def test_a_sale_that_was_taken_unheard_and_waits_for_its_card(
     unit.do("fault", what="nak_and_take", only="A")
     with hurried(box, last=0.05), meanwhile(lambda: box.sale(REFERENCE, FEN)) as ended:
         await_status(unit, "step", "card")
+        if talks:
+            await_status(unit, "statuses", 2)
         unit.do("present", pan=PAN)
     assert isinstance(ended[0], EftResult), ended
+    assert "last_result" not in unit.do("status")["totals"]
     assert ended[0].approved
     assert states(unit) == [("sale", "approved")]
 

@@ -8,14 +8,29 @@ from typing import Any
 
 import pytest
 
-from hub.business.phone_rules import phone_order, refund_no
+from hub.business.phone_rules import Said, Told, phone_order, refund_no
 from hub.business.refusals import Refusal
 from hub.composition.phone_keeper import ALARM_TRIES
+from hub.data.engine import sync_engine
 from hub.data.phones import PhoneOrders
+from tests.hub.conftest import Books
 from tests.hub.phones import TERMINAL, Story, Till, new_payer_code, until
 from tools.hub_process import new_id
 
 Tell = Callable[..., None]
+
+
+on_both = pytest.mark.parametrize("books", ["sqlite", "postgresql"], indirect=True)
+"""Where two may want the same row at once."""
+
+
+@pytest.fixture
+def books(request: pytest.FixtureRequest, new_books: Callable[[str], str]) -> Iterator[Books]:
+    """Empty books of the test's own, on SQLite unless it says otherwise."""
+    url = new_books(getattr(request, "param", "sqlite"))
+    engine = sync_engine(url)
+    yield Books(url, engine)
+    engine.dispose()
 
 
 @pytest.fixture
@@ -56,6 +71,7 @@ def _orders(till: Till) -> list[str]:
 # Being paid --------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_a_tap_on_the_phone_is_credited(tell: Tell) -> None:
     async def story(t: Till) -> None:
         phone = await t.opened()
@@ -153,6 +169,7 @@ def test_a_person_may_refuse_on_the_phone(tell: Tell) -> None:
 # Opening -----------------------------------------------------------------------------------------------------
 
 
+@on_both
 def test_the_same_order_again_is_the_same_order(tell: Tell) -> None:
     async def story(t: Till) -> None:
         account = await t.account_no()
@@ -224,6 +241,16 @@ def test_an_order_that_cannot_be_opened_is_refused_closed_and_given_back(tell: T
         assert t.far_end.order(phone.id)["refunds"] == 1
 
     tell(story, deadline_s=1)
+
+
+def test_what_may_be_open_there_is_to_be_closed(tell: Tell) -> None:
+    async def story(t: Till) -> None:
+        t.far_end.do("garbage", op="create", next=2)
+        assert (await t.opened()).status == "refused"
+        [record] = [t.record(row.id) for row in t.rows("phone_orders")]
+        assert (record.state, record.given_up, record.refusal) == ("closing", True, "provider_away")
+
+    tell(story, works=False)
 
 
 def test_an_acquirer_that_is_not_there_leaves_nothing_to_do(tell: Tell, far_end: Any) -> None:
@@ -302,6 +329,7 @@ def test_late_money_for_a_meter_card_is_not_credited_whatever_the_policy(tell: T
     tell(story, works=False, late_payments="credit")
 
 
+@on_both
 def test_a_payment_after_closing_goes_back(tell: Tell) -> None:
     async def story(t: Till) -> None:
         phone = await t.opened()
@@ -315,10 +343,15 @@ def test_a_payment_after_closing_goes_back(tell: Tell) -> None:
     tell(story)
 
 
+@on_both
 def test_a_closing_before_its_order_keeps_the_order_from_being_opened(tell: Tell) -> None:
     async def story(t: Till) -> None:
         order_id, before = new_id(), t.far_end.do("status")["calls"]
-        assert (await t.closed(order_id)).status == "closed"
+        closed = await t.closed(order_id)
+        assert (closed.status, closed.amount_fen) == ("closed", 5000)
+        assert await t.closed(order_id) == closed
+        with pytest.raises(Refusal, match="id_reused"):
+            await t.opened(5001, order_id=order_id)
         late = await t.opened(order_id=order_id, sealed=t.sealed())
         assert (late.status, late.amount_fen) == ("closed", 5000)
         assert t.far_end.do("status")["calls"] == before
@@ -326,6 +359,37 @@ def test_a_closing_before_its_order_keeps_the_order_from_being_opened(tell: Tell
             await t.phones.look("kiosk-2", order_id)
 
     tell(story)
+
+
+@pytest.mark.parametrize("word", ["open", "missing"])
+def test_what_was_said_of_an_order_before_it_changed_is_no_longer_so(tell: Tell, word: Told) -> None:
+    async def story(t: Till) -> None:
+        phone = await t.opened()
+        before = t.record(phone.id)
+        assert (await t.closed(phone.id)).status == "closed"
+        await t.keeper.told(before, Said(word, code="https://old"))
+        after = t.record(phone.id)
+        assert (after.state, after.trouble) == ("closed", "the order has changed since")
+        assert after.code == before.code
+
+    tell(story, works=False)
+
+
+def test_an_acquirer_that_dies_and_comes_back(tell: Tell) -> None:
+    async def story(t: Till) -> None:
+        open_, late = await t.opened(), await t.opened()
+        t.far_end.do("pay_at_closing")
+        t.far_end.do("drop_answer", op="close", next=1)
+        assert (await t.closed(late.id)).status == "closed"
+        t.far_end.kill()
+        assert (await t.closed(open_.id)).status == "closed"
+        assert (await t.opened()).status == "refused"
+        t.far_end.start()
+        await t.until_state(open_.id, "closed")
+        await t.until_state(late.id, "refunded")
+        assert t.far_end.order(late.id)["refunds"] == 1
+
+    tell(story, deadline_s=1.5)
 
 
 def test_an_order_that_nobody_closes_is_closed_after_its_time(tell: Tell) -> None:
@@ -369,6 +433,7 @@ def test_what_is_credited_stays(tell: Tell) -> None:
     tell(story)
 
 
+@on_both
 @pytest.mark.parametrize("stands", ["reversal", "claim"])
 def test_money_for_a_payment_that_is_refused_for_good_goes_back(tell: Tell, stands: str) -> None:
     async def story(t: Till) -> None:
@@ -428,6 +493,7 @@ def test_a_refund_that_does_not_go_through_is_told(tell: Tell, caplog: pytest.Lo
     tell(story)
 
 
+@on_both
 def test_two_processes_credit_and_give_back_once(tell: Tell, tmp_path: Path) -> None:
     async def story(t: Till) -> None:
         file = t.far_end.settings(tmp_path, poll_first_s=0.1, poll_most_s=0.2, again_most_s=0.3)
@@ -452,6 +518,7 @@ def test_two_processes_credit_and_give_back_once(tell: Tell, tmp_path: Path) -> 
     tell(story)
 
 
+@on_both
 def test_an_order_is_taken_by_one_process_at_a_time(tell: Tell) -> None:
     async def story(t: Till) -> None:
         phone = await t.opened()

@@ -16,7 +16,9 @@ from hub.data.schema_bank_terminals import settlements
 from tests.hub.business.bank_sale import SALE
 
 NOW = datetime.now(UTC)
-KEPT = replace(SALE, content='{"account_no":"31"}', pan_kept="p1.x", due_at=NOW, made_at=NOW)
+LATER = NOW + timedelta(days=1)
+MINUTES = [timedelta(minutes=4), timedelta(minutes=6)]
+KEPT = replace(SALE, content='{"account_no":"31"}', pan_kept="p1.x", due_at=LATER, made_at=NOW)
 
 
 def rules(books: Any) -> set[str]:
@@ -97,7 +99,7 @@ def test_a_booking_of_another_amount_or_account(books: Any, changes: dict[str, A
 
 @pytest.mark.parametrize("state", ["reversing", "reversed", "declined", "sending"])
 def test_a_payment_that_stands_for_a_sale_that_does_not(books: Any, state: Any) -> None:
-    sell(books, replace(KEPT, state=state, next_at=NOW, pan_kept=""))
+    sell(books, replace(KEPT, state=state, next_at=LATER, pan_kept=""))
     pay(books)
     assert rules(books) == {"sale_booked"}
 
@@ -129,11 +131,20 @@ def test_a_payment_of_no_sale_unless_a_box_took_it(books: Any) -> None:
 
 
 def test_a_sale_that_nobody_took_up(books: Any) -> None:
-    sell(books, replace(KEPT, due_at=NOW - timedelta(minutes=4)))
-    assert rules(books) == set()
-    with books.engine.begin() as connection:
-        connection.execute(update(sales).values(due_at=NOW - timedelta(minutes=6)))
-    assert rules(books) == {"sale_overdue"}
+    sell(books, KEPT)
+    for late, found in zip(MINUTES, (set[str](), {"sale_overdue"}), strict=True):
+        with books.engine.begin() as connection:
+            connection.execute(update(sales).values(due_at=datetime.now(UTC) - late))
+        assert rules(books) == found
+
+
+def test_a_reversal_that_no_hub_has_taken_up(books: Any) -> None:
+    """Perhaps no hub knows its bank any more."""
+    sell(books, replace(KEPT, state="reversing", next_at=LATER))
+    for late, found in zip(MINUTES, (set[str](), {"reversal_forgotten"}), strict=True):
+        with books.engine.begin() as connection:
+            connection.execute(update(sales).values(next_at=datetime.now(UTC) - late))
+        assert rules(books) == found
 
 
 def test_a_reversal_that_nobody_tries_again(books: Any) -> None:

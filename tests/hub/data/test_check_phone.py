@@ -1,38 +1,63 @@
 """`power-hub check` finds each kind of damage to orders that phones pay, and names the order."""
 
 import asyncio
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator
 
 import pytest
 from sqlalchemy import text
 
-from tests.hub.phones import FarEnd, Till, until
+from hub.data.engine import sync_engine
+from tests.hub.conftest import Books
+from tests.hub.phones import FarEnd, Till
 
 
-@pytest.fixture
-def orders(books: Any, far_end: FarEnd, tmp_path: Path) -> dict[str, str]:
-    """One order that is paid, one that went back, one whose refund is due, one that is open."""
-    found: dict[str, str] = {}
+@pytest.fixture(scope="module")
+def sample(
+    new_books: Callable[[str], str], acquirer: FarEnd, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[str, dict[str, str]]:
+    """Books with an order that is paid, one that went back, one whose refund is due, one that is open."""
+    acquirer.do("pass")
+    url, found = new_books("sqlite"), {}
+    engine = sync_engine(url)
 
     async def whole() -> None:
-        file = far_end.settings(tmp_path, poll_first_s=0.1, poll_most_s=0.2)
-        async with Till(books, far_end, file) as till:
+        file = acquirer.settings(tmp_path_factory.mktemp("sample"), poll_first_s=0.1, poll_most_s=0.2)
+        async with Till(Books(url, engine), acquirer, file) as till:
             found["paid"] = (await till.opened()).id
-            far_end.do("tap_pay", order_no=found["paid"])
+            acquirer.do("tap_pay", order_no=found["paid"])
             await till.until_state(found["paid"], "paid")
             found["refunded"] = await till.paid_late()
             await till.until_state(found["refunded"], "refunded")
-            far_end.do("refuse", op="refund")
+            acquirer.do("refuse", op="refund")
             found["due"] = await till.paid_late()
-            await until(lambda: till.record(found["due"]).state == "refund_due")
+            await till.until_state(found["due"], "refund_due")
             found["open"] = (await till.opened()).id
 
     asyncio.run(whole())
-    return found
+    engine.dispose()
+    return url, found
 
 
-def test_good_books_and_what_they_say(books: Any, orders: dict[str, str]) -> None:
+@pytest.fixture
+def orders(sample: tuple[str, dict[str, str]]) -> dict[str, str]:
+    return sample[1]
+
+
+@pytest.fixture
+def books(sample: tuple[str, dict[str, str]], new_database: Callable[..., str]) -> Iterator[Books]:
+    """A copy of the sample that the test may damage."""
+    engine = sync_engine(sample[0])
+    with engine.connect() as connection:  # what is in the log comes into the file
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    engine.dispose()
+    url = new_database("sqlite", like=sample[0])
+    engine = sync_engine(url)
+    yield Books(url, engine)
+    engine.dispose()
+
+
+def test_good_books_and_what_they_say(books: Books, orders: dict[str, str]) -> None:
     report = books.check()
     assert report.findings == ()
     assert (report.phone_orders, report.refunds_due_fen, report.suspense_fen) == (4, 5000, 5000)
@@ -55,7 +80,7 @@ def test_good_books_and_what_they_say(books: Any, orders: dict[str, str]) -> Non
         ("refunded", "UPDATE phone_orders SET state = 'closed' WHERE id = :id", "phone_refund"),
     ],
 )
-def test_damage_is_found(books: Any, orders: dict[str, str], which: str, damage: str, rule: str) -> None:
+def test_damage_is_found(books: Books, orders: dict[str, str], which: str, damage: str, rule: str) -> None:
     with books.engine.begin() as connection:
         assert connection.execute(text(damage), {"id": orders[which]}).rowcount == 1
     found = [finding for finding in books.check().findings if finding.rule == rule]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from drivers.eft.model import EftKind
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Refused, Unknown, UnknownReason
 from kiosk.payment.model import PaymentState
@@ -80,6 +81,15 @@ def test_another_payments_result_is_never_taken_for_ours(asked: Till) -> None:
     asked.box("sale", reference="9" * 18)
     assert asked.stands(PaymentState.ASKING_BOX)
     asked.box("last", amount_fen=1)
+    assert asked.stands(PaymentState.ASKING_BOX)
+    assert asked.payment.inserted_fen == 0
+
+
+@pytest.mark.parametrize("approved", [True, False])
+def test_what_became_of_a_void_says_nothing_of_its_sale(asked: Till, approved: bool) -> None:
+    """Somebody has voided the sale at the box by hand, or has tried to."""
+    asked.box("sale", code="timeout")
+    asked.box("last", kind=EftKind.VOID, approved=approved)
     assert asked.stands(PaymentState.ASKING_BOX)
     assert asked.payment.inserted_fen == 0
 
@@ -176,3 +186,17 @@ def test_the_credit_of_a_box_sale_has_the_same_content_every_time(asked: Till) -
         first.business_date,
         first.facts,
     )
+
+
+def test_only_the_void_of_this_sale_gives_its_money_back(asked: Till) -> None:
+    asked.box("sale")
+    asked.hub(CLOSED)
+    assert asked.stands(PaymentState.VOIDING_BOX)
+    asked.box("void", kind=EftKind.SALE)
+    assert asked.stands(PaymentState.VOIDING_BOX)
+    asked.wait(6)
+    asked.box("void", reference="9" * 18)
+    assert asked.stands(PaymentState.VOIDING_BOX)
+    asked.wait(6)
+    asked.box("void")
+    assert asked.stands(PaymentState.REVERSED)

@@ -53,7 +53,7 @@ ASK_ROUTE = tender_wire.RouteRequest(prefix="621214", length=19, amount_fen=1000
 SELL = tender_wire.SaleRequest(**COMMON, amount_fen=10000, route_id=OTHER, sealed="e30")
 UNDO = tender_wire.ReversalRequest(payment_id=PAYMENT_ID, amount_fen=10000, reason="unanswered", made_at=NOW)
 OPEN = tender_wire.PhoneRequest(**COMMON, amount_fen=10000)
-CLOSE = tender_wire.PhoneClosing(made_at=NOW)
+CLOSE = tender_wire.PhoneClosing(amount_fen=10000, made_at=NOW)
 SPEND = tender_wire.RedemptionRequest(**COMMON, sealed="e30")
 CALLS: dict[str, tuple[Callable[[HubClient], Outcome[Any]], str, dict[str, Any], type]] = {
     "route": (lambda c: c.put_route(OTHER, ASK_ROUTE), f"PUT /v1/routes/{OTHER}", ROUTE, tender_wire.Route),

@@ -11,7 +11,7 @@ Item {
         id: choices
         width: parent.width
         // Beside a panel two columns would break words.
-        columns: Theme.form === "wall" && count > 3 && !Theme.low && (Page.panel.headline ?? "") !== "" ? 1 : columnsFor(count)
+        columns: Theme.form === "wall" && count > 3 && !Theme.low && (Page.notice.title ?? "") === "" && (Page.panel.headline ?? "") !== "" ? 1 : columnsFor(count)
         details: !parent.crowded
         labelSize: parent.crowded && (count > 3 || (Page.notice?.title ?? "") !== "") ? Fit.plainLabel : few ? Theme.subtitle : Theme.label
         tight: count > 3

@@ -9,7 +9,7 @@ Item {
     readonly property bool factual: facts.filled && Theme.form === "lobby"
     readonly property real below: factual ? facts.height * facts.scale + Theme.gap : 0
     // The picture gives way first.
-    readonly property real needed: typed.height + (factual ? facts.height + Theme.gap : 0) + (Theme.large ? 0 : Theme.tileHeight * 0.7) + Theme.gap
+    readonly property real needed: typed.height + (factual ? facts.height + Theme.gap : 0) + (Theme.large || (Page.notice.title ?? "") !== "" ? 0 : Theme.tileHeight * 0.7) + Theme.gap
 
     Card {
         id: typed
