@@ -22,6 +22,7 @@ from simulators.demo.far_books import of_bank, of_box
 from simulators.far_end import ControlClient
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import PATIENCE, InProcess, Kiosk, OwnProcess, eventually
+from tests.journeys.leaks import leaks, places
 from tests.journeys.town import Town, founded
 
 SPEED = 50.0
@@ -74,8 +75,6 @@ class Till:
         """Nothing is wrong any more, and no card is in the slot."""
         for name in self.tenders.calm:
             self.do(name, "pass")
-        if "box" in self.tenders.far_ends:
-            self.do("box", "renew")
         reader = self.tenders.reader
         if reader is not None:
             reader.do("calm")
@@ -140,6 +139,14 @@ class Visit:
         self.till.do("bank_card", "pull")
 
     # The evidence.
+
+    def keeps_no_secrets(self, kiosk: Kiosk, log: str = "") -> None:
+        """Whatever is kept or shown anywhere holds nothing of cards, PINs and secret numbers."""
+        kept = places(self.cabinet, self.till.town, kiosk, log)
+        empty = [name for name, text in kept.items() if not text]
+        assert set(empty) <= {"the hub's log", "the receipts"}, f"nothing to search in {empty}"
+        found = leaks(kept, self.till.town)
+        assert not found, found
 
     def settled(self, kiosk: Kiosk, *, tender: str, taken: int, credited: int, suspense: int = 0) -> None:
         """Wait until nothing is in flight; then of the `taken` fen so many are credited and in suspense, the others

@@ -34,6 +34,7 @@ class Town:
 
     def __init__(self, folder: Path, tenders: Tenders | None = None) -> None:
         """Found it; with `tenders` its hub knows their banks and wallet, and it writes its log into `hub.log`."""
+        self.folder = folder
         self.key = write_test_key(folder / "terminal.key", KEY)
         self.database = f"sqlite:///{folder / 'hub.sqlite'}"
         power_hub("seed", "--database", self.database, "--accounts", "20")
