@@ -29,7 +29,7 @@ class EftLineEnd(FarEnd):
     def __init__(self, speed: float) -> None:
         super().__init__(speed)
         self.powered = True
-        self.swallowed = 0
+        self.swallowed = self.naks = 0
         self.reset_line()
 
     def reset_line(self) -> None:
@@ -61,8 +61,11 @@ class EftLineEnd(FarEnd):
                 self._requested(event)
             elif isinstance(event, Broken):
                 self.send(bytes([Signal.NAK]))
+            elif self._unheard and event is Signal.ACK:
+                self._acknowledged()
             elif self._unheard:
-                self._acknowledged() if event is Signal.ACK else self._say()
+                self.naks += 1
+                self._say()
         if self._decoder.pending:
             self._timer("gap", self.after_real(BYTE_GAP, self._cut_short))
 

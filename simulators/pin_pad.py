@@ -1,8 +1,10 @@
 """A PIN pad on a pty, with whoever stands at its keys, what it forgets and what is done to its case.
 
     python -m simulators.pin_pad --link LINK --control SOCKET [--state FILE] [--speed N]
+        [--test-key SLOT:BANK:TID ...]
 
-FILE keeps its keys over restarts, clear, for they are test keys.
+FILE keeps its keys over restarts, clear, for they are test keys. `--test-key` puts the bench's master key for the
+kiosk's terminal TID at a bank into a slot that has none.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from drivers.pinpad.codec import Broken, Command, Control, Decoder, Entry, Frame, Question
+from drivers.security.bench_keys import bank_key
 from simulators.far_end import ControlError, FarEnd, Reply, argument_parser, run
 from simulators.pin_pad_unit import PadState, PinPadUnit, Slot, read
 
@@ -36,6 +39,12 @@ class PinPad(FarEnd):
         self._clock_stands = False
         self._next: Counter[str] = Counter()
         self.totals: Counter[str] = Counter()
+
+    def load_test_key(self, slot: int, master: bytes) -> None:
+        """Have a master key in a slot that has none."""
+        if not self.unit.state.slots.get(slot, Slot()).master:
+            self.unit.state.slots[slot] = Slot(master)
+            self._keep()
 
     # The line.
 
@@ -220,8 +229,24 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run until a signal comes."""
     parser = argument_parser("A PIN pad on a pty.")
     parser.add_argument("--state", type=Path, help="file that keeps the keys")
+    parser.add_argument(
+        "--test-key",
+        action="append",
+        default=[],
+        type=_test_key,
+        metavar="SLOT:BANK:TID",
+        help="the bench's master key of a terminal at a bank, in this slot",
+    )
     options = parser.parse_args(arguments)
-    return run(PinPad(options.speed, options.state), options)
+    pad = PinPad(options.speed, options.state)
+    for slot, bank, terminal_no in options.test_key:
+        pad.load_test_key(slot, bank_key(bank, terminal_no))
+    return run(pad, options)
+
+
+def _test_key(text: str) -> tuple[int, str, str]:
+    slot, bank, terminal_no = text.split(":")
+    return int(slot), bank, terminal_no
 
 
 if __name__ == "__main__":

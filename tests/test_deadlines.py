@@ -19,6 +19,7 @@ from drivers.eft.driver import EftSettings
 from drivers.pinpad.line import PinPadSettings
 from drivers.printer.escpos_driver import EscposSettings
 from drivers.security.psam import SamSettings
+from hub.data.wallet_file import WalletSettings
 from kiosk.config import Config
 
 ROOT = Path(__file__).parent.parent
@@ -47,6 +48,7 @@ def limits() -> Iterator[str]:
         for field in msgspec.structs.fields(table.type):
             if field.name.endswith("_s"):
                 yield f"{table.name}.{field.name}"
+    yield from (f"wallet.{f.name}" for f in msgspec.structs.fields(WalletSettings) if f.name.endswith("_s"))
     for settings in (
         CcnetSettings,
         EscposSettings,

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, IntFlag
 from functools import reduce
 from operator import xor
+from typing import ClassVar
 
 from drivers.errors import ProtocolError
 from drivers.pinpad.model import KeyKind, SlotKeys
@@ -191,6 +192,8 @@ class Question:
 class Answer:
     """What a unit says to a question; `status` is 00 for yes."""
 
+    HEAD: ClassVar[int] = 3
+
     number: int
     command: int
     status: int = OK
@@ -203,7 +206,7 @@ class Answer:
     @classmethod
     def read(cls, body: bytes) -> Answer:
         """Read what a frame from a unit carries; ProtocolError when it is too short."""
-        if len(body) < 3:
+        if len(body) < cls.HEAD:
             raise ProtocolError(f"an answer of {len(body)} bytes")
         return cls(body[0], body[1], body[2], body[3:])
 

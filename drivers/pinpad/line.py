@@ -89,6 +89,8 @@ class PinPadLine:
                     until = time.monotonic() + self.settings.answer
                 case Broken() | Control.NAK:
                     return True
+                case Frame(body) if len(body) < Answer.HEAD:
+                    return True
                 case Frame(body):
                     self._heard_at = time.monotonic()
                     answer = Answer.read(body)

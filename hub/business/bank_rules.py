@@ -82,6 +82,7 @@ DOUBTFUL = frozenset({"68", "98"})
 SALE, SALE_ANSWER, REVERSAL, REVERSAL_ANSWER = "0200", "0210", "0400", "0410"
 NO_ANSWER, FAULT_HERE, BAD_MAC, OTHER_REASON = "98", "96", "A0", "06"
 """Field 39 of a reversal: why the sale goes back."""
+SETTLED = "its batch is settled: a person refunds it at the bank"
 _PURCHASE, _NORMAL, _KIND = "000000", "00", "22"
 _CAPABILITY, _CONDITION = "5", "0"
 _LONGEST_PIN = "12"

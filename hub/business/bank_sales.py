@@ -8,7 +8,7 @@ from hub.business.bank_rules import APPROVED, family
 from hub.business.forms import Payment, Quote, QuoteOrder
 from hub.business.keeping import Stored
 from hub.business.refusals import Refusal
-from hub.business.tender_forms import BankFacts, Decline, Sale, SaleOrder, Title
+from hub.business.tender_forms import BankCard, BankFacts, Decline, RouteOrder, Sale, SaleOrder, Title
 
 
 def check_sale(
@@ -37,6 +37,13 @@ def check_sale(
         raise Refusal("account_closed", f"account {order.account_no} is closed")
     if route.pik_check is not None and route.pik_check != now_pik:
         raise Refusal("unknown_route", "its PIN key is not in use any more", field="route_id")
+
+
+def check_card(card: BankCard, route: RouteRecord) -> None:
+    """Refuse a card that is not the one which the route was asked for: it would go to another's bank."""
+    asked = msgspec.json.decode(route.stored.content, type=RouteOrder)
+    if (card.pan[:6], len(card.pan)) != (asked.prefix, asked.length):
+        raise Refusal("unknown_route", "the route is for another card", field="route_id")
 
 
 def sale_view(sale: SaleRecord, title: Title, payment: Payment | None) -> Sale:

@@ -200,15 +200,16 @@ def claim_now(claim: ClaimRecord) -> Claim:
 
 
 def check_reversal(order: ReversalOrder, payment: Stored) -> None:
-    """Refuse to undo a booked payment that is not of this amount, or that was paid in cash.
+    """Refuse to undo a booked payment that is not of this amount, or whose money cannot go back by itself.
 
-    Every other tender's money goes back: by the bank's reversal, the wallet's refund, as the recharge card's value.
-    What a terminal box took its kiosk has given back there.
+    Only what a bank took through the hub can: not cash, nor what a terminal box or a wallet took, nor a spent card.
     """
     if payment.amount_fen != order.amount_fen:
         raise Refusal("amount_differs", f"the payment is of {payment.amount_fen} fen", field="amount_fen")
-    if payment_order(payment).tender == "cash":
-        raise Refusal("not_reversible", "the payment was made in cash", field="payment_id")
+    paid = payment_order(payment)
+    if paid.tender != "bank_card" or paid.box is not None:
+        by = "by a terminal box" if paid.box else f"in {paid.tender}"
+        raise Refusal("not_reversible", f"the payment was made {by}", field="payment_id")
 
 
 def payment_order(payment: Stored) -> PaymentOrder:

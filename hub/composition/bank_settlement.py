@@ -58,7 +58,7 @@ class Closed:
     """What became of one batch.
 
     `waits`: a sale of it is under way or on its way back. `busy`: another hub is at it. `unanswered`: the bank gave no
-    answer that ends it, and it is asked again; `why` says more.
+    answer that ends it, and it is asked again; `why` says more, and `silent` that it gave none at all.
     """
 
     acquirer: str
@@ -66,6 +66,7 @@ class Closed:
     batch: str
     ending: Ending
     why: str = ""
+    silent: bool = False
 
 
 class BankSettlements:
@@ -118,13 +119,13 @@ class BankSettlements:
         return [closed for each in await asyncio.gather(*rounds) for closed in each]
 
     async def _round(self, acquirer: Acquirer, batches: Sequence[tuple[str, str]]) -> list[Closed]:
-        """Some at once; after the first that the bank leaves unanswered no further one is begun."""
+        """Some at once; after the first that finds the line silent no further one is begun."""
         waiting, closed = list(reversed(batches)), list[Closed]()
 
         async def work() -> None:
             while waiting:
                 closed.append(await self.settle(acquirer, *waiting.pop()))
-                if closed[-1].ending == "unanswered":
+                if closed[-1].silent:
                     waiting.clear()
 
         await asyncio.gather(*(work() for _ in range(AT_ONCE)))
@@ -149,7 +150,7 @@ class BankSettlements:
             if refused.code in SIGN_ON_AGAIN:
                 await self._need_sign_on(at)
         except (LineError, KeyStoreError, Refusal) as error:
-            closed = replace(closed, why=str(error))
+            closed = replace(closed, why=str(error), silent=isinstance(error, LineError))
         if closed.ending == "unanswered":
             await self._let_go(acquirer, settlement, closed.why)
         else:

@@ -17,6 +17,7 @@ from hub.business.bank_keeping import SaleRecord
 from hub.business.bank_rules import (
     NO_ANSWER,
     REVERSAL_ANSWER,
+    SETTLED,
     back_off,
     ended,
     for_people,
@@ -84,8 +85,10 @@ class GivingBack:
                 woken.clear()
                 try:
                     await self._begin_due(acquirer)
-                except Exception as error:
-                    log.exception("bank %s: what is due cannot be read: %s", acquirer.name, error)
+                except Refusal as refusal:
+                    log.warning("bank %s: what is due cannot be read now: %s", acquirer.name, refusal)
+                except Exception:
+                    log.exception("bank %s: what is due cannot be read", acquirer.name)
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(LOOK_POLL):
                         await woken.wait()
@@ -129,7 +132,7 @@ class GivingBack:
                 sale = replace(sale, attempts=sale.attempts + 1, next_at=now + self._lease(acquirer))
             await sales.set_sale(sale)
         if settled:
-            await self._alarm(sale, "its batch is settled: a person refunds it at the bank")
+            await self._alarm(sale, SETTLED)
             return None
         return sale
 

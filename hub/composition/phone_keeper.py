@@ -107,7 +107,7 @@ class PhoneKeeper(Generic[C]):
                 said = await acquirer.provider.ask(record)
             case "close":
                 if record.state != "closing":
-                    record = await self.begin_closing(record.terminal, record.id)
+                    record = await self.begin_closing(record.terminal, record.id, record.amount_fen)
                 said = await acquirer.provider.shut(record)
             case "refund":
                 said = await acquirer.provider.refund(record)
@@ -156,7 +156,7 @@ class PhoneKeeper(Generic[C]):
 
     # The beginning of an end -------------------------------------------------------------------------------
 
-    async def begin_closing(self, terminal: str, order_id: str) -> PhoneRecord:
+    async def begin_closing(self, terminal: str, order_id: str, amount_fen: int) -> PhoneRecord:
         """Begin to close an order that can be paid; one that was never heard of can never be opened after this."""
         now = self._clock()
         async with self._shelf.write() as connection:
@@ -167,7 +167,7 @@ class PhoneKeeper(Generic[C]):
                     id=order_id,
                     terminal=terminal,
                     content="",
-                    amount_fen=0,
+                    amount_fen=amount_fen,
                     scanned=False,
                     state="closed",
                     given_up=True,
@@ -178,6 +178,9 @@ class PhoneKeeper(Generic[C]):
                 await phones.add(record)
                 return record
             own(record, terminal, "unknown_order")
+            if record.amount_fen != amount_fen:
+                text = f"the order is of {record.amount_fen} fen"
+                raise Refusal("amount_differs", text, field="amount_fen")
             if record.state in {"opening", "open"}:
                 record = replace(record, state="closing", changed_at=now, tries=0)
             if record.state == "closing":

@@ -1,13 +1,17 @@
 """What the desk needs of sales by bank card: to send one back within its own transaction."""
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 from hub.business.bank_keeping import SaleKeeping
-from hub.business.bank_rules import OTHER_REASON, for_people, give_back
+from hub.business.bank_rules import OTHER_REASON, SETTLED, for_people, give_back
 
 C = TypeVar("C")
+log = logging.getLogger(__name__)
 
 
 class NoSales:
@@ -33,5 +37,11 @@ class SaleBook(Generic[C]):
         if sale is None or sale.terminal != terminal:
             return
         after = give_back(sale, OTHER_REASON, now)
-        if after is not sale:
-            await sales.set_sale(for_people(after) if await sales.is_settled(after) else after)
+        if after is sale:
+            return
+        if await sales.is_settled(sale):
+            after = for_people(after)
+            text = msgspec.json.encode({"why": SETTLED}).decode()
+            await sales.add_evidence(sale.acquirer, "alarm", sale.tid, sale.stan, sale.id, text, now)
+            log.error("sale %s of terminal %s at %s: %s", sale.id, terminal, sale.acquirer, SETTLED)
+        await sales.set_sale(after)

@@ -33,7 +33,7 @@ from hub.business.bank_rules import (
     sale_message,
     wants_sign_on,
 )
-from hub.business.bank_sales import check_sale, sale_view
+from hub.business.bank_sales import check_card, check_sale, sale_view
 from hub.business.billing import Billing
 from hub.business.day import Day
 from hub.business.forms import Payment
@@ -205,7 +205,7 @@ class Switch:
                 if payment.terminal == terminal:
                     refuse_forestalled(payment)
                 raise Refusal("id_reused", "the payment's id was used before", field="id")
-            at, acquirer = await self._admitted(connection, terminal, payment_id, order, now)
+            at, acquirer = await self._admitted(connection, terminal, payment_id, order, opened.card, now)
             sale = SaleRecord(
                 id=payment_id,
                 terminal=terminal,
@@ -233,12 +233,19 @@ class Switch:
         return True
 
     async def _admitted(
-        self, connection: Conversation, terminal: str, payment_id: str, order: SaleOrder, now: datetime
+        self,
+        connection: Conversation,
+        terminal: str,
+        payment_id: str,
+        order: SaleOrder,
+        card: BankCard,
+        now: datetime,
     ) -> tuple[BankTerminal, Acquirer]:
         """The bank and the terminal there, held, at which this sale may be begun; raises Refusal."""
         route = await self._books.sales(connection).route(order.route_id)
         if route is None or route.stored.terminal != terminal:
             raise Refusal("unknown_route", f"no route {order.route_id} of this terminal", field="route_id")
+        check_card(card, route)
         acquirer = self._acquirers.get(route.acquirer)
         if acquirer is None:
             raise Refusal("card_not_served", f"{route.acquirer} is no bank of this hub any more")

@@ -7,11 +7,13 @@ import msgspec
 from sqlalchemy import Connection, Select, and_, case, func, literal, or_, select
 
 from hub.business.ledger import SUSPENSE
+from hub.data.check_bank import bank_findings
 from hub.data.check_cards import card_findings
 from hub.data.check_claims import claim_findings
 from hub.data.check_payments import payment_findings
 from hub.data.check_phone import phone_findings
 from hub.data.check_recharge import recharge_findings
+from hub.data.check_settlements import settlement_findings
 from hub.data.finding import Finding
 from hub.data.schema import accounts, bills, claims, legs, payments, purchases, reversals, transactions
 from hub.data.schema_phone import phone_orders
@@ -161,6 +163,9 @@ RULES = (
     payment_findings,
     claim_findings,
     card_findings,
+    bank_findings,
+    settlement_findings,
     phone_findings,
     recharge_findings,
+    bank_findings,
 )

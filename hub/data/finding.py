@@ -42,6 +42,16 @@ Rule = Literal[
     "redeemed_payment",
     "redemption_answer",
     "box_sale",
+    "batch_totals",
+    "batch_end",
+    "terminal_held",
+    "sale_booked",
+    "sale_not_booked",
+    "sale_booking",
+    "payment_without_sale",
+    "sale_overdue",
+    "reversal_forgotten",
+    "card_number_kept",
 ]
 
 

@@ -93,7 +93,7 @@ _unfinished = (
         or_(_s.state == "due", _s.state == "sent", _s.state == "uploading"),
         or_(_s.worked_until.is_(None), _s.worked_until <= bindparam("now")),
     )
-    .order_by(_s.opened_at)
+    .order_by(_s.attempts, _s.opened_at)
 )
 _fixed_now = select(func.count()).where(
     _s.acquirer == bindparam("the_acquirer"),
@@ -172,12 +172,13 @@ class SettlementBooks:
     async def to_do(self, now: datetime, before: datetime) -> list[tuple[str, str, str]]:
         """Bank, kiosk and batch of each settlement that nobody is at.
 
-        That is: all that are not ended, and batches without any that have a sale of before a moment.
+        That is: batches without any that have a sale of before a moment, then all that are not ended, those last that
+        have been tried most: one that never ends must not keep the others waiting.
         """
-        unfinished = await self._connection.execute(_unfinished, {"now": now})
-        found = [(row[0], row[1], row[2]) for row in unfinished]
         old = await self._connection.execute(_old_batches, {"before": before})
-        return found + [(row[0], row[1], row[2]) for row in old]
+        found = [(row[0], row[1], row[2]) for row in old]
+        unfinished = await self._connection.execute(_unfinished, {"now": now})
+        return found + [(row[0], row[1], row[2]) for row in unfinished]
 
     async def fixed_now(self, acquirer: str, tid: str) -> bool:
         """Whether totals of the terminal are fixed that the bank has not closed."""

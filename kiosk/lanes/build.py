@@ -104,9 +104,11 @@ def _bank_card_lanes(config: Config, hold: Hold, tell: Tell) -> dict[str, Lane]:
     from drivers.card.bank_card_unit import BankCardUnit
     from drivers.card.motor_driver import Crt310Reader
     from drivers.pinpad.driver import GenericPinPad, PinPadSettings
+    from drivers.security import core_dumps
     from kiosk.lanes.bank_card import BankCardLane
     from kiosk.lanes.pin_pad import PinPadLane
 
+    core_dumps.off()  # card numbers will stand in this program's memory
     motor = Crt310Reader(_transport(cards)) if cards.port else None
     unit = BankCardUnit(BankCardReader(PcscCard(cards.reader)), motor)
     device = GenericPinPad(_transport(pad), PinPadSettings(slots=tuple(sorted(pad.slots.values()))))

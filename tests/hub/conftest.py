@@ -189,6 +189,15 @@ def books(request: pytest.FixtureRequest, new_books: Callable[[str], str]) -> It
     engine.dispose()
 
 
+@pytest.fixture
+def file_books(new_books: Callable[[str], str]) -> Iterator[Books]:
+    """Empty books in SQLite, for what no second hub has a part in."""
+    url = new_books("sqlite")
+    engine = sync_engine(url)
+    yield Books(url, engine)
+    engine.dispose()
+
+
 def with_terminals(engine: Engine, folder: Path) -> None:
     with engine.begin() as connection:
         for name, key in KEYS.items():

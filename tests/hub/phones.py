@@ -21,6 +21,7 @@ from hub.business.tender_forms import Phone, PhoneClosing, PhoneOrder
 from hub.composition.booking import Booking
 from hub.composition.card_counter import NoCards
 from hub.composition.card_secrets import VaultSecrets
+from hub.composition.desk import Desk
 from hub.composition.phone_desk import PhoneDesk
 from hub.composition.phone_keeper import PhoneKeeper
 from hub.composition.vault import Vault
@@ -123,6 +124,7 @@ class Till:
         )
         codes = VaultSecrets(self._vault)
         self.phones = PhoneDesk(self.database, Store, PhoneOrders, self.keeper, self.clock, codes)
+        self.desk = Desk(self.database, Store, billing, self.clock, day, "1")
         self._work = asyncio.create_task(self.keeper.work()) if self._works else None
         return self
 
@@ -191,8 +193,16 @@ class Till:
         order = await self.content(account, amount_fen, **changes)
         return await self.phones.order(TERMINAL, order_id or new_id(), order)
 
-    async def closed(self, order_id: str) -> Phone:
-        return await self.phones.close_order(TERMINAL, order_id, PhoneClosing(made_at=self.clock()))
+    async def paid_late(self) -> str:
+        """Open and close an order, and let money come for it all the same."""
+        phone = await self.opened()
+        assert (await self.closed(phone.id)).status == "closed"
+        self.far_end.do("pay_late", order_no=phone.id)
+        return phone.id
+
+    async def closed(self, order_id: str, amount_fen: int = 5000) -> Phone:
+        closing = PhoneClosing(amount_fen=amount_fen, made_at=self.clock())
+        return await self.phones.close_order(TERMINAL, order_id, closing)
 
     async def look(self, order_id: str, wait_s: float = 0.0) -> Phone:
         return await self.phones.look(TERMINAL, order_id, wait_s)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from drivers.pinpad.codec import Answer, Command, Control, Decoder, Event, Frame, Question
+from drivers.security.bench_keys import bank_key
 from drivers.transport import SerialTransport
 from simulators.far_end import ControlError, Launched, launched
 
@@ -111,6 +112,19 @@ def test_its_keys_outlast_it_and_half_a_key_does_not(tmp_path: Path) -> None:
     with launched(PROGRAM, tmp_path, "--state", str(state)) as unit:
         told = unit.do("status")
         assert (told["slots"], told["tampered"]) == ({}, True)
+
+
+def test_the_benchs_key_is_loaded_where_there_is_none(tmp_path: Path) -> None:
+    state = tmp_path / "pad.json"
+    options = ("--state", str(state), "--test-key", "0:union:10000001", "--test-key", "3:other:10000001")
+    with launched(PROGRAM, tmp_path, *options):
+        kept = json.loads(state.read_text())["slots"]
+    assert kept["0"]["master"] == bank_key("union", "10000001").hex()
+    assert kept["3"]["master"] == bank_key("other", "10000001").hex()
+    with launched(PROGRAM, tmp_path, *options) as unit:
+        unit.do("load", slot=0, master=MASTER)
+    with launched(PROGRAM, tmp_path, *options):
+        assert json.loads(state.read_text())["slots"]["0"]["master"] == MASTER.lower()
 
 
 def test_orders_that_cannot_be_obeyed(unit: Launched) -> None:

@@ -70,6 +70,11 @@ def test_it_reads_only_while_it_is_wanted(scanner: SerialScanner, unit: Launched
 def test_what_was_held_out_before_is_forgotten(scanner: SerialScanner, unit: Launched, again: str) -> None:
     unit.do("scan", text="1", times=2)
     assert read(scanner) == "1"
+    unit.do("scan", text="2")
+    until = time.monotonic() + 20
+    while scanner._line._open_port().in_waiting < 3:
+        assert time.monotonic() < until
+        time.sleep(0.003)
     getattr(scanner, again)()
     await_reading(unit, again == "start")
     assert scanner.read(0.05) is None

@@ -13,7 +13,7 @@ import serial
 import serial.rfc2217
 
 from drivers.errors import CommandRefused, DeviceTimeout, ProtocolError, TransportError
-from drivers.pinpad.codec import Command
+from drivers.pinpad.codec import Command, Frame
 from drivers.pinpad.driver import GenericPinPad
 from drivers.pinpad.model import Key, KeyKind, PinPadIdentity, PinPadRefused, PinReport, SlotKeys
 from drivers.security.cipher import TRIPLE_DES
@@ -285,6 +285,11 @@ def test_bytes_of_others_are_passed_over(ready: GenericPinPad, unit: Launched) -
     unit.do("intrude", hex="0006FF0237", next=1)
     assert ready.mac(0, bytes.fromhex("0200702004C020C09811") + b"0123456789") == b"88DB04B2"
     unit.do("trickle", ms=1)
+    assert ready.mac(0, bytes.fromhex("0200702004C020C09811") + b"0123456789") == b"88DB04B2"
+
+
+def test_a_sound_frame_that_is_no_answer_is_asked_again(ready: GenericPinPad, unit: Launched) -> None:
+    unit.do("intrude", hex=(b"\x06" + Frame(b"\x07").to_bytes()).hex(), next=2)
     assert ready.mac(0, bytes.fromhex("0200702004C020C09811") + b"0123456789") == b"88DB04B2"
 
 

@@ -83,7 +83,7 @@ def until(true: Callable[[], object]) -> None:
         time.sleep(0.05)
 
 
-CLOSING = {"made_at": "2026-11-22T04:02:00Z"}
+CLOSING = {"amount_fen": 5000, "made_at": "2026-11-22T04:02:00Z"}
 
 
 # Routes ------------------------------------------------------------------------------------------------------
@@ -136,6 +136,9 @@ def test_what_is_not_an_order_is_refused(till: Served) -> None:
     problem(client.put(f"/v1/orders/{new_id()}", order | {"sealed": "x.y.z"}), 422, "bad_seal")
     payment = client.payment_order(account, 5000, tender="qr", notes=[])
     problem(client.put(f"/v1/payments/{new_id()}", payment), 422, "tender_off")
+    _, phone = opened(till)
+    other = CLOSING | {"amount_fen": 4999}
+    problem(client.put(f"/v1/orders/{phone['id']}/closing", other), 422, "amount_differs")
 
 
 def test_a_hub_without_an_acquirer_opens_nothing(hub: Any) -> None:

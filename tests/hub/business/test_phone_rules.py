@@ -150,7 +150,20 @@ def test_what_the_kiosk_is_told() -> None:
         assert told(state=state, given_up=True, refusal="provider_away") == ("refused", "", "provider_away")
     assert told(state="closed") == ("closed", "", "")
     assert told(state="refused", given_up=True, refusal="funds") == ("refused", "", "funds")
-    payment = object.__new__(Payment)
+    payment = Payment(
+        id=OPEN.id,
+        status="credited",
+        hub_no="1",
+        account_no=ORDER.account_no,
+        amount_fen=5000,
+        allocations=(),
+        to_balance_fen=5000,
+        balance_before_fen=0,
+        balance_after_fen=5000,
+        arrears_after_fen=0,
+        credited_at=NOW,
+        business_date=NOW.date(),
+    )
     paid = phone_answer(record(state="paid", wallet_no="W1"), TITLE, payment)
     assert (paid.status, paid.payment, paid.wallet_no) == ("paid", payment, "W1")
     assert phone_answer(record(wallet_no="W1"), TITLE, payment).payment is None

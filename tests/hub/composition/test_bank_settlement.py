@@ -244,6 +244,7 @@ def test_a_hub_that_died_over_an_upload_leaves_it_to_another_that_goes_on(
         for number in range(9):
             await dead.sold(100 + number)
         await dead.sold(7_000, state="declined")
+        bank.do("late", s=0, kind="upload", tid=tid)  # the first eight arrive, the ninth does not
         bank.do("hold", kind="upload", tid=tid)
         begun = asyncio.create_task(dead.settlements.settle(dead.bank, KIOSK))
         async with asyncio.timeout(20):
@@ -254,11 +255,16 @@ def test_a_hub_that_died_over_an_upload_leaves_it_to_another_that_goes_on(
         assert await other.settlements.settle_due() == []  # it is the dead hub's still
         clock.ahead = timedelta(minutes=3)
         bank.do("release")
-        return await other.settlements.settle_due()
+        closed = await other.settlements.settle_due()
+        async with asyncio.timeout(20):
+            while heard(bank, tid, "upload") < 4:
+                await asyncio.sleep(0.02)
+        return closed
 
     [closed] = run(books, acquirer(bank.port), work, count=2, clock=clock)
     assert closed.ending == "differs"
     assert heard(bank, tid, "settle") == 1
+    assert heard(bank, tid, "upload") == 4  # eight, the ninth twice, the end
     assert [each.uploaded for each in in_books(books)] == [9]
 
 
@@ -310,6 +316,30 @@ def test_after_a_bank_left_one_unanswered_no_further_batch_is_begun_in_that_roun
 
     assert run(file_books, acquirer(bank.port), work, clock=clock) == (4, 4)
     assert len(tids) == 12
+
+
+def test_a_terminal_that_the_bank_refuses_keeps_no_other_waiting(file_books: Any, bank: LaunchedBank) -> None:
+    clock = Clock()
+    tids = [register(file_books, f"kiosk-{number}") for number in range(3)]
+
+    async def work(house: House) -> list[list[tuple[str, str]]]:
+        template = None
+        for number, tid in enumerate(tids):
+            at = await house.signed_on(f"kiosk-{number}")
+            template = template or replace(await _sold_by(house, "kiosk-0"), pan_kept="")
+            sale = replace(
+                template, id=f"{number:032d}", terminal=at.terminal, tid=tid, batch=at.batch, stan="000009"
+            )
+            async with house.database.write() as connection:
+                await Sales(connection).add_sale(sale)
+        clock.ahead = timedelta(hours=30)
+        bank.do("decline", code="96", kind="settle", tid=tids[0], next=None)
+        bank.do("decline", code="96", kind="settle", tid=tids[2], next=1)
+        return [[(each.tid, each.ending) for each in await house.settlements.settle_due()] for _ in range(2)]
+
+    first, second = run(file_books, acquirer(bank.port), work, clock=clock)
+    assert sorted(ending for _, ending in first) == ["differs", "unanswered", "unanswered"]
+    assert dict(second) == {tids[0]: "unanswered", tids[2]: "differs"}
 
 
 async def _sold_by(house: House, terminal: str) -> Any:

@@ -3,6 +3,7 @@
 import asyncio
 import dataclasses
 import itertools
+import random
 from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from tests.hub.composition.hall import AMOUNT, Hall, hall, registered
 from tools.hub_process import new_id
 
 TIDS = map(str, itertools.count(20_000_001))
-SHORT = {"answer_s": 0.5, "reversal_first_s": 0.1, "reversal_most_s": 0.5}
+SHORT: dict[str, Any] = {"answer_s": 0.5, "reversal_first_s": 0.1, "reversal_most_s": 0.5}
 """For tests in which the bank says nothing."""
 Play = Callable[[Hall, str], Awaitable[None]]
 
@@ -183,10 +184,11 @@ def test_a_bank_that_is_away_was_sent_nothing(play: Any) -> None:
 def test_an_answer_that_comes_late_is_kept_masked(play: Any) -> None:
     async def scene(at: Hall, account: str) -> None:
         order = await at.order(account)
-        at.banks["bank_a"].do("late", s=3)
+        at.banks["bank_a"].do("late")
         sold = await at.put(new_id(), order)
         assert sold["status"] in {"reversing", "reversed"}
         await at.until(sold["id"], "reversed")
+        at.banks["bank_a"].do("release")
         text = await at.evident("late", sold["id"])
         assert '"39":"00"' in text
         assert PLAIN.pan not in text
@@ -223,6 +225,12 @@ def test_what_is_refused_before_anything_is_sent(play: Any) -> None:
             ({"route_id": new_id()}, "unknown_route", "route_id"),
             ({"sealed": order.sealed[:-4] + "AAAA"}, "bad_seal", "sealed"),
             ({"sealed": await at.sealed({"pan": "12"}, "kiosk-1")}, "bad_request", "sealed"),
+            (
+                {"sealed": await at.sealed({"pan": "622848" + PLAIN.pan[6:]}, "kiosk-1")},
+                "unknown_route",
+                "route_id",
+            ),
+            ({"sealed": await at.sealed({"pan": PLAIN.pan[:-1]}, "kiosk-1")}, "unknown_route", "route_id"),
         ):
             refusal = await at.refused(at.put(new_id(), replace(order, **changes)))
             assert (refusal.code, refusal.field) == (code, field)
@@ -369,3 +377,50 @@ def test_a_payment_that_cannot_be_booked_goes_back(play: Any, monkeypatch: pytes
         assert (await at.row(sold["id"])).reason == "96"
 
     play(scene)
+
+
+# All at once --------------------------------------------------------------------------------------------------
+
+
+def test_many_kiosks_and_every_fault_at_once(bank: LaunchedBank, books: Any, tmp_path: Path) -> None:
+    """Sales, repeats, reversals and faults in one heap; at the end both books agree on every terminal."""
+    rules, kiosks = random.Random(5), [(f"storm-{n}", next(TIDS)) for n in range(8)]
+    registered(books, *(("bank_a", kiosk, tid) for kiosk, tid in kiosks))
+    accounts = [books.account((30_000,)).account_no for _ in range(3)]
+    bank.do("pass")
+    bank.do("set_balance", pan=PLAIN.pan, fen=PLAIN.balance_fen)
+
+    async def customer(at: Hall, kiosk: str) -> list[str]:
+        made = []
+        for _ in range(4):
+            order, payment_id = await at.order(rules.choice(accounts), terminal=kiosk), new_id()
+            acts = [at.switch.sell(kiosk, payment_id, order) for _ in range(rules.choice((1, 2)))]
+            if rules.random() < 0.4:
+                acts.append(_later(rules.random() / 5, lambda: at.reverse(payment_id, kiosk)))  # noqa: B023
+            ended = await asyncio.gather(*acts, return_exceptions=True)
+            assert all(not isinstance(each, Exception) or isinstance(each, Refusal) for each in ended), ended
+            if await at.row(payment_id) is not None:
+                made.append(payment_id)
+                async with asyncio.timeout(60):
+                    while (await at.row(payment_id)).state in {"sending", "reversing"}:
+                        await asyncio.sleep(0.05)
+        return made
+
+    async def run() -> None:
+        async with hall(books, tmp_path, {"bank_a": bank}, **SHORT | {"answer_s": 2.0}) as at:
+            for fault in ("drop_answer", "break_mac", "wrong_amount", "hang_up", "twice", "other_stan"):
+                bank.do(fault, next=2)
+            bank.do("drop_answer", kind="reversal", next=3)
+            bank.do("decline", code="96", kind="reversal", next=3)
+            await asyncio.gather(*(customer(at, kiosk) for kiosk, _ in kiosks))
+
+    asyncio.run(run())
+    report = books.check()
+    assert report.findings == ()
+    told = bank.do("books")["books"]
+    assert sum(told.get(tid, {"taken_fen": 0})["taken_fen"] for _, tid in kiosks) == report.credited_fen
+
+
+async def _later(seconds: float, call: Callable[[], Awaitable[Any]]) -> Any:
+    await asyncio.sleep(seconds)
+    return await call()

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
@@ -172,3 +173,29 @@ def test_what_is_not_an_answer_is_unknown(make: Any, detail: str, tmp_path: Path
     said = asked(answering(make), tmp_path)
     assert (said.told, said.never_sent) == ("silent", False)
     assert detail in said.detail
+
+
+def test_a_provider_that_takes_no_connection_was_sent_nothing(tmp_path: Path) -> None:
+    """A port whose queue is full takes no further connection: what waits for one has sent nothing."""
+    with contextlib.ExitStack() as held:
+        listener = held.enter_context(socket.socket())
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for _ in range(4):
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(listener.getsockname())
+        file = tmp_path / "wallet.toml"
+        file.write_text(
+            f'url = "http://127.0.0.1:{listener.getsockname()[1]}"\nmerchant = "{MERCHANT}"\nkey_file = "k"\n'
+            'connect_s = 0.3\n[title]\nzh = "a"\nen = "b"\n'
+        )
+
+        async def story() -> Said:
+            wallet = Wallet(read_wallet_file(file), KEY)
+            said = await wallet.ask(OPEN)
+            await wallet.close()
+            return said
+
+        said = asyncio.run(story())
+    assert (said.told, said.never_sent) == ("silent", True)

@@ -3,6 +3,7 @@
 import re
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from hub.business.phone_rules import PhonePolicy
@@ -59,8 +60,15 @@ def test_what_cannot_be_used_is_named(tmp_path: Path, before: str, after: str, s
 
 def test_the_page_has_an_example_that_loads_and_every_setting(tmp_path: Path) -> None:
     section = PAGE.partition("### The QR acquirer")[2].partition("\n### ")[0]
-    [text] = re.findall(r"```cfg\n(.*?)```", section, re.DOTALL)
+    [text] = re.findall(r"```ini\n(.*?)```", section, re.DOTALL)
     assert read(tmp_path, text).merchant
     documented = {row[1]: row[2] for row in re.finditer(r"(?m)^\| `(\w+)` \| ([^|]+) \|", section)}
-    fields = dict.fromkeys(WalletSettings.__struct_fields__, WalletSettings.__struct_defaults__)
-    assert set(documented) == set(fields)
+    defaults = {
+        field.name: "required" if field.required else f"`{_in_toml(field.default)}`"
+        for field in msgspec.structs.fields(WalletSettings)
+    }
+    assert {name: default.strip() for name, default in documented.items()} == defaults
+
+
+def _in_toml(value: object) -> str:
+    return f'"{value}"' if isinstance(value, str) else f"{value:g}"
