@@ -74,11 +74,13 @@ def test_a_cue_sounds_once_for_each_occasion(players: Players, cues: Sounds) -> 
         cues.hear(shown)
     players.wait_for("aplay take_card")
     cues.hear(page("take_card"))  # help lay over it
-    cues.hear(page("take_card", 1))
-    players.wait_for("aplay take_card", "aplay take_card")
+    cues.hear(page("declined"))
+    players.wait_for("aplay take_card", "aplay declined")
+    cues.hear(page("declined", 1))
+    players.wait_for("aplay take_card", *["aplay declined"] * 2)
     cues.hear(page(name="attract"))
-    cues.hear(page("take_card", 1))
-    players.wait_for(*["aplay take_card"] * 3)
+    cues.hear(page("declined", 1))
+    players.wait_for("aplay take_card", *["aplay declined"] * 3)
 
 
 def test_a_player_that_cannot_gives_way_to_the_next(players: Players, cues: Sounds) -> None:
