@@ -142,7 +142,6 @@ class Hub:
             version("power-kiosk"),
             cards=counter,
             sales=SaleBook(Sales),
-            recharge=RechargeStore,
         )
         cards = CardDesk(
             self.database,

@@ -25,8 +25,6 @@ class BankCard(Section, frozen=True, kw_only=True):
     poll_s: Seconds = 0.3
     read_s: Seconds = 8.0
     """How long reading the card's public data may take."""
-    insert_s: Seconds = 60.0
-    """How long the kiosk waits for a card to be put in."""
     remind_s: Seconds = 8.0
     """How long a card may be held out before the customer is reminded of it, again and again."""
     take_card_s: Seconds = 40.0

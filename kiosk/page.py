@@ -8,10 +8,21 @@ from typing import Literal
 
 Tone = Literal["info", "success", "warning", "danger"]
 GuideKind = Literal[
-    "insert", "reading", "leave_in", "take", "collect_new", "wrong_slot", "not_this_card", "to_meter"
+    "insert",
+    "reading",
+    "leave_in",
+    "take",
+    "collect_new",
+    "wrong_slot",
+    "not_this_card",
+    "to_meter",
+    "insert_bank",
+    "take_bank",
+    "box",
 ]
 """What happens to the card: it goes in, is read, must stay in, comes out, a new one comes out, it is refused because
-of what it is or whose it is, it goes into the meter."""
+of what it is or whose it is, it goes into the meter; a bank card goes in, comes out, is taken by the terminal box."""
+CueWord = Literal["paid", "declined", "take_card"]
 
 
 class PageKind(StrEnum):
@@ -28,12 +39,14 @@ class PageKind(StrEnum):
     QUESTION = "question"
     CLOSED = "closed"
     CARD = "card"
+    PIN = "pin"
+    CODE = "code"
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
     """Something to press. A choice that cannot be taken now says why in `reason` and stays visible. A `quiet` one
-    stands apart from what most people came for."""
+    stands apart from what most people came for. Choices of one id differ in their `arg`."""
 
     id: str
     label: str
@@ -43,6 +56,7 @@ class Choice:
     reason: str = ""
     selected: bool = False
     quiet: bool = False
+    arg: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +135,26 @@ class Guide:
 
 
 @dataclass(frozen=True, slots=True)
+class Code:
+    """What a phone reads off the screen, or where it is held: `text` is drawn as a QR code, or the way under the
+    scanner where there is none. `hint` stands beneath it; `left` names the time that runs, `lasts_s` in all."""
+
+    text: str
+    name: str
+    hint: str
+    left: str = ""
+    lasts_s: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A sound that goes with what the page says; another `number` is another occasion to play it."""
+
+    word: CueWord
+    number: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Badge:
     """One device or service in the header: works or not, and if not why."""
 
@@ -148,6 +182,8 @@ class PageModel:
     notice: Notice | None = None
     picture: str = ""
     guide: Guide | None = None
+    code: Code | None = None
+    cue: Cue | None = None
     main: Choice | None = None
     back: Choice | None = None
     service: tuple[Choice, ...] = ()

@@ -19,9 +19,11 @@ from kiosk.money import capitals, format_fen
 from kiosk.payment.events import AccountFacts, Allocation, NoteCount
 from kiosk.payment.model import Business
 from kiosk.power_receipt import PowerFacts, card_part, guidance, money_part
+from kiosk.tender_receipt import REFUND_DAYS, OtherSide, other_part
+from kiosk.tender_receipt import guidance as tender_guidance
 from kiosk.words import Words, load
 
-Kind = Literal["paid", "checking", "provisional", "claim", "returned", "owed"]
+Kind = Literal["paid", "checking", "provisional", "claim", "returned", "owed", "reversal", "captured"]
 BOOKED: tuple[Kind, ...] = ("paid", "owed")
 """Slips of money that the hub has booked; an owed one is of power that is not on its card yet."""
 
@@ -73,6 +75,8 @@ class ReceiptFacts:
     uncertain_fen: int = 0
     copy_no: int = 0
     power: PowerFacts | None = None
+    other: OtherSide | None = None
+    """Money that is not cash; None for banknotes."""
 
     @property
     def booked_fen(self) -> int:
@@ -82,7 +86,8 @@ class ReceiptFacts:
     @property
     def adds_up(self) -> bool:
         """Whether the customer who adds up the printed amounts gets the printed result."""
-        money = sum(note.value_fen * note.count for note in self.notes) == self.received_fen
+        counted = sum(note.value_fen * note.count for note in self.notes)
+        money = counted == (0 if self.other else self.received_fen)
         if self.kind not in BOOKED:
             return money
         charged = self.power.charged_fen(self.business) if self.power else 0
@@ -109,6 +114,7 @@ def check_code(facts: ReceiptFacts, key: bytes) -> str:
         str(facts.booked_fen),
         str(facts.uncertain_fen),
         *(facts.power.told if facts.power else ()),
+        *(facts.other.told if facts.other else ()),
     )
     digest = hmac.new(key, "\x1f".join(told).encode(), hashlib.sha256).digest()
     text = base64.b32encode(digest[:5]).decode("ascii")
@@ -157,6 +163,8 @@ def _account(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
             words, account=account.account_no, name=account.name_masked, address=account.address_masked
         )
     yield Rule()
+    if facts.other is not None:
+        yield from other_part(facts.other, words, taken=facts.received_fen > 0)
     if facts.power is not None:
         yield from card_part(facts.power, words)
 
@@ -195,13 +203,19 @@ def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
         yield from money_part(facts.power, words, facts.business)
         yield Rule()
         return
+    if facts.kind == "captured":
+        return  # of the card alone
     returned = facts.kind == "returned"
     if facts.due_fen:
         yield amount("due", facts.due_fen)
     yield from counted("notes_returned" if returned else "notes", facts.notes)
     yield from counted("notes_returned", facts.returned)
     if not returned:
-        yield Pair(words.text("receipt.means"), words.text("receipt.means_cash"))
+        tender = facts.other.tender if facts.other else "cash"
+        yield Pair(words.text("receipt.means"), words.text(f"receipt.means_{tender}"))
+    if facts.other is not None and not facts.received_fen:
+        yield from _asked(facts, facts.other, words)
+        return
     if facts.received_fen or not facts.uncertain_fen:
         yield amount("returned" if returned else "received", facts.received_fen, bold=True)
     if facts.uncertain_fen:
@@ -224,20 +238,34 @@ def _money(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
     yield Rule()
 
 
+def _asked(facts: ReceiptFacts, other: OtherSide, words: Words) -> Iterator[Element]:
+    """What was asked for, where nothing was received or nobody knows."""
+    fen = facts.uncertain_fen or other.asked_fen
+    asked = words.text("receipt.yuan", amount=format_fen(fen)) if fen else words.text("receipt.not_known")
+    yield Pair(words.text("receipt.asked"), asked, bold=True)
+    if fen and facts.lang == "zh":
+        yield Pair(words.text("receipt.capitals"), capitals(fen))
+    yield Rule()
+
+
 def _result(facts: ReceiptFacts, words: Words) -> Iterator[Element]:
     yield Line(words.text(f"receipt.result_{_outcome(facts)}"), align="center", bold=True, size=2)
     if facts.reference:
         yield Line(words.text("receipt.reference"), align="center")
         yield Line(facts.reference, align="center", bold=True, size=2)
     for key, fen in _guidance(facts):
-        yield Line(words.text(key, amount=_short(fen), hotline=facts.place.hotline))
+        yield Line(words.text(key, amount=_short(fen), hotline=facts.place.hotline, days=REFUND_DAYS))
 
 
 def _guidance(facts: ReceiptFacts) -> Iterator[tuple[str, int]]:
+    if facts.other is not None and facts.kind not in BOOKED:
+        yield from tender_guidance(facts.other, facts.kind, facts.received_fen, facts.uncertain_fen)
+        return
+    extra = "receipt.guide_to_balance_tender" if facts.other else "receipt.guide_to_balance"
     if facts.power is not None and facts.kind in BOOKED:
         yield from guidance(facts.power, facts.business)
         if facts.to_balance_fen:
-            yield "receipt.guide_to_balance", facts.to_balance_fen
+            yield extra, facts.to_balance_fen
     elif facts.kind == "claim" and facts.uncertain_fen:
         if facts.received_fen:
             yield "receipt.guide_claim", facts.received_fen
@@ -249,7 +277,7 @@ def _guidance(facts: ReceiptFacts) -> Iterator[tuple[str, int]]:
     elif facts.business == "prepay":
         yield "receipt.guide_prepay_invoice", 0
     elif facts.to_balance_fen:
-        yield "receipt.guide_to_balance", facts.to_balance_fen
+        yield extra, facts.to_balance_fen
     if facts.kind == "paid" and facts.arrears_after_fen:
         yield "receipt.guide_still_due", facts.arrears_after_fen
 

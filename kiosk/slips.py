@@ -13,10 +13,11 @@ from drivers.printer.document import Document
 from kiosk.config import Config
 from kiosk.numbers import reference
 from kiosk.payment.effects import PrintSlip
-from kiosk.payment.events import AccountFacts
+from kiosk.payment.events import AccountFacts, TenderFacts
 from kiosk.payment.model import Business, Claim, Delivery, Payment
 from kiosk.power_receipt import PowerFacts
-from kiosk.receipts import Place, ReceiptFacts, receipt
+from kiosk.receipts import Kind, Place, ReceiptFacts, receipt
+from kiosk.tender_receipt import Kept, OtherSide
 
 _GOODS: Mapping[str, Business] = {"reissue": "reissue", "open": "open_card"}
 """What a slip calls a new card, also one that is made later without money."""
@@ -70,7 +71,7 @@ class Slips:
         paid = effect.slip == "paid" and credit is not None
         stamp = credit.credited_at if credit is not None and paid else payment.taken_at
         facts = ReceiptFacts(
-            kind="paid" if paid else "provisional" if payment.provisional else "checking",
+            kind="paid" if paid else _open_kind(payment, effect.slip),
             lang=payment.lang,
             place=self._place,
             at=self._local(stamp or payment.opened_at),
@@ -83,6 +84,7 @@ class Slips:
             reference="" if paid else reference(payment.payment_id),
             due_fen=payment.due_fen,
             copy_no=effect.copy_no,
+            other=self._other(payment, effect.slip),
         )
         return facts if credit is None or not paid else _with_credit(facts, payment)
 
@@ -105,6 +107,7 @@ class Slips:
             returned=payment.returned_counts,
             reference="" if written else reference(sold.purchase_id),
             copy_no=effect.copy_no,
+            other=self._other(payment),
             power=PowerFacts(
                 amount_fen=sold.amount_fen,
                 count=sold.count,
@@ -121,6 +124,17 @@ class Slips:
             ),
         )
         return _with_credit(facts, payment)
+
+    def _other(self, payment: Payment, slip: str = "") -> OtherSide | None:
+        """The other side of money that is not cash; None for cash."""
+        if payment.tender == "cash":
+            return None
+        facts = payment.facts or TenderFacts()
+        kept: Kept = ""
+        if slip == "captured":
+            kept = "bank" if payment.declined == "capture" else "not_taken"
+        at = self._local(facts.at) if facts.at else None
+        return OtherSide(payment.tender, facts, payment.amount_fen, at, kept)
 
     def of_returned(self, payment: Payment, effect: PrintSlip) -> ReceiptFacts:
         """The slip of a payment that took nothing, for notes that a power cut or a restart gave back."""
@@ -141,7 +155,7 @@ class Slips:
     def of_claim(self, claim: Claim, effect: PrintSlip) -> ReceiptFacts:
         """The slip of money that a person will decide on."""
         account = AccountFacts(claim.account_no, "", "") if claim.account_no else None
-        return ReceiptFacts(
+        facts = ReceiptFacts(
             kind="claim",
             lang=claim.lang,
             place=self._place,
@@ -156,9 +170,22 @@ class Slips:
             uncertain_fen=claim.memo_fen,
             copy_no=effect.copy_no,
         )
+        if claim.tender == "cash":
+            return facts
+        facts = replace(facts, other=OtherSide(claim.tender, TenderFacts(), claim.amount_fen), notes=())
+        if claim.reason == "sale_fate_unknown":  # nobody knows whether it was taken
+            return replace(facts, received_fen=0, uncertain_fen=claim.amount_fen or claim.memo_fen)
+        return facts
 
     def _local(self, stamp: str) -> datetime:
         return datetime.fromisoformat(stamp).astimezone(self._zone)
+
+
+def _open_kind(payment: Payment, slip: str) -> Kind:
+    """What a slip is called whose payment is not booked, or not yet."""
+    if slip in {"reversal", "captured"}:
+        return "reversal" if slip == "reversal" else "captured"
+    return "provisional" if payment.provisional else "checking"
 
 
 def _with_credit(facts: ReceiptFacts, payment: Payment) -> ReceiptFacts:

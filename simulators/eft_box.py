@@ -37,6 +37,7 @@ class EftBox(EftLineEnd):
     def fresh(self) -> None:
         """Nobody stands before it, and nothing was ordered."""
         self.reset_line()
+        self.swallowed = self.naks = self.statuses = 0
         self.powered, self.talks_while_busy = True, False
         self.cards: list[str] = []
         self.every_card = ""
@@ -60,6 +61,7 @@ class EftBox(EftLineEnd):
             self.answer(self._status(request))
         elif request.type == LETTERS.last_result:
             last = self.books.last
+            self.totals["last_result"] += 1
             text = last.reply(request.type) if last else reply_bytes(LETTERS.no_record, request.type)
             self.answer(text, lambda: self._told(last))
         elif request.type == LETTERS.sign_on:
@@ -74,6 +76,7 @@ class EftBox(EftLineEnd):
         return self._status(request) if self.talks_while_busy and request.type == LETTERS.status else None
 
     def _status(self, request: Request) -> bytes:
+        self.statuses += 1
         state = LETTERS.idle if self.books.signed_on else LETTERS.not_signed_on
         last = self.books.last
         fields = (
@@ -277,6 +280,9 @@ class EftBox(EftLineEnd):
             "held": self._held is not None,
             "signed_on": self.books.signed_on,
             "last_trace": self.books.last.trace if self.books.last else "",
+            "swallowed": self.swallowed,
+            "naks": self.naks,
+            "statuses": self.statuses,
             "totals": self.totals,
         }
 

@@ -17,7 +17,7 @@ BYTE_GAP = 0.2
 """The protocol's own, never divided."""
 SAYINGS = 3
 DRAWL = 0.15
-FAULTS = ("nak", "nak_and_take", "lose_ack", "drop", "lrc_break", "twice", "drawl")
+FAULTS = ("nak", "nak_and_take", "lose_ack", "swallow", "drop", "lrc_break", "twice", "drawl")
 
 
 class EftLineEnd(FarEnd):
@@ -29,6 +29,7 @@ class EftLineEnd(FarEnd):
     def __init__(self, speed: float) -> None:
         super().__init__(speed)
         self.powered = True
+        self.swallowed = self.naks = 0
         self.reset_line()
 
     def reset_line(self) -> None:
@@ -60,8 +61,11 @@ class EftLineEnd(FarEnd):
                 self._requested(event)
             elif isinstance(event, Broken):
                 self.send(bytes([Signal.NAK]))
+            elif self._unheard and event is Signal.ACK:
+                self._acknowledged()
             elif self._unheard:
-                self._acknowledged() if event is Signal.ACK else self._say()
+                self.naks += 1
+                self._say()
         if self._decoder.pending:
             self._timer("gap", self.after_real(BYTE_GAP, self._cut_short))
 
@@ -82,6 +86,9 @@ class EftLineEnd(FarEnd):
             self.send(bytes([Signal.NAK]))
         elif not self.due("lose_ack", request.type):
             self.send(bytes([Signal.ACK]))
+        if self.due("swallow", request.type):
+            self.swallowed += 1
+            return
         now = self.at_once(request) if self.at is not None and not self._unheard else None
         if now is not None:
             self.send(to_bytes(now))
@@ -161,6 +168,7 @@ class EftLineEnd(FarEnd):
         nak             answer a request with NAK, as if it had come in broken
         nak_and_take    take a request with an ACK that the line turns into a NAK
         lose_ack        take a request without acknowledging it
+        swallow         acknowledge a request and forget it
         drop            do what was asked and never say what came of it
         lrc_break       say a reply with a wrong check byte
         twice           say a reply twice

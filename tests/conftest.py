@@ -126,3 +126,38 @@ def user_card(card_program: CardProgram, tmp_path: Path) -> CardProgram:
     assert card_program.do("insert", card=card)["powered"]
     until_present(card_program.slot.reader)
     return card_program
+
+
+BANK_PAN = "6212142000000000012"
+
+
+@pytest.fixture(scope="session")
+def bank_program(pcscd: BenchPcscd, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CardProgram]:
+    """The program that puts a bank's card, with the number `BANK_PAN`, into slot 2; the slot may be empty."""
+    folder = tmp_path_factory.mktemp("bank")
+    program = start_card("bank_card", pcscd.slots[2], folder, 1000.0, ("--pan", BANK_PAN))
+    yield program
+    program.end()
+
+
+@pytest.fixture
+def bank_card(bank_program: CardProgram) -> CardProgram:
+    """The bank's card in its slot, and nothing is wrong with it."""
+    bank_program.do("calm")
+    if bank_program.do("status")["kind"] != "bank":
+        bank_program.do("pull")
+    if not bank_program.do("status")["inserted"]:
+        assert bank_program.do("insert")["powered"]
+        until_present(bank_program.slot.reader)
+    bank_program.do("trouble")
+    return bank_program
+
+
+@pytest.fixture
+def bank_card_outside(bank_program: CardProgram) -> CardProgram:
+    """The bank's card in its customer's hand, and nothing is wrong with it."""
+    bank_program.do("calm")
+    if bank_program.do("status")["inserted"]:
+        bank_program.do("pull")
+    bank_program.do("trouble")
+    return bank_program

@@ -11,12 +11,15 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from drivers.barcode.driver import ScannerSettings
 from drivers.card.line import CardLineSettings
 from drivers.card.motor_driver import Crt310Settings
 from drivers.cash.ccnet_driver import CcnetSettings
 from drivers.eft.driver import EftSettings
+from drivers.pinpad.line import PinPadSettings
 from drivers.printer.escpos_driver import EscposSettings
 from drivers.security.psam import SamSettings
+from hub.data.wallet_file import WalletSettings
 from kiosk.config import Config
 
 ROOT = Path(__file__).parent.parent
@@ -45,13 +48,16 @@ def limits() -> Iterator[str]:
         for field in msgspec.structs.fields(table.type):
             if field.name.endswith("_s"):
                 yield f"{table.name}.{field.name}"
+    yield from (f"wallet.{f.name}" for f in msgspec.structs.fields(WalletSettings) if f.name.endswith("_s"))
     for settings in (
         CcnetSettings,
         EscposSettings,
         SamSettings,
         CardLineSettings,
         Crt310Settings,
+        PinPadSettings,
         EftSettings,
+        ScannerSettings,
     ):
         for each in dataclasses.fields(settings):
             if each.type in (float, "float") and each.name in settings.__annotations__:

@@ -30,6 +30,7 @@ from kiosk.journal.store import Journal, JournalDamaged, JournalError
 from kiosk.lanes.build import build_lanes
 from kiosk.runner import Runner, now
 from ui.screen import Screen
+from ui.sounds import Sounds
 
 EXIT_CONFIG = 2
 EXIT_JOURNAL = 3
@@ -63,7 +64,7 @@ class Application(QObject):
         core = Core(config, books, lambda: uuid.uuid4().hex, now())
         if journal is None:
             core.close("journal_damaged")
-        self.screen = Screen(config.terminal.form, window, self._intent)
+        self.screen = Screen(config.terminal.form, window, self._intent, sounds=Sounds())
         self.runner = Runner(
             core,
             journal,

@@ -12,7 +12,9 @@ from PySide6.QtQml import QQmlError
 from PySide6.QtQuick import QQuickView
 
 from kiosk.page import Modes, Snapshot
+from ui.codes import CodeProvider
 from ui.icons import IconProvider
+from ui.sounds import Sounds
 from ui.tokens import FORMS, PANELS, Form, apply, tokens
 from ui.viewmodels.page import Page
 
@@ -32,10 +34,17 @@ class Screen(QObject):
     warned = Signal(str)
 
     def __init__(
-        self, form: str, window: bool, on_intent: Callable[[str, str], None], *, motion: bool = True
+        self,
+        form: str,
+        window: bool,
+        on_intent: Callable[[str, str], None],
+        *,
+        motion: bool = True,
+        sounds: Sounds | None = None,
     ) -> None:
         super().__init__()
         self._motion = motion
+        self._sounds = sounds
         if form not in FORMS:
             raise ValueError(f"form is {form!r}, expected one of {', '.join(FORMS)}")
         self._form: Form = next(known for known in FORMS if known == form)
@@ -48,6 +57,7 @@ class Screen(QObject):
         engine.warnings.connect(self._warn)
         engine.addImportPath(str(QML))
         engine.addImageProvider("icon", IconProvider())
+        engine.addImageProvider("code", CodeProvider())
         self._theme: QObject = cast(QObject, engine.singletonInstance("Kiosk", "Theme"))
         self.page: Page = cast(Page, engine.singletonInstance("Kiosk.Model", "Page"))
         self.page.intent.connect(on_intent)
@@ -81,6 +91,8 @@ class Screen(QObject):
             modes = snapshot.modes
             self._apply(modes)
         self.page.show(snapshot)
+        if self._sounds is not None:
+            self._sounds.hear(snapshot.page)
 
     def _apply(self, modes: Modes) -> None:
         apply(tokens(self._form, modes.theme, large=modes.large, low=modes.low), self._theme)
@@ -108,5 +120,7 @@ class Screen(QObject):
 
     def close(self) -> None:
         """Take the window away; the screen cannot be used again."""
+        if self._sounds is not None:
+            self._sounds.close()
         self.view.close()
         self.view.deleteLater()

@@ -53,8 +53,12 @@ class Context:
         self._context = self._call("EstablishContext", self._scard.SCARD_SCOPE_SYSTEM)
         self._card: int | None = None
         self._pci = 0
-        self.connected_at = self.look()
-        """The slot's state when the card was connected last."""
+        try:
+            self.connected_at = self.look()
+            """The slot's state when the card was connected last."""
+        except DriverError:
+            self.release()  # pcscd has room for 200 conversations, and whoever waits for a reader tries often
+            raise
 
     @property
     def t0(self) -> bool:

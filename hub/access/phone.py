@@ -47,7 +47,7 @@ async def order(request: Incoming, order_id: OrderId, wait_s: WaitS = 0.0) -> Ph
 @put(
     "/v1/orders/{order_id:str}/closing",
     status_code=200,
-    responses=answers(Phone, problems=(404,)),
+    responses=answers(Phone, problems=(404, 422)),
     operation_id="close_order",
     guards=[strict_json],
     form=PhoneClosing,

@@ -28,8 +28,16 @@ def _plain(name: str, value: object) -> object:
 
 
 def first_difference(stored: str, order: Order) -> str | None:
-    """Name the first field, in the order of the form, whose stored content differs; none when all are equal."""
+    """Name the first field, in the order of the form, whose stored content differs; none when all are equal.
+
+    Content from before the form had a field is as if that had its default.
+    """
     now: dict[str, Any] = msgspec.json.decode(canonical(order))
-    before: dict[str, Any] = msgspec.json.decode(stored)
+    before: dict[str, Any] = _defaults(order) | msgspec.json.decode(stored)
     names = (*order.__struct_fields__, *before)
     return next((name for name in names if before.get(name) != now.get(name)), None)
+
+
+def _defaults(order: Order) -> dict[str, Any]:
+    fields = msgspec.structs.fields(order)
+    return {field.name: field.default for field in fields if field.default is not msgspec.NODEFAULT}

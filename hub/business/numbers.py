@@ -71,7 +71,7 @@ def identity_number(first_17: str) -> str:
     """Complete an identity number with its check digit (GB 11643, ISO/IEC 7064 MOD 11-2).
 
     >>> identity_number("99990019800101001")
-    '999900198001010017'
+    '99990019800101001X'
     """
     total = sum(int(digit) * 2 ** (17 - place) for place, digit in enumerate(first_17))
     return first_17 + "10X98765432"[total % 11]
@@ -96,7 +96,7 @@ def recharge_number(first17: str) -> str:
     """Complete a recharge card's secret number with its check digit; raises ValueError unless it is 17 digits.
 
     >>> recharge_number("99990000000000001")
-    '999900000000000015'
+    '999900000000000012'
     """
     if len(first17) != RECHARGE_NUMBER_DIGITS - 1 or not _is_digits(first17):
         raise ValueError(

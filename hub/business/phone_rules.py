@@ -102,7 +102,7 @@ TABLE: Mapping[State, Mapping[Told, Next]] = {
     },
 }
 """state -> what the provider says -> (next state, what the books do). Money for an order that was given up on goes
-back wherever the table credits it; money in `paid` leaves it by a reversal only."""
+back wherever the table credits it; what is credited stays, as no reversal undoes what a phone paid."""
 STATES: tuple[State, ...] = tuple(TABLE)
 UNSETTLED: tuple[State, ...] = ("opening", "open", "closing", "refund_due")
 _DUTIES: Mapping[State, Duty] = {

@@ -67,9 +67,6 @@ class RechargeKeeping(Protocol):
     async def spend(self, serial: str, payment_id: str) -> None:
         """Spend an active card for a payment; raises TakenError when it is not active any more."""
 
-    async def give_back(self, payment_id: str) -> None:
-        """Make the card of a payment that is undone good again; nothing where it was paid otherwise."""
-
 
 class RechargeSecrets(Protocol):
     """What a redemption asks of the key store."""

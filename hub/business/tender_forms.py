@@ -169,8 +169,12 @@ class PhoneOrder(TenderOrder, frozen=True):
 
 
 class PhoneClosing(Order, frozen=True):
-    """Close an order; after the answer no payment for it is credited by itself."""
+    """Close an order; after the answer no payment for it is credited by itself.
 
+    It may come before its order, or in its place, and then says what that was to be for.
+    """
+
+    amount_fen: PaidFen
     made_at: Time
 
 

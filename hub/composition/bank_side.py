@@ -40,12 +40,13 @@ class BankSide:
         self.switch = Switch(
             books, acquirers, terminals, self._sign_ons, wire, booking, secrets, witness, back.wake
         )
+        self.settlements = BankSettlements(
+            books.shelf, talk, self._sign_ons, terminals, acquirers, vault, books.clock, books.day
+        )
         self._workers = (
             back,
             BankEchoes(books.shelf, talk, terminals, acquirers),
-            BankSettlements(
-                books.shelf, talk, self._sign_ons, terminals, acquirers, vault, books.clock, books.day
-            ),
+            self.settlements,
         )
         self._tasks: list[asyncio.Task[None]] = []
 

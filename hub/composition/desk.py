@@ -44,7 +44,6 @@ from hub.business.orders import (
     reference_view,
     reversal_answer,
 )
-from hub.business.recharge_keeping import RechargeKeeping
 from hub.business.refusals import Refusal
 from hub.composition.booking import Booking
 from hub.composition.card_counter import CardCounter, NoCards
@@ -72,7 +71,6 @@ class Desk(Generic[C]):
         tenders: Collection[Tender] = TAKEN_AT_KIOSKS,
         cards: CardCounter[C] | NoCards | None = None,
         sales: SaleBook[C] | NoSales | None = None,
-        recharge: Callable[[C], RechargeKeeping] | None = None,
     ) -> None:
         self._shelf = shelf
         self._store = store
@@ -83,7 +81,6 @@ class Desk(Generic[C]):
         self._tenders = tenders
         self._cards = cards or NoCards()
         self._sales = sales or NoSales()
-        self._recharge = recharge
         self._booking = Booking(store, billing, day, self._cards)
 
     def status(self) -> Status:
@@ -290,8 +287,6 @@ class Desk(Generic[C]):
         account_no = payment_order(payment).account_no
         await billing.hold(account_no, on)  # the account before the meter, as a payment does
         await self._cards.withdraw(connection, order.payment_id)
-        if self._recharge is not None and payment_order(payment).tender == "recharge_card":
-            await self._recharge(connection).give_back(order.payment_id)
         entries = await store.legs(payment.serial)
         await billing.undo(undoing(account_no, entries), on)
         serial = await store.post("reversal", reversal_id, on, now, opposite(entries))

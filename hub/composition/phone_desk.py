@@ -47,7 +47,7 @@ class PhoneDesk(Generic[C]):
         payer_code = await self._payer_code(terminal, order_id, order)
         found, new = await once(lambda: self._taken(terminal, order_id, order))
         if not found.content:  # its closing came first
-            return phone_answer(replace(found, amount_fen=order.amount_fen), self._title, None)
+            return phone_answer(found, self._title, None)
         if new and found.scanned:
             await self._pay(found, payer_code)
         elif found.state == "opening":
@@ -66,11 +66,12 @@ class PhoneDesk(Generic[C]):
                 if seen.status != "open" or left <= 0 or self._keeper.stopping:
                     return seen
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(changed.wait(), min(LOOK_S, left))
+                    async with asyncio.timeout(min(LOOK_S, left)):
+                        await changed.wait()
 
-    async def close_order(self, terminal: str, order_id: str, _closing: PhoneClosing) -> Phone:
+    async def close_order(self, terminal: str, order_id: str, closing: PhoneClosing) -> Phone:
         """Close an order; the answer is `closed` only when no payment for it will be credited by itself."""
-        record = await once(lambda: self._keeper.begin_closing(terminal, order_id))
+        record = await once(lambda: self._keeper.begin_closing(terminal, order_id, closing.amount_fen))
         own(record, terminal, "unknown_order")
         if record.state == "closing" and not record.given_up:
             await self._keeper.attend(record)
@@ -101,6 +102,8 @@ class PhoneDesk(Generic[C]):
             if found is not None:
                 if found.content or found.terminal != terminal:
                     check_same(found, terminal, plain, content)
+                elif found.amount_fen != order.amount_fen:
+                    raise Refusal("id_reused", "amount_fen differs from the closing's", field="amount_fen")
                 if found.state == "opening":
                     found = replace(found, next_at=self._keeper.lease(now, calls=2))
                     await phones.save(found)

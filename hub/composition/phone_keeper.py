@@ -77,17 +77,19 @@ class PhoneKeeper(Generic[C]):
     # What is due ---------------------------------------------------------------------------------------------
 
     async def work(self) -> None:
-        """Attend to what is due, whoever began it, until cancelled."""
+        """Attend to what is due, whoever began it, until cancelled or told to stop."""
         try:
-            while True:
+            while not self.stopping:
                 try:
                     await self._look_after_due()
                 except Refusal as refusal:  # the books are away for now
                     log.warning("orders by phone: %s", refusal)
                 except Exception:
                     log.exception("orders by phone")
+                # Not wait_for, which in Python 3.11 may lose a cancellation.
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._due.wait(), LOOK_S)
+                    async with asyncio.timeout(LOOK_S):
+                        await self._due.wait()
                 self._due.clear()
         finally:
             for task in self._beside:
@@ -105,7 +107,7 @@ class PhoneKeeper(Generic[C]):
                 said = await acquirer.provider.ask(record)
             case "close":
                 if record.state != "closing":
-                    record = await self.begin_closing(record.terminal, record.id)
+                    record = await self.begin_closing(record.terminal, record.id, record.amount_fen)
                 said = await acquirer.provider.shut(record)
             case "refund":
                 said = await acquirer.provider.refund(record)
@@ -154,7 +156,7 @@ class PhoneKeeper(Generic[C]):
 
     # The beginning of an end -------------------------------------------------------------------------------
 
-    async def begin_closing(self, terminal: str, order_id: str) -> PhoneRecord:
+    async def begin_closing(self, terminal: str, order_id: str, amount_fen: int) -> PhoneRecord:
         """Begin to close an order that can be paid; one that was never heard of can never be opened after this."""
         now = self._clock()
         async with self._shelf.write() as connection:
@@ -165,7 +167,7 @@ class PhoneKeeper(Generic[C]):
                     id=order_id,
                     terminal=terminal,
                     content="",
-                    amount_fen=0,
+                    amount_fen=amount_fen,
                     scanned=False,
                     state="closed",
                     given_up=True,
@@ -176,6 +178,9 @@ class PhoneKeeper(Generic[C]):
                 await phones.add(record)
                 return record
             own(record, terminal, "unknown_order")
+            if record.amount_fen != amount_fen:
+                text = f"the order is of {record.amount_fen} fen"
+                raise Refusal("amount_differs", text, field="amount_fen")
             if record.state in {"opening", "open"}:
                 record = replace(record, state="closing", changed_at=now, tries=0)
             if record.state == "closing":
@@ -305,6 +310,7 @@ class PhoneKeeper(Generic[C]):
     def stop(self) -> None:
         """Let nobody wait any longer: the process is about to end."""
         self.stopping = True
+        self._due.set()
         for order_id in self._waiting:
             self._tell(order_id)
 

@@ -13,6 +13,7 @@ from hub.data.check_claims import claim_findings
 from hub.data.check_payments import payment_findings
 from hub.data.check_phone import phone_findings
 from hub.data.check_recharge import recharge_findings
+from hub.data.check_settlements import settlement_findings
 from hub.data.finding import Finding
 from hub.data.schema import accounts, bills, claims, legs, payments, purchases, reversals, transactions
 from hub.data.schema_phone import phone_orders
@@ -162,6 +163,8 @@ RULES = (
     payment_findings,
     claim_findings,
     card_findings,
+    bank_findings,
+    settlement_findings,
     phone_findings,
     recharge_findings,
     bank_findings,

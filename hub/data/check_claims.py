@@ -6,18 +6,19 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, case, exists, func, or_, select
 
-from hub.business.ledger import SUSPENSE
+from hub.business.forms import Tender
+from hub.business.ledger import SUSPENSE, taken
 from hub.data.finding import Finding
 from hub.data.schema import claims, legs, payments, proposals, transactions
 
-_WHOLE = ("declined", "unanswered", "taken_over")
+_WHOLE = ("declined", "unanswered", "sale_fate_unknown", "taken_over")
 """The reasons of a claim that stands for all the money of its payment."""
 _claimed = claims.c.amount_fen + claims.c.memo_fen
 
 
 def claim_findings(connection: Connection) -> Iterator[Finding]:
     """Judge claims and what was decided about them."""
-    for rule in (_one_for_a_payment, _beside_a_payment, _bookings, _persons, _orphans):
+    for rule in (_one_for_a_payment, _beside_a_payment, _bookings, _tenders, _persons, _orphans):
         yield from rule(connection)
 
 
@@ -120,6 +121,30 @@ def _bookings(connection: Connection) -> Iterator[Finding]:
         if (-row.count_fen, row.release_fen) != (found, released):
             text = f"{found} counted and {released} released, legs {-row.count_fen} and {row.release_fen}"
             yield Finding("claim_release", f"claim {row.id}, {row.state}", text)
+
+
+class _Paid(msgspec.Struct):
+    """How a claim says that its money was paid; one of an older kiosk is for cash."""
+
+    tender: Tender = "cash"
+
+
+def _tenders(connection: Connection) -> Iterator[Finding]:
+    """What went into suspense came from the terminal's own money of the claim's tender."""
+    query = (
+        select(claims.c.id, claims.c.terminal, claims.c.content, legs.c.account, transactions.c.kind)
+        .select_from(
+            claims.join(transactions, transactions.c.reference == claims.c.id).join(
+                legs, legs.c.transaction_id == transactions.c.id
+            )
+        )
+        .where(transactions.c.kind.in_(("claim", "count")), legs.c.account != SUSPENSE)
+    )
+    for row in connection.execute(query):
+        due = taken(msgspec.json.decode(row.content, type=_Paid).tender, row.terminal)
+        if row.account != due:
+            text = f"its {row.kind} is of {row.account}, and not of {due}"
+            yield Finding("claim_booking", f"claim {row.id}", text)
 
 
 def _approved() -> Any:

@@ -36,6 +36,15 @@ Rule = Literal[
     "write_of_purchase",
     "written_purchase",
     "active_cards",
+    "phone_payment",
+    "phone_refund",
+    "spent_card",
+    "redeemed_payment",
+    "redemption_answer",
+    "box_sale",
+    "batch_totals",
+    "batch_end",
+    "terminal_held",
     "sale_booked",
     "sale_not_booked",
     "sale_booking",
@@ -43,12 +52,6 @@ Rule = Literal[
     "sale_overdue",
     "reversal_forgotten",
     "card_number_kept",
-    "phone_payment",
-    "phone_refund",
-    "spent_card",
-    "redeemed_payment",
-    "redemption_answer",
-    "box_sale",
 ]
 
 

@@ -39,11 +39,6 @@ _spend = (
     .values(state=bindparam("new_state"), spent_by=bindparam("payment"))
     .returning(recharge_cards.c.serial)
 )
-_give_back = (
-    update(recharge_cards)
-    .where(recharge_cards.c.spent_by == bindparam("payment"))
-    .values(state=bindparam("new_state"), spent_by=None)
-)
 
 
 class RechargeStore:
@@ -91,9 +86,6 @@ class RechargeStore:
         values = {"the_serial": serial, "good": "active", "new_state": "spent", "payment": payment_id}
         if await self._one(_spend, values) is None:
             raise TakenError
-
-    async def give_back(self, payment_id: str) -> None:
-        await self._connection.execute(_give_back, {"payment": payment_id, "new_state": "active"})
 
     async def _one(self, query: Any, keys: Mapping[str, Any]) -> Any:
         return (await self._connection.execute(query, dict(keys))).first()

@@ -40,7 +40,7 @@ class TestCard:
         """The secret number: the test mark 9999, the place, the check digit.
 
         >>> TestCard(1, 5_000).number, TestCard(1, 5_000).serial
-        ('999900000000000015', '999000000001')
+        ('999900000000000012', '999000000001')
         """
         return recharge_number(f"9999{self.place:013d}")
 

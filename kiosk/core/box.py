@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from drivers.eft.model import EftResult, reference18
+from drivers.eft.model import EftKind, EftResult, reference18
 from kiosk.core import begun, credit, refused, settle, void
 from kiosk.core.desk import Desk
 from kiosk.core.inputs import BoxSaid
@@ -76,8 +76,9 @@ def _on_sale(desk: Desk, payment: Payment, said: BoxSaid) -> None:
         ask_last(desk, desk.books.payments[payment.payment_id])
 
 
-def _is_own(payment: Payment, result: EftResult) -> bool:
-    return (result.reference, result.amount_fen) == (payment.box_reference, payment.asked_fen)
+def _is_own(payment: Payment, result: EftResult, kind: EftKind = EftKind.SALE) -> bool:
+    """Whether it tells of this very sale, or of its void: neither says what became of the other."""
+    return result.is_of(kind, payment.box_reference, payment.asked_fen)
 
 
 def _settled(desk: Desk, payment: Payment, result: EftResult) -> None:
@@ -136,7 +137,7 @@ def _on_last(desk: Desk, payment: Payment, said: BoxSaid) -> None:
 
 def _on_void(desk: Desk, payment: Payment, said: BoxSaid) -> None:
     key = payment.payment_id
-    if said.result is not None and said.result.approved:
+    if said.result is not None and said.result.approved and _is_own(payment, said.result, EftKind.VOID):
         desk.emit(ev.Voided(key=key, facts=facts_of(said.result)))
         if not payment.slips:
             settle.print_slip(desk, key, "reversal")

@@ -122,8 +122,10 @@ class Core:
             pin_pad=UNKNOWN_HEALTH if config.pin_pad.port else None,
             eft=UNKNOWN_HEALTH if config.eft_terminal.port else None,
             scanner=UNKNOWN_HEALTH if config.scanner.port else None,
+            draws_in=bool(config.bank_card.port),
             phone=config.phone.enabled,
             recharge=config.recharge.enabled,
+            recharge_digits=config.recharge.digits,
         )
         self.zone = ZoneInfo(config.terminal.timezone)
         # What is open shows itself at once: nobody starts in the moment before `begin`.

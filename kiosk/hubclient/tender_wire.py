@@ -160,8 +160,9 @@ class PhoneRequest(TenderRequest, frozen=True, omit_defaults=True):
 
 
 class PhoneClosing(Wire, frozen=True):
-    """PUT /v1/orders/{id}/closing."""
+    """PUT /v1/orders/{id}/closing; the hub may hear of the order by this first."""
 
+    amount_fen: PaidFen
     made_at: Time
 
 

@@ -178,6 +178,8 @@ def _summary(item: Payment | Claim) -> dict[str, Any]:
         "state": item.state.value,
         "at": item.opened_at,
         "account_no": item.account.account_no,
+        "tender": item.tender,
+        "asked_fen": item.asked_fen,
         "inserted_fen": item.inserted_fen,
         "in_flight": not item.ended,
         "hub_no": item.credit.hub_no if item.credit else "",

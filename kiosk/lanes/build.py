@@ -12,6 +12,7 @@ from drivers.printer.escpos_driver import EscposPrinter, EscposSettings
 from drivers.security.model import SecurityModule
 from drivers.transport import LineSettings, SerialTransport
 from kiosk.config import Acceptor, Config, Dispenser, MeterCard, Printer
+from kiosk.config_tenders import BankCard, EftTerminal, PinPad, Scanner
 from kiosk.hubclient.client import HubClient
 from kiosk.hubclient.keys import FileKey, Keys
 from kiosk.lanes.acceptor import AcceptorLane
@@ -40,7 +41,10 @@ def build_lanes(config: Config, key: bytes | Keys, tell: Tell) -> dict[str, Lane
         "printer": PrinterLane(_printer(config.printer), slips.compose, config.printer.check_every_s, tell),
         **_card_lane(config, keys, tell),
         **_dispenser_lanes(config, keys, tell),
+        **_bank_card_lanes(config, hold, tell),
         **_sam_lane(config, tell),
+        **_eft_lane(config, tell),
+        **_scanner_lane(config, hold, tell),
         **build_hub_lanes(config, keys, tell, hold),
     }
 
@@ -91,6 +95,29 @@ def _dispenser_lanes(config: Config, key: Keys, tell: Tell) -> dict[str, Lane]:
     }
 
 
+def _bank_card_lanes(config: Config, hold: Hold, tell: Tell) -> dict[str, Lane]:
+    """The lanes of the bank card's place and of the PIN pad, where the kiosk takes bank cards itself."""
+    cards, pad = config.bank_card, config.pin_pad
+    if not (cards.reader and pad.port):
+        return {}
+    from drivers.card.bank_card import BankCardReader
+    from drivers.card.bank_card_unit import BankCardUnit
+    from drivers.card.motor_driver import Crt310Reader
+    from drivers.pinpad.driver import GenericPinPad, PinPadSettings
+    from drivers.security import core_dumps
+    from kiosk.lanes.bank_card import BankCardLane
+    from kiosk.lanes.pin_pad import PinPadLane
+
+    core_dumps.off()  # card numbers will stand in this program's memory
+    motor = Crt310Reader(_transport(cards)) if cards.port else None
+    unit = BankCardUnit(BankCardReader(PcscCard(cards.reader)), motor)
+    device = GenericPinPad(_transport(pad), PinPadSettings(slots=tuple(sorted(pad.slots.values()))))
+    return {
+        "bank_card": BankCardLane(unit, cards, hold, tell),
+        "pin_pad": PinPadLane(device, pad, hold, tell),
+    }
+
+
 def _sam_lane(config: Config, tell: Tell) -> dict[str, Lane]:
     """The lane that looks at the SAM, where the kiosk has one."""
     if config.security.module != "sam":
@@ -99,6 +126,48 @@ def _sam_lane(config: Config, tell: Tell) -> dict[str, Lane]:
     from kiosk.lanes.sam import SamLane
 
     return {"sam": SamLane(terminal_module(config), tell)}
+
+
+def _eft_lane(config: Config, tell: Tell) -> dict[str, Lane]:
+    """The lane of the terminal box, where the kiosk has one."""
+    box = config.eft_terminal
+    if not box.port:
+        return {}
+    from drivers.eft.driver import EftBox, EftSettings
+    from kiosk.lanes.eft import EftLane
+
+    settings = EftSettings(
+        status=box.answer_s,
+        last=box.answer_s,
+        sale=box.sale_s,
+        void=box.answer_s,
+        sign_on=box.answer_s,
+        settlement=box.answer_s,
+        operator=box.operator,
+    )
+    return {"eft": EftLane(EftBox(_transport(box), settings), box.check_every_s, tell)}
+
+
+def _scanner_lane(config: Config, hold: Hold, tell: Tell) -> dict[str, Lane]:
+    """The lane of the barcode scanner, where the kiosk has one."""
+    line = config.scanner
+    if not line.port:
+        return {}
+    from drivers.barcode.codec import ScannerForm
+    from drivers.barcode.driver import ScannerSettings, SerialScanner
+    from kiosk.lanes.scanner import ScannerLane
+    from kiosk.scans import BillLayout, ScanForms
+
+    ends = {"cr": b"\r", "lf": b"\n", "crlf": b"\r\n"}
+    settings = ScannerSettings(
+        ScannerForm(ends[line.end]), on=bytes.fromhex(line.on), off=bytes.fromhex(line.off)
+    )
+    forms = ScanForms(
+        BillLayout(line.bill_digits, line.bill_account),
+        recharge_digits=config.recharge.digits,
+        follow_up=config.terminal.claim_url,
+    )
+    return {"scanner": ScannerLane(SerialScanner(_transport(line), settings), forms, hold, tell)}
 
 
 def _layouts(cards: MeterCard) -> list[Layout]:
@@ -147,7 +216,9 @@ def _printer(line: Printer) -> EscposPrinter:
     return EscposPrinter(_transport(line), settings)
 
 
-def _transport(line: Acceptor | Dispenser | Printer) -> SerialTransport:
+def _transport(
+    line: Acceptor | BankCard | Dispenser | EftTerminal | PinPad | Printer | Scanner,
+) -> SerialTransport:
     return SerialTransport(line.port, LineSettings(line.baudrate, line.bytesize, line.parity, line.stopbits))
 
 

@@ -51,7 +51,9 @@ def phone_request(payment: Payment, sealed: str | None) -> tender_wire.PhoneRequ
 
 def closing_request(payment: Payment) -> tender_wire.PhoneClosing:
     """The body that closes an order, the same at every attempt."""
-    return tender_wire.PhoneClosing(made_at=datetime.fromisoformat(payment.opened_at))
+    return tender_wire.PhoneClosing(
+        amount_fen=payment.asked_fen, made_at=datetime.fromisoformat(payment.opened_at)
+    )
 
 
 def redemption_request(payment: Payment) -> tender_wire.RedemptionRequest:

@@ -5,7 +5,22 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from kiosk.page import PageModel
-from kiosk.pages import bills, cash, end, find, meter_card, new_card, over, reference, reissue, start
+from kiosk.pages import (
+    bank_card,
+    bills,
+    cash,
+    end,
+    find,
+    meter_card,
+    new_card,
+    over,
+    phone,
+    recharge,
+    reference,
+    reissue,
+    start,
+    tender,
+)
 from kiosk.pages.bills import BILLS_A_PAGE
 from kiosk.pages.draft import Draft
 from kiosk.pages.look import Look
@@ -47,8 +62,21 @@ BUILDERS: Mapping[Page, Callable[[Look], Draft]] = {
     Page.MAKING: new_card.making,
     Page.OWED: meter_card.owed,
     Page.BILLS: bills.bills,
-    Page.MEANS: bills.means,
+    Page.MEANS: tender.means,
     Page.PREPARING: cash.preparing,
+    Page.AMOUNT: tender.amount,
+    Page.INSERT_BANK_CARD: bank_card.insert,
+    Page.READING_BANK_CARD: bank_card.reading,
+    Page.PIN: bank_card.pin,
+    Page.AUTHORISING: bank_card.authorising,
+    Page.BOX: bank_card.box,
+    Page.ASKING_BOX: bank_card.asking_box,
+    Page.PHONE: phone.phone,
+    Page.CLOSING_ORDER: phone.closing_order,
+    Page.RECHARGE: recharge.recharge,
+    Page.DECLINED: tender.declined,
+    Page.REVERSED: tender.reversed_,
+    Page.TAKE_BANK_CARD: bank_card.taking,
     Page.CASH: cash.cash,
     Page.CLOSING: cash.closing,
     Page.PAYING: cash.paying,

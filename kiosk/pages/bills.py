@@ -1,4 +1,4 @@
-"""The pages between account and money: which bills, and by which means."""
+"""The page between account and money: which bills."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from kiosk.hubclient.wire import Account, Bill
 from kiosk.page import BillLine, PageKind
 from kiosk.pages.draft import Draft
 from kiosk.pages.find import back
-from kiosk.pages.frame import cash_reason
+from kiosk.pages.frame import pay_reason
 from kiosk.pages.look import Look, Press
 from kiosk.pages.money import chosen_bills, needed_fen, quote_panel, whose
-from kiosk.pages.reading import NOTHING, Amount, Amounts, Day, Line, Month
+from kiosk.pages.reading import NOTHING, Amount, Day, Line, Month
 from kiosk.pages.start import not_now
 from kiosk.session.state import Choose, Page
 
@@ -35,7 +35,7 @@ def bills(look: Look) -> Draft:
         _ask_to_pay(draft, account)
     else:
         _offer_prepay(draft, account)
-    if not look.facts.cash_works:
+    if pay_reason(look).shown:
         not_now(draft)
     return draft
 
@@ -47,7 +47,7 @@ def _offer_prepay(draft: Draft, account: Account) -> None:
         draft.notice("success", look.line("bills.covered"), text)
     else:
         draft.notice("success", look.line("bills.nothing"), look.line("bills.nothing_text"))
-    draft.main = Press("prepay", look.line("bills.prepay"), icon="wallet", reason=cash_reason(look))
+    draft.main = Press("prepay", look.line("bills.prepay"), icon="wallet", reason=pay_reason(look))
 
 
 def _ask_to_pay(draft: Draft, account: Account) -> None:
@@ -63,7 +63,7 @@ def _ask_to_pay(draft: Draft, account: Account) -> None:
         draft.prompt = look.line(which, count=len(account.bills))
     else:
         draft.prompt = look.line("bills.single")
-    why = cash_reason(look)
+    why = pay_reason(look)
     if not why.shown and not needed:
         why = look.line("bills.choose_first" if not chosen else "bills.covered")
     label = look.line("bills.pay", amount=Amount(needed)) if needed else look.line("cash.pay_now")
@@ -147,20 +147,3 @@ def _spoken(look: Look, account: Account, bill: Bill) -> Line:
         due=Amount(bill.due_fen),
         note=_note(look, account, bill),
     )
-
-
-def means(look: Look) -> Draft:
-    """Ask how to pay: only what this kiosk can take is offered, with the reason where it cannot now."""
-    draft = Draft(look, Page.MEANS, PageKind.CHOICES, step=2)
-    draft.title = look.line("means.title")
-    whose(draft)
-    if look.session.account:
-        draft.panel = quote_panel(look, look.session.account)
-    notes = Amounts(look.facts.accepted_fen)
-    why = cash_reason(look)
-    detail = NOTHING if why.shown else look.line("means.cash_detail", notes=notes)
-    draft.choices = [Press("cash", look.line("means.cash"), detail, "cash", why)]
-    draft.back = back(look)
-    if why.shown:
-        not_now(draft)
-    return draft

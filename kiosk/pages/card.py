@@ -8,11 +8,11 @@ from datetime import datetime
 
 from kiosk.page import GuideKind, PageKind
 from kiosk.pages.draft import Draft
-from kiosk.pages.end import finish, spelled
+from kiosk.pages.end import finish
 from kiosk.pages.find import back
-from kiosk.pages.frame import CARD_STEPS, cash_reason
+from kiosk.pages.frame import CARD_STEPS, pay_reason
 from kiosk.pages.look import Look, Panel, Press
-from kiosk.pages.reading import Amount, Date, Digits, Line, When
+from kiosk.pages.reading import Amount, Date, Digits, Line, When, spelled
 
 CARD_NUMBER_DIGITS = 12
 """A card and its slips have that many digits of the number on the meter's front."""
@@ -160,7 +160,7 @@ def card_contents(look: Look, seen: CardSeen) -> Draft:
         owed = look.line("card.owed", amount=Amount(seen.owed.amount_fen))
         draft.notice("warning", owed, look.line("card.owed_text"))
         return draft
-    why = look.line("card.full") if seen.full else cash_reason(look)
+    why = look.line("card.full") if seen.full else pay_reason(look)
     draft.main = Press("buy_power", look.line("card.buy"), icon="bolt", reason=why)
     if seen.meter is None:
         draft.notice("info", look.line("card.meter_silent"), look.line("card.meter_silent_text"))

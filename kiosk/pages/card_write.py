@@ -9,10 +9,10 @@ from typing import Literal
 from kiosk.page import PageKind
 from kiosk.pages.card import Power, later, whose_card
 from kiosk.pages.draft import Draft
-from kiosk.pages.end import RECEIPT_TONES, finish, spelled
+from kiosk.pages.end import RECEIPT_TONES, finish
 from kiosk.pages.frame import CARD_STEPS, REWRITE_STEPS
 from kiosk.pages.look import Look, Panel, Press
-from kiosk.pages.reading import NOTHING, Amount, Line
+from kiosk.pages.reading import NOTHING, Amount, Line, spelled
 
 UNWRITTEN: Mapping[str, tuple[str, str]] = {
     "pulled": ("write.pulled", "write.again_text"),

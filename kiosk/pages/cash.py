@@ -50,7 +50,9 @@ def preparing(look: Look) -> Draft:
     """Wait for the quote and the acceptor; no note yet."""
     draft = Draft(look, Page.PREPARING, PageKind.WAIT, step=2)
     level = min(look.session.wait_level, 2)
-    draft.title, draft.prompt = look.line("preparing.title"), look.line(f"preparing.wait{level}")
+    other = look.session.tender != "cash" and level < 2
+    draft.title = look.line("preparing.title")
+    draft.prompt = look.line(f"preparing.tender{level}" if other else f"preparing.wait{level}")
     draft.picture = "hourglass"
     whose(draft)
     if look.session.account:
@@ -220,7 +222,9 @@ def paying(look: Look) -> Draft:
     """Wait for the hub to book the money."""
     draft = Draft(look, Page.PAYING, PageKind.WAIT, step=2)
     level = min(look.session.wait_level, 2)
-    draft.title, draft.prompt = look.line("paying.title"), look.line(f"paying.wait{level}")
+    unknown = look.payment is not None and not look.payment.inserted_fen  # what a recharge card is worth
+    draft.title = look.line("paying.title")
+    draft.prompt = look.line(f"paying.recharge{level}" if unknown else f"paying.wait{level}")
     draft.picture = "hourglass"
     whose(draft)
     if look.payment:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
-from kiosk.page import BillLine, Entry, Guide, GuideKind, Notice, PageKind, PageModel, Row, Tone
+from kiosk.page import BillLine, Code, Cue, Entry, Guide, GuideKind, Notice, PageKind, PageModel, Row, Tone
 from kiosk.pages.frame import HELPED, STEPS, badges, service, steps
 from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.reading import NOTHING, Line, Value
@@ -24,6 +24,8 @@ class Draft:
     way: Sequence[str] = STEPS
     picture: str = ""
     guide: GuideKind | None = None
+    code: Code | None = None
+    cue: Cue | None = None
     panel: Panel | None = None
     main: Press | None = None
     back: Press | None = None
@@ -71,6 +73,8 @@ class Draft:
             notice=Notice(notice[0], notice[1].shown, notice[2].shown) if notice else None,
             picture=self.picture,
             guide=self._guide(),
+            code=self.code,
+            cue=self.cue,
             main=self.main.choice() if self.main else None,
             back=self.back.choice() if self.back else None,
             service=service(look),
@@ -97,6 +101,8 @@ class Draft:
         yield self.prompt
         if self.guide:
             yield look.line(f"guide.{self.guide}_text")
+        if self.code:
+            yield Line(self.code.hint, self.code.hint)
         yield self.spoken_entry
         for label, value in self._context:
             yield look.line("speech.pair", label=label, value=value)

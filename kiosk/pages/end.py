@@ -6,13 +6,14 @@ from collections.abc import Mapping, Sequence
 from typing import Literal
 
 from kiosk.numbers import reference
-from kiosk.page import PageKind, Tone
+from kiosk.page import Cue, PageKind, Tone
 from kiosk.pages.draft import Draft
 from kiosk.pages.look import Look, Panel, Press
 from kiosk.pages.money import received_panel, whose
-from kiosk.pages.reading import NOTHING, Amount, Line, Months
+from kiosk.pages.other_side import card_first, other_side
+from kiosk.pages.reading import NOTHING, Amount, Line, Months, spelled
 from kiosk.pages.start import code, contact
-from kiosk.payment.model import Claim, Credit, NoteState, Payment, PaymentState, Slip
+from kiosk.payment.model import WHOLE, Claim, Credit, NoteState, Payment, PaymentState, Slip
 from kiosk.session.state import Page
 
 MESSAGES = (
@@ -26,6 +27,10 @@ MESSAGES = (
     "no_new_card",
     "card_owed",
     "no_card_meter",
+    "no_means",
+    "tender_off",
+    "pin_timeout",
+    "pin_failed",
 )
 NOTHING_SOLD = {"buy_power": "no_power", "reissue": "no_card", "open_card": "no_card"}
 """Kinds of business that end on a card, and the word for money that bought none of it."""
@@ -35,7 +40,15 @@ RECEIPT_TONES: Mapping[str, Tone] = {
     "failed": "warning",
     "kept": "success",
 }
-CLAIM_REASONS = ("declined", "unanswered", "note_fate_unknown", "late_note", "orphan_note", "unasked_note")
+CLAIM_REASONS = (
+    "declined",
+    "unanswered",
+    "note_fate_unknown",
+    "late_note",
+    "orphan_note",
+    "unasked_note",
+    "sale_fate_unknown",
+)
 
 
 def finish(look: Look) -> Press:
@@ -62,6 +75,8 @@ def done(look: Look) -> Draft:
     draft.panel = _booked(look, payment, credit)
     whose(draft)
     draft.row("hub_no", spelled(credit.hub_no))
+    other_side(draft, payment, brief=True)
+    draft.cue = Cue("paid", payment.kiosk_no)
     _receipt(draft, payment, credit)
     return draft
 
@@ -82,7 +97,7 @@ def _receipt(draft: Draft, payment: Payment, credit: Credit) -> None:
         doubt = look.line("done.note_in_doubt", amount=Amount(look.claim.amount_fen + look.claim.memo_fen))
         draft.row("claim_reference", spelled(look.claim.reference))
         draft.notice("warning", doubt, look.join(look.line("done.note_in_doubt_text"), title, text))
-    else:
+    elif not card_first(draft, title, text):
         draft.notice(RECEIPT_TONES[state], title, text)
     draft.steps_done = state != "printing"
 
@@ -93,11 +108,6 @@ def slip_state(slips: Sequence[Slip], kind: str) -> Literal["printing", "printed
     if printed is None:
         return "printing"
     return "printed" if printed else "failed"
-
-
-def spelled(word: str) -> Line:
-    """Return a reference as it is written and as it is spelled out."""
-    return Line(word, " ".join(word))
 
 
 def _booked(look: Look, payment: Payment, credit: Credit) -> Panel:
@@ -141,9 +151,28 @@ def checking(look: Look) -> Draft:
         draft.row("claim_reference", spelled(look.claim.reference))
     whose(draft)
     state = slip_state(payment.slips, "provisional" if provisional else "checking")
+    if payment.tender != "cash":
+        _checking_other(draft, payment, look.line(f"slip.{state}"))
+        return draft
     safe = look.line("checking.safe", amount=Amount(payment.inserted_fen))
     draft.notice("warning", safe, look.line(f"slip.{state}"))
     return draft
+
+
+def _checking_other(draft: Draft, payment: Payment, slip: Line) -> None:
+    """Say of money that is not cash what is certain of it: that it was taken, or no more than that it is on record."""
+    look = draft.look
+    known, taken = payment.amount_fen, payment.tendered_fen
+    word = "tender" if known else "recharge"
+    if not taken:
+        draft.prompt = look.line(f"checking.{word}", hotline=look.facts.hotline)
+    safe = (
+        look.line("checking.tender_safe", amount=Amount(taken))
+        if taken
+        else look.line("checking.tender_noted")
+    )
+    if not card_first(draft, safe, slip):
+        draft.notice("warning", safe, slip)
 
 
 def claim(look: Look) -> Draft:
@@ -158,21 +187,27 @@ def claim(look: Look) -> Draft:
         return draft
     _claimed(draft, case)
     why = look.line(f"claim.{case.reason if case.reason in CLAIM_REASONS else 'unanswered'}")
-    again = look.line("claim.not_again") if case.reason in ("declined", "unanswered") else NOTHING
+    again = look.line("claim.not_again") if case.reason in WHOLE else NOTHING
     draft.prompt = look.join(why, again, look.line("claim.next", hotline=look.facts.hotline))
     draft.row("reference", spelled(case.reference))
     whose(draft)
     # A note whose fate nobody knows is neither promised nor denied.
     sure = look.line("claim.safe" if case.amount_fen else "claim.noted")
-    draft.notice("warning", sure, look.line(f"slip.{slip_state(case.slips, 'claim')}"))
+    if case.tender != "cash" and (not case.amount_fen or case.reason == "sale_fate_unknown"):
+        sure = look.line("checking.tender_noted")
+    slip = look.line(f"slip.{slip_state(case.slips, 'claim')}")
+    if not card_first(draft, sure, slip):
+        draft.notice("warning", sure, slip)
     return draft
 
 
 def _claimed(draft: Draft, case: Claim) -> None:
     """Put certain and uncertain money apart: neither is added to the other."""
     look = draft.look
-    certain = (look.line("claim.recorded"), look.read(Amount(case.amount_fen)))
-    doubtful = (look.line("claim.memo"), look.read(Amount(case.memo_fen)))
+    recorded = "claim.recorded" if case.tender == "cash" else "claim.tender_recorded"
+    certain = (look.line(recorded), look.read(Amount(case.amount_fen)))
+    memo = "claim.memo" if case.tender == "cash" else "claim.tender_recorded"
+    doubtful = (look.line(memo), look.read(Amount(case.memo_fen)))
     if case.amount_fen:
         draft.panel = Panel(*certain, [(*doubtful, True)] if case.memo_fen else [])
     elif case.memo_fen:
@@ -221,7 +256,8 @@ def message(look: Look) -> Draft:
     draft.title = look.line(f"message.{known}")
     draft.prompt = look.line(f"message.{known}_text", hotline=look.facts.hotline)
     draft.picture = "info"
-    draft.notice("info", look.line("message.nothing_taken"))
+    if not card_first(draft, look.line("message.nothing_taken")):
+        draft.notice("info", look.line("message.nothing_taken"))
     contact(draft)
     draft.main = finish(look)
     draft.footnote = code(look, word)

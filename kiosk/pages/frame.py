@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from kiosk.page import Badge, Choice, Step
 from kiosk.pages.look import Look, Press
 from kiosk.pages.reading import NOTHING, Line
-from kiosk.session.state import Page
+from kiosk.payment.model import Tender
+from kiosk.session.state import BANK_UNITS, Page
 
 STEPS = ("account", "bill", "pay", "receipt")
 CARD_STEPS = ("card", "pay", "write", "take")
@@ -39,6 +40,13 @@ HELPED = frozenset(
         Page.BILLS,
         Page.MEANS,
         Page.CASH,
+        Page.AMOUNT,
+        Page.INSERT_BANK_CARD,
+        Page.BOX,
+        Page.PHONE,
+        Page.RECHARGE,
+        Page.DECLINED,
+        Page.REVERSED,
         Page.ATTRACT,
         Page.DONE,
         Page.CHECKING,
@@ -48,6 +56,10 @@ HELPED = frozenset(
     }
 )
 """Pages from which help opens."""
+BADGES: tuple[Tender, ...] = ("cash", "bank_card", "qr")
+"""Means that have a badge; a recharge card needs nothing but the network."""
+CHOOSING = frozenset({Page.ATTRACT, Page.HOME, Page.BILLS, Page.MEANS})
+"""Pages on which a bank card that stands in the slot is nobody's."""
 UNHELPED = frozenset({Page.MORE_TIME})
 """Pages whose one key comes first."""
 
@@ -100,10 +112,13 @@ def no_help(look: Look) -> Line:
 
 
 def badges(look: Look) -> tuple[Badge, ...]:
-    """Return what works now and what does not: cash, receipts, network."""
+    """Return what works now and what does not: cash, bank cards, phone, receipts, network."""
     facts = look.facts
-    reasons = {
-        "cash": cash_reason(look),
+    shown = (tender for tender in facts.tenders if tender in BADGES)
+    means: dict[str, Line] = {tender: tender_reason(look, tender) for tender in shown}
+    if facts.tender_reason("bank_card") == "card_inside" and look.session.page not in CHOOSING:
+        means |= {"bank_card": NOTHING} if "bank_card" in means else {}  # it is the customer's own
+    reasons = means | {
         "receipt": NOTHING if facts.printer.usable else device_reason(look, "printer", facts.printer.code),
         "network": no_hub(look),
     }
@@ -142,6 +157,28 @@ def cash_reason(look: Look) -> Line:
             return look.line("reason.note_inside")
         case _:
             return device_reason(look, "acceptor", facts.acceptor.code)
+
+
+def tender_reason(look: Look, tender: Tender) -> Line:
+    """Say why a means of payment does not work now; empty if it does."""
+    if tender == "cash":
+        return cash_reason(look)
+    match look.facts.tender_reason(tender):
+        case "":
+            return NOTHING
+        case "hub_gone" | "starting":
+            return no_hub(look)
+        case "printer":
+            return device_reason(look, "printer", look.facts.printer.code)
+        case word:
+            unit = look.facts.tender_units.get(word) if word in BANK_UNITS else None
+            return look.line(f"reason.{word}") if unit is None else device_reason(look, word, unit.code)
+
+
+def pay_reason(look: Look) -> Line:
+    """Say why nothing can be paid now, cash first; empty as long as one means works."""
+    reasons = [tender_reason(look, tender) for tender in look.facts.tenders]
+    return reasons[0] if all(reason.shown for reason in reasons) else NOTHING
 
 
 PLAIN_CODES = {

@@ -68,6 +68,7 @@ class Press:
     """Why it cannot be taken now; empty if it can."""
     selected: bool = False
     quiet: bool = False
+    arg: str = ""
 
     def choice(self) -> Choice:
         """Return what the screen draws."""
@@ -80,6 +81,7 @@ class Press:
             reason=self.reason.shown,
             selected=self.selected,
             quiet=self.quiet,
+            arg=self.arg,
         )
 
 

@@ -125,7 +125,10 @@ def taking(look: Look) -> Draft:
 
 
 def _in_reach(look: Look, known: CardRead) -> bool:
-    return reachable(look.facts.accepted_fen, known.min_fen, min(known.max_fen, look.facts.max_payment_fen))
+    most = min(known.max_fen, look.facts.max_payment_fen)
+    if look.facts.tenders != ("cash",) and known.min_fen <= most:
+        return True  # only notes come in values of their own
+    return reachable(look.facts.accepted_fen, known.min_fen, most)
 
 
 def _seen(look: Look, sight: CardSight) -> CardSeen:

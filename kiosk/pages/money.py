@@ -55,14 +55,67 @@ def quote_panel(look: Look, account: Account) -> Panel:
     if session.business == "buy_power" and known is not None:
         most = look.read(Amount(min(known.max_fen, look.facts.max_payment_fen)))
         least = _least(look, known.min_fen)
-        return Panel(look.line("word.limit"), most, least, look.line("promise.buy_power"))
+        return Panel(look.line("word.limit"), most, least, _before(look, "buy_power"))
     if not account.due_fen and (session.business == "prepay" or not account.bills):
-        return Panel(balance[0], balance[1], promise=look.line("promise.prepay"))
+        return Panel(balance[0], balance[1], promise=_before(look, "prepay"))
     total, needed = sum(bill.due_fen for bill in bills), needed_fen(account, bills)
     rows = [balance]
     if total != needed:
         rows.insert(0, (look.line("word.bills_total"), look.read(Amount(total)), False))
-    return Panel(look.line("word.due"), look.read(Amount(needed)), rows, look.line("promise.before"))
+    return Panel(look.line("word.due"), look.read(Amount(needed)), rows, _before(look, "before"))
+
+
+def _before(look: Look, word: str) -> Line:
+    """What becomes of the money, said before any; that no change is given is true of cash alone."""
+    return look.line(f"promise.{word}" if look.facts.tenders == ("cash",) else f"promise.{word}_any")
+
+
+def asked_panel(look: Look) -> Panel:
+    """Return the panel of an amount that was fixed before: what is to be paid, and what it is for."""
+    session, payment = look.session, look.payment
+    fen = payment.amount_fen if payment else session.amount_fen
+    panel = Panel(look.line("word.to_pay"), look.read(Amount(fen)))
+    business = payment.business if payment else session.business
+    due = payment.due_fen if payment else _due_fen(look)
+    if business == "prepay" and session.account and not session.account.due_fen:
+        after = session.account.balance_fen - session.account.arrears_fen + fen
+        panel.rows.append((look.line("word.balance_then"), look.read(Amount(after)), True))
+    elif business in {"arrears", "reissue", "prepay"} and due and due != fen:
+        panel.rows.append((look.line("word.due"), look.read(Amount(due)), False))
+        _apart(look, panel, business, due, fen)
+    return panel
+
+
+def _due_fen(look: Look) -> int:
+    session = look.session
+    if session.quote is not None:
+        return session.quote.due_fen
+    if session.account is None:
+        return 0
+    return needed_fen(session.account, chosen_bills(session.account, session.choose, session.months))
+
+
+def _apart(look: Look, panel: Panel, business: str, due: int, fen: int) -> None:
+    """Add what is to be paid later, or what is more than is due."""
+    if fen < due and business != "reissue":
+        panel.rows.append((look.line("word.later"), look.read(Amount(due - fen)), True))
+        panel.promise = look.line("promise.tender_part")
+    elif fen > due:
+        panel.rows.append((look.line("word.surplus"), look.read(Amount(fen - due)), True))
+        panel.promise = look.line("promise.tender_surplus", surplus=Amount(fen - due))
+
+
+def _taken_panel(look: Look, payment: Payment) -> Panel:
+    """Return the panel of money that was taken by other means than cash, or may have been."""
+    taken = payment.tendered_fen
+    if not payment.amount_fen:  # what a recharge card is worth only the hub knows
+        return Panel(look.line("word.due"), look.read(Amount(payment.due_fen)))
+    label = look.line("word.received" if taken else "word.asked")
+    panel = Panel(label, look.read(Amount(payment.amount_fen)))
+    if payment.due_fen and payment.business in {"arrears", "reissue"}:
+        panel.rows.append((look.line("word.due"), look.read(Amount(payment.due_fen)), False))
+        _apart(look, panel, payment.business, payment.due_fen, payment.amount_fen)
+    return panel
 
 
 def cash_panel(look: Look, payment: Payment) -> Panel:
@@ -136,6 +189,8 @@ def _promise(look: Look, payment: Payment) -> Line:
 
 def received_panel(look: Look, payment: Payment) -> Panel:
     """Return the panel once the amount is fixed or being fixed: received first, then what it is for."""
+    if payment.tender != "cash":
+        return _taken_panel(look, payment)
     panel = cash_panel(look, payment)
     panel.label, panel.headline = look.line("word.received"), look.read(Amount(payment.inserted_fen))
     panel.promise = NOTHING

@@ -26,6 +26,13 @@ HELP_TEXTS = {
     Page.BILLS: "bills",
     Page.MEANS: "means",
     Page.CASH: "cash",
+    Page.AMOUNT: "amount",
+    Page.INSERT_BANK_CARD: "bank_card",
+    Page.BOX: "box",
+    Page.PHONE: "phone",
+    Page.RECHARGE: "recharge",
+    Page.DECLINED: "declined",
+    Page.REVERSED: "reversed",
     Page.ATTRACT: "attract",
     Page.DONE: "end",
     Page.OWED: "end",
@@ -41,6 +48,9 @@ OF_MONEY_TAKEN = frozenset(
         Page.CHECKING,
         Page.CLAIM,
         Page.CANCELLED,
+        Page.DECLINED,
+        Page.REVERSED,
+        Page.BOX,
         Page.ENTER_REFERENCE,
         Page.REFERENCE,
     }
@@ -73,8 +83,9 @@ def more_time(look: Look) -> Draft:
     payment = look.payment
     under = look.session.under
     if payment is None or under is not Page.CASH or not payment.inserted_fen:
-        end = "more_time.clear_text" if under in OF_MONEY_TAKEN else "more_time.end_text"
-        draft.prompt = look.line(end)
+        order = payment is not None and payment.tender == "qr" and not payment.ended
+        end = "order_text" if order else "clear_text" if under in OF_MONEY_TAKEN else "end_text"
+        draft.prompt = look.line(f"more_time.{end}")
         draft.back = Press("leave", look.line("more_time.end"), icon="cross")
         return draft
     draft.panel = cash_panel(look, payment)

@@ -155,6 +155,11 @@ class When:
         return Line(f"{day.shown}, {at:%H:%M}", f"{day.spoken}, {at.hour} {at:%M}")
 
 
+def spelled(word: str) -> Line:
+    """Return a reference as it is written and as it is spelled out."""
+    return Line(word, " ".join(word))
+
+
 Value = Amount | Amounts | Digits | Masked | Month | Months | Day | Date | When
 
 

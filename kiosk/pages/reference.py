@@ -7,10 +7,10 @@ from collections.abc import Mapping
 from kiosk.numbers import REFERENCE_LENGTH, group_by_four
 from kiosk.page import Entry, PageKind
 from kiosk.pages.draft import Draft
-from kiosk.pages.end import finish, spelled
+from kiosk.pages.end import finish
 from kiosk.pages.find import back
 from kiosk.pages.look import Look, Panel, Press
-from kiosk.pages.reading import NOTHING, Amount, Date, Digits, Line, When
+from kiosk.pages.reading import NOTHING, Amount, Date, Digits, Line, When, spelled
 from kiosk.session.state import Page, SlipFate
 
 KNOWN = (

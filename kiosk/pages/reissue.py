@@ -9,11 +9,11 @@ from kiosk.numbers import group_phone
 from kiosk.page import Entry, PageKind
 from kiosk.pages.card import Power, meter_row, whose_card
 from kiosk.pages.draft import Draft
-from kiosk.pages.end import RECEIPT_TONES, finish, spelled
+from kiosk.pages.end import RECEIPT_TONES, finish
 from kiosk.pages.find import back
-from kiosk.pages.frame import REISSUE_STEPS, REMAKE_STEPS, cash_reason
+from kiosk.pages.frame import REISSUE_STEPS, REMAKE_STEPS, pay_reason
 from kiosk.pages.look import Look, Panel, Press
-from kiosk.pages.reading import NOTHING, Amount, Date, Digits, Line, Masked
+from kiosk.pages.reading import NOTHING, Amount, Date, Digits, Line, Masked, spelled
 from kiosk.pages.start import contact
 
 IDENTITY_LENGTHS = {"phone": 11, "identity": 6}
@@ -124,7 +124,7 @@ def new_card(look: Look, card: NewCard, *, no_cards: bool = False) -> Draft:
     draft.row("name", Masked(card.name_masked), private=True)
     draft.row("account", Digits(card.account_no), private=True)
     meter_row(draft, card.meter_no)
-    reason = look.line("reissue.no_cards") if no_cards else cash_reason(look)
+    reason = look.line("reissue.no_cards") if no_cards else pay_reason(look)
     fee = look.line("reissue.open_pay" if card.opening else "reissue.pay", amount=Amount(card.fee_fen))
     draft.main = Press("confirm_reissue", fee, icon="tick", reason=reason)
     draft.back = back(look)

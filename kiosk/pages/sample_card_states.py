@@ -94,6 +94,7 @@ def _before() -> Iterator[Sample]:
 def _buying() -> Iterator[Sample]:
     at_means = Session(page=Page.MEANS, account=CLEAR, business="buy_power", card=known("ready"))
     yield "means_buy_power", at_means, None, None, INSIDE
+    yield "means_buy_power_by_phone", at_means, None, None, replace(INSIDE, phone=True)
     session = replace(at_means, page=Page.CASH)
     yield "cash_buy_power_empty", session, power(), None, INSIDE
     yield "cash_buy_power", session, power(10000, 10000), None, INSIDE

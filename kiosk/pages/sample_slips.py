@@ -11,6 +11,7 @@ from drivers.printer.document import Document
 from kiosk.config import Acceptor, Config, Hub, JournalFile, Printer, Terminal
 from kiosk.pages.sample_accounts import ACCOUNT_NO, FACTS, THREE
 from kiosk.pages.sample_payments import claim, credited, payment, unquoted
+from kiosk.pages.sample_tenders import ASKED_FEN, BANK_FACTS, PAID, WALLET_FACTS, claims, settled, tendered
 from kiosk.payment.effects import PrintSlip
 from kiosk.payment.events import AccountFacts, NoteCount
 from kiosk.payment.model import Claim, Note, NoteState, Payment, PaymentState
@@ -122,3 +123,26 @@ def _states() -> Iterator[tuple[str, str, int, Payment | Claim]]:
     back_too = (NoteCount(10000, 1),)
     yield "claim_note_back", "claim", 0, replace(claim("declined", 10000), notes=back_too, returned=back_too)
     yield "claim_in_doubt", "claim", 0, claim("note_fate_unknown", 0, 10000)
+    yield from _tender_states()
+
+
+def _tender_states() -> Iterator[tuple[str, str, int, Payment | Claim]]:
+    for tender, facts in PAID.items():
+        yield f"paid_{tender}", "paid", 0, settled(tender, facts)
+    yield "paid_bank_card_surplus", "paid", 0, settled("bank_card", BANK_FACTS, 20000)
+    undone = tendered(facts=BANK_FACTS, state=PaymentState.REVERSING)
+    yield "reversal", "reversal", 0, undone
+    yield "reversal_phone", "reversal", 0, tendered("qr", facts=WALLET_FACTS)
+    for family in ("capture", "limit"):
+        name = "captured" if family == "capture" else "captured_not_taken"
+        yield name, "captured", 0, replace(undone, state=PaymentState.DECLINED, declined=family)
+    yield (
+        "checking_phone",
+        "checking",
+        0,
+        tendered("qr", facts=WALLET_FACTS, state=PaymentState.CLOSING_ORDER),
+    )
+    box = tendered(facts=BANK_FACTS, box_reference="1", tendered_fen=ASKED_FEN, state=PaymentState.CHECKING)
+    yield "checking_box", "checking", 0, box
+    yield "checking_recharge_card", "checking", 0, tendered("recharge_card", 0, state=PaymentState.CHECKING)
+    yield from ((f"claim_{name}", "claim", 0, case) for name, case in claims().items())

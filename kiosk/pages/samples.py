@@ -13,6 +13,7 @@ from kiosk.pages.sample_cards import card_samples
 from kiosk.pages.sample_choosing import choosing
 from kiosk.pages.sample_new_card_states import new_cards
 from kiosk.pages.sample_paying import paying
+from kiosk.pages.sample_tenders import tenders
 
 
 def samples(lang: str) -> dict[str, PageModel]:
@@ -31,3 +32,4 @@ def states() -> Iterator[Sample]:
     yield from paying()
     yield from cards()
     yield from new_cards()
+    yield from tenders()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kiosk.page import PageKind
 from kiosk.pages.draft import Draft
-from kiosk.pages.frame import cash_reason, no_cards, no_hub
+from kiosk.pages.frame import cash_reason, no_cards, no_hub, pay_reason
 from kiosk.pages.look import Look, Press
 from kiosk.pages.reading import NOTHING, Amount, Amounts, Line
 from kiosk.session.state import Page
@@ -22,7 +22,9 @@ def attract(look: Look) -> Draft:
     draft.footnote = look.line("attract.other_language").shown
     if look.facts.cash_works:
         accepted(draft)
-    if look.facts.stands_in or not look.facts.cash_works:
+    if look.facts.bank_card in {"mouth", "stuck"}:
+        draft.notice("warning", look.line("bank_card.card_inside"), look.line("bank_card.card_inside_text"))
+    elif look.facts.stands_in or not look.facts.cash_works:
         not_now(draft)
     elif look.facts.card_in:
         draft.notice("warning", look.line("card.in_slot"), look.line("card.in_slot_text"))
@@ -46,9 +48,12 @@ def not_now(draft: Draft) -> None:
         draft.notice("info", look.line("attract.offline"), text)
     elif why.shown == look.line("reason.starting").shown:
         draft.notice("info", look.line("attract.starting"), look.line("attract.starting_text"))
+    elif look.facts.hub_up and not pay_reason(look).shown:
+        draft.notice("info", look.line("attract.cash_off"), why)
     elif look.facts.hub_up:
         text = look.join(why, look.line("attract.no_cash_text", hotline=hotline))
-        draft.notice("warning", look.line("attract.no_cash"), text)
+        what = "attract.no_cash" if look.facts.tenders == ("cash",) else "attract.nothing"
+        draft.notice("warning", look.line(what), text)
     else:
         text = look.join(why, look.line("attract.no_hub_text", hotline=hotline))
         draft.notice("warning", look.line("attract.no_hub"), text)
@@ -66,17 +71,17 @@ def home(look: Look) -> Draft:
     """Ask what the customer came for."""
     draft = Draft(look, Page.HOME, PageKind.CHOICES)
     draft.title, draft.prompt = look.line("home.title"), look.line("home.prompt")
-    cash = cash_reason(look)
-    offline = cash if look.facts.stands_in else no_hub(look)
+    why = pay_reason(look)
+    offline = why if look.facts.stands_in else no_hub(look)
     draft.choices = [
         Press("pay_bill", look.line("home.pay_bill"), _bill_detail(look), "bill", offline),
         *_meter_card(look),
-        Press("prepay", look.line("home.prepay"), look.line("home.prepay_detail"), "wallet", cash),
+        Press("prepay", look.line("home.prepay"), look.line("home.prepay_detail"), "wallet", why),
         # Open without the hub too: of what this kiosk itself has open it can tell.
         Press("look_up_slip", look.line("home.look_up_slip"), icon="search", quiet=True),
     ]
     draft.back = Press("back", look.line("home.back"), icon="home")
-    if cash.shown or look.facts.stands_in:
+    if why.shown or look.facts.stands_in:
         not_now(draft)
     return draft
 
@@ -84,7 +89,9 @@ def home(look: Look) -> Draft:
 def _bill_detail(look: Look) -> Line:
     if look.facts.stands_in:
         return look.line("home.pay_bill_offline", limit=Amount(look.facts.offline_fen))
-    look_only = look.facts.hub_up and not look.facts.cash_works
+    look_only = look.facts.hub_up and pay_reason(look).shown
+    if look_only and look.facts.tenders != ("cash",):
+        return look.line("home.pay_bill_no_pay")
     return look.line("home.pay_bill_look_only" if look_only else "home.pay_bill_detail")
 
 

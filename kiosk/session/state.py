@@ -265,9 +265,13 @@ class Facts:
     scanner: DeviceHealth | None = None
     bank_card: str = "none"
     """Where the bank card is: none, in, mouth (held out), taken, captured, stuck."""
+    draws_in: bool = False
+    """Whether the reader for bank cards draws in a card that nobody takes."""
     phone: bool = False
     """Whether this kiosk takes payment by phone at all."""
     recharge: bool = False
+    recharge_digits: int = 18
+    """How many digits the secret number of a recharge card has."""
     station: CardState = CardState.OFFLINE
     """Where a card stands in the dispenser's path."""
     acceptor_free: bool = True

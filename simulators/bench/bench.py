@@ -19,6 +19,7 @@ from simulators.bench.household import PROFILE, Holder, Household, blanks
 from simulators.bench.pcscd import BenchPcscd
 from simulators.bench.programs import BenchError, Program, ended, run
 from simulators.bench.settings import ONLOOKER, SAM_SERIAL, TERMINAL, CardSlots, Tables, kiosk_toml
+from simulators.bench.tenders import Part, Tenders
 from simulators.far_end import ControlClient
 
 READY_S = 60.0
@@ -47,6 +48,8 @@ class Plan:
     """Divides the card's own time; as `speed` unless given."""
     blanks: int = 0
     """How many new cards are in the kiosk's dispenser; without any it has none."""
+    tenders: frozenset[Part] = frozenset()
+    """What there is for money that is not cash; nothing of it is started unless it is named."""
 
 
 class Bench:
@@ -69,6 +72,8 @@ class Bench:
         self._new_card: CardProgram | None = None
         self._dispenser: ControlClient | None = None
         self._pcscd: BenchPcscd | None = None
+        self._hub: Program | None = None
+        self.tenders = Tenders(self.folder, plan.speed, plan.tenders)
         self._database = f"sqlite:///{self.folder / 'hub.sqlite'}"
         self._ends = contextlib.ExitStack()
 
@@ -92,10 +97,15 @@ class Bench:
             "escpos_printer": ("--out", str(self.prints)),
         }
         started = {name: self._device(name, options) for name, options in devices.items()}
+        if self.plan.holder is not None or self.tenders.needs_readers:
+            self._start_readers()
         if self.plan.holder is not None:
-            self._start_cards(self.plan.holder)
+            self._start_cards(self.readers, self.plan.holder)
         if self.plan.blanks:
             started["card_dispenser"] = self._start_dispenser()
+        slot = self.readers.slots[2] if self.tenders.needs_readers else None
+        self._ends.callback(self.tenders.end)
+        self.tenders.start(self._program, self._device, self._control, slot)
         self._seed()
         self.hub_url = self._start_hub()
         line = self._program(
@@ -117,25 +127,29 @@ class Bench:
         if self.plan.blanks:
             self._dispenser = self._control("card_dispenser")
         plan = self.plan
+        means = self.tenders.means()
+        places = (self._slots(), means)
         self.config.write_text(
-            kiosk_toml(self.line_url, self.folder, plan.form, plan.language, plan.changes, self._slots()),
+            kiosk_toml(self.line_url, self.folder, plan.form, plan.language, plan.changes, *places),
             encoding="utf-8",
         )
 
-    def _start_cards(self, holder: Holder) -> None:
+    def _start_readers(self) -> None:
         # The name of a socket may not be long, whatever the bench's folder is called.
         short = Path(self._ends.enter_context(tempfile.TemporaryDirectory(prefix="pcscd-")))
         self._pcscd = BenchPcscd(short)
         self._pcscd.start()
         self._ends.callback(self._pcscd.stop)
+
+    def _start_cards(self, pcscd: BenchPcscd, holder: Holder) -> None:
         self.home = Household(holder, self.folder / "user_card.json")
         speed = self.plan.card_speed or self.plan.speed
         # Who has no card yet has one that is blank: the slot's program begins with a card.
         own = ("--profile", PROFILE, "--serial", holder.serial)
-        self._card = card_program("user_card", self._pcscd.slots[0], self.folder, speed, own)
+        self._card = card_program("user_card", pcscd.slots[0], self.folder, speed, own)
         self._ends.callback(self._card.end)
         if not self.plan.blanks:
-            self._start_sam(self._pcscd)
+            self._start_sam(pcscd)
 
     def _start_sam(self, pcscd: BenchPcscd) -> None:
         sam = ("--sam", "--inserted", "--serial", SAM_SERIAL, "--profile", PROFILE, "--terminal", TERMINAL)
@@ -185,19 +199,25 @@ class Bench:
         own = ("--key", str(self.key)) if self.plan.holder is None else ("--signs-on",)
         self.hub_command("terminal", "add", TERMINAL, *own, "--site", "bench")
         self.hub_command("terminal", "add", ONLOOKER, "--key", str(self.key), "--site", "bench")
+        for command in self.tenders.registrations(TERMINAL):
+            self.hub_command(*command)
 
-    def _start_hub(self) -> str:
-        hub = self._program(
+    def _start_hub(self, port: str = "0") -> str:
+        self._hub = self._program(
             "hub",
-            str(COMMANDS / "power-hub"),
-            "serve",
-            "--bench",
-            "--port",
-            "0",
-            "--database",
-            self._database,
+            *(str(COMMANDS / "power-hub"), "serve", "--bench", "--port", port),
+            *("--database", self._database, *self.tenders.hub_options()),
         )
-        return hub.wait_for(r"^listening on (http://\S+)", READY_S)[1]
+        return self._hub.wait_for(r"^listening on (http://\S+)", READY_S)[1]
+
+    def kill_hub(self) -> None:
+        """End the hub's process at once (kill -9); its books stay."""
+        if self._hub is not None:
+            self._hub.kill()
+
+    def start_hub_again(self) -> None:
+        """Start the hub anew on its books and at its address."""
+        self._start_hub(self.hub_url.rpartition(":")[2])
 
     def _program(self, name: str, *command: str) -> Program:
         program = Program(name, command, self.folder)
@@ -215,6 +235,7 @@ class Bench:
         ends = {"validator": self.validator, "printer": self.printer, "line": self.line}
         cards = {"card": self._card, "sam": self._sam, "new_card": self._new_card}
         ends |= {name: card.do for name, card in cards.items() if card is not None}
+        ends |= self.tenders.far_ends
         return ends if self._dispenser is None else {**ends, "dispenser": self._dispenser}
 
     # The kiosk.

@@ -1,4 +1,4 @@
-"""A pcscd of the bench's own with two virtual slots; the machine's pcscd and its readers are never touched."""
+"""A pcscd of the bench's own with four virtual slots; the machine's pcscd and its readers are never touched."""
 
 from __future__ import annotations
 
@@ -17,12 +17,14 @@ from pathlib import Path
 from simulators.bench.programs import BenchError, Program
 
 READY_S = 30.0
-READER = "Bench Reader"
+READERS = ("Bench Reader", "Bench Second Reader")
+"""Each has two slots, and so two ports."""
+SLOTS = 2 * len(READERS)
 _DRIVERS = Path("/usr/lib/pcsc/drivers")
 _VPCD = _DRIVERS / "serial" / "libifdvpcd.so"
 _PATH = os.environ.get("PATH", "") + ":/usr/sbin:/sbin"
 # Where Linux takes no ports for outgoing connections, and few programs listen.
-_PORTS = range(20000, 32000, 2)
+_PORTS = range(20000, 32000, SLOTS)
 _TRIES = 20
 _SUN_PATH = 107
 
@@ -72,28 +74,30 @@ class BenchPcscd:
         return {"PCSCLITE_CSOCK_NAME": str(self.socket)}
 
     @property
-    def slots(self) -> tuple[Slot, Slot]:
-        """Slot 0 for the customer's card, slot 1 for the security module."""
-        first, second = (Slot(f"{READER} 00 0{number}", self._port + number) for number in (0, 1))
-        return first, second
+    def slots(self) -> tuple[Slot, ...]:
+        """0 for the customer's meter card, 1 for the SAM or the chip station, 2 for the bank's card, 3 to spare."""
+        places = ((name, number) for name in READERS for number in (0, 1))
+        return tuple(
+            Slot(f"{name} 00 0{number}", self._port + at) for at, (name, number) in enumerate(places)
+        )
 
     def start(self, *, readers: bool = True) -> None:
-        """Start it and wait until it serves; without `readers` as if both were unplugged."""
+        """Start it and wait until it serves; without `readers` as if they were unplugged."""
         namespace = _namespace()
         programs = {name: _find(name) for name in ("pcscd", "setpriv")}
         for _ in range(_TRIES):
-            port = self._port or _free_pair()
+            port = self._port or _free_ports()
             if self._started(namespace, programs, port if readers else None):
                 self._port = port if readers else self._port
                 return
-        raise BenchError(f"pcscd got no pair of ports: see {self._folder / 'pcscd.log'}")
+        raise BenchError(f"pcscd got no free ports: see {self._folder / 'pcscd.log'}")
 
     def _started(self, namespace: tuple[str, ...], programs: Mapping[str, str], port: int | None) -> bool:
         shutil.rmtree(self._run, ignore_errors=True)
         config = self._run / "reader.conf.d"
         config.mkdir(parents=True)
         if port is not None:
-            (config / "bench").write_text(_reader_conf(port), encoding="ascii")
+            (config / "bench").write_text(self._reader_conf(port), encoding="ascii")
         options = ["--foreground", "--info", "--config", "/run/reader.conf.d", *_polkit(programs["pcscd"])]
         # A user namespace clears the signal that the kernel was told to send; so it is told once more inside.
         inside = [
@@ -120,6 +124,17 @@ class BenchPcscd:
         self._program = program
         return True
 
+    def _reader_conf(self, port: int) -> str:
+        """A device for each reader. A driver holds two slots and no more, so each reader has one of its own: a copy."""
+        lines = []
+        for number, name in enumerate(READERS):
+            driver = f"libifdvpcd-{number}.so"
+            shutil.copyfile(_VPCD, self._run / driver)
+            at = port + 2 * number
+            lines += [f'FRIENDLYNAME "{name}"', f"DEVICENAME /dev/null:{at:#x}"]
+            lines += [f"LIBPATH /run/{driver}", f"CHANNELID {at:#x}\n"]
+        return "\n".join(lines)
+
     def stop(self) -> None:
         """End it; safe to call twice. A card stays in its slot and is found again after `start`."""
         program, self._program = self._program, None
@@ -144,15 +159,6 @@ class BenchPcscd:
             os.killpg(self._program.pid, signal.SIGCONT)
 
 
-def _reader_conf(port: int) -> str:
-    lines = (
-        f'FRIENDLYNAME "{READER}"',
-        f"DEVICENAME /dev/null:{port:#x}",
-        f"LIBPATH {_DRIVERS / _VPCD.name}",
-    )
-    return "\n".join((*lines, f"CHANNELID {port:#x}\n"))
-
-
 def why_not() -> str:
     """Why this machine can run no pcscd of the bench's own; empty where it can."""
     try:
@@ -164,17 +170,15 @@ def why_not() -> str:
     return ""
 
 
-def _free_pair() -> int:
-    """Find two ports side by side that nobody listens on; another program may still be faster."""
+def _free_ports() -> int:
+    """Find ports side by side that nobody listens on, one for each slot; another program may still be faster."""
     for _ in range(_TRIES):
         port = random.choice(_PORTS)
-        with (
-            contextlib.suppress(OSError),
-            socket.create_server(("", port)),
-            socket.create_server(("", port + 1)),
-        ):
+        with contextlib.suppress(OSError), contextlib.ExitStack() as taken:
+            for number in range(SLOTS):
+                taken.enter_context(socket.create_server(("", port + number)))
             return port
-    raise BenchError(f"no two free ports between {_PORTS.start} and {_PORTS.stop}")
+    raise BenchError(f"no {SLOTS} free ports between {_PORTS.start} and {_PORTS.stop}")
 
 
 def _find(program: str) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from simulators.bench.tenders import SLOTS, Means
 from simulators.card_dispenser import STACKER_SENSOR
 
 Value = str | int | float | bool
@@ -37,10 +38,12 @@ def kiosk_toml(
     language: str = "zh",
     changes: Tables | None = None,
     slots: CardSlots | None = None,
+    means: Means | None = None,
 ) -> str:
     """Give the settings of a kiosk whose devices and hub are the bench's own; `changes` are laid over them.
 
-    With `slots` it serves meter cards, and signs on with its master key in place of a key file.
+    With `slots` it serves meter cards, and signs on with its master key in place of a key file; `means` are its
+    places for money that is not cash.
 
     Bench lines are 8N1: a pty carries no parity, and the second opening with one fails.
     """
@@ -57,6 +60,7 @@ def kiosk_toml(
         "acceptor": {"protocol": "ccnet", "port": str(folder / "ccnet_validator")},
         "printer": {"port": str(folder / "escpos_printer")},
         **(_cards(slots, folder) if slots else {}),
+        **(_means(means, folder) if means else {}),
         "health": {"port": 0},
         "log": {"level": "info"},
     }
@@ -74,6 +78,24 @@ def _cards(slots: CardSlots, folder: Path) -> dict[str, dict[str, Value]]:
     if slots.station:
         port = str(folder / "card_dispenser")
         tables["dispenser"] = {"port": port, "reader": slots.station, "stacker_sensor": STACKER_SENSOR}
+    return tables
+
+
+def _means(means: Means, folder: Path) -> dict[str, dict[str, Value]]:
+    tables: dict[str, dict[str, Value]] = {}
+    if means.bank_reader:
+        motor = {"port": str(folder / "motor_reader")} if means.motor else {}
+        tables["bank_card"] = {"reader": means.bank_reader, **motor}
+        tables["pin_pad"] = {"port": str(folder / "pin_pad")}
+        tables["pin_pad.slots"] = dict(SLOTS)
+    if means.box:
+        tables["eft_terminal"] = {"port": str(folder / "eft_box")}
+    if means.scanner:
+        tables["scanner"] = {"port": str(folder / "scanner")}
+    if means.phone:
+        tables["phone"] = {"enabled": True}
+    if means.recharge:
+        tables["recharge"] = {"enabled": True}
     return tables
 
 

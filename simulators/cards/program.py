@@ -3,7 +3,8 @@
     python -m simulators.cards.program --port PORT --control SOCKET --card FILE [--speed N] [--inserted]
 
 FILE holds the card's memory (`simulators.cards.store`); `--profile` and `--serial` make a blank one where there is
-none, with `--sam` a SAM. It prints `ready` when the socket listens. SIGTERM and SIGINT end it cleanly.
+none, with `--sam` a SAM, `--pan` a bank's card. It prints `ready` when the socket listens. SIGTERM and SIGINT end it
+cleanly.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any
 
 from drivers.security.bench_keys import card_keys
 from simulators.cards import store
+from simulators.cards.bank_card import TROUBLES, BankCard, BankState
 from simulators.cards.card import Cut, SimulatedCard
 from simulators.cards.sam_card import SamCard, bench_sam
 from simulators.cards.seat import Fault, Seat
@@ -116,6 +118,22 @@ class CardEnd:
         store.save(Path(card), UserCard(blank(profile, serial)))
         return {}
 
+    def do_issue_bank_card(self, card: str, pan: str, **face: str) -> Reply:
+        """Make a bank's card in another file, with its number and `expiry`, `sequence`, `label`, `trouble`."""
+        store.save(Path(card), BankCard(BankState(pan, **face)))
+        return {}
+
+    def do_trouble(self, kind: str = "") -> Reply:
+        """Let the bank's card be wrong or strange in this way from its next command on; "" ends it."""
+        chip = self._chip()
+        if not isinstance(chip, BankCard):
+            raise ControlError("this is not a bank's card")
+        if kind not in TROUBLES:
+            raise ControlError(f"there are {', '.join(TROUBLES[1:])}")
+        chip.state.trouble = kind
+        store.save(self._path, chip)
+        return {}
+
     def do_renew(self, serial: str | None = None) -> Reply:
         """Become a blank card where it stands, with its own serial or another; quicker than to pull and to insert."""
         card = self._user()
@@ -124,9 +142,9 @@ class CardEnd:
 
     def do_status(self) -> Reply:
         """What stands in the slot: memory, counters, and the last commands with their status words."""
-        chip = self._seat.chip if self._seat.inserted else store.load(self._path)
+        chip = self._chip()
         memory: dict[str, Any] = {}
-        if isinstance(chip, UserCard | SamCard):
+        if isinstance(chip, store.KeptCard):
             memory = {key: value for key, value in chip.state.kept().items() if key not in _SECRET}
         return {**self._seat.status(), **(chip.status() if chip else {}), **memory, "card": str(self._path)}
 
@@ -149,10 +167,13 @@ class CardEnd:
         await self._seat.close()
 
     def _user(self) -> UserCard:
-        chip = self._seat.chip if self._seat.inserted else store.load(self._path)
+        chip = self._chip()
         if not isinstance(chip, UserCard):
             raise ControlError("this is not a user card")
         return chip
+
+    def _chip(self) -> SimulatedCard | None:
+        return self._seat.chip if self._seat.inserted else store.load(self._path)
 
     def _change(self, **memory: object) -> Reply:
         card = self._user()
@@ -162,12 +183,14 @@ class CardEnd:
         return {}
 
     def _keep(self, chip: SimulatedCard) -> None:
-        if isinstance(chip, UserCard | SamCard) and chip.state.kept() != self._kept:
+        if isinstance(chip, store.KeptCard) and chip.state.kept() != self._kept:
             self._kept = chip.state.kept()
             store.save(self._path, chip)
 
 
-def _made(options: argparse.Namespace) -> UserCard | SamCard:
+def _made(options: argparse.Namespace) -> store.KeptCard:
+    if options.pan:
+        return BankCard(BankState(options.pan))
     if options.sam:
         return SamCard(bench_sam(options.serial, options.profile, options.terminal))
     return UserCard(blank(options.profile[0], options.serial))
@@ -186,11 +209,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--profile", action="append", default=[], help="of a new card; several for a SAM")
     parser.add_argument("--serial", default="", help="of a new card, in hex")
     parser.add_argument("--sam", action="store_true", help="the new card is a SAM")
+    parser.add_argument("--pan", default="", help="the new card is a bank's, with this number")
     parser.add_argument("--terminal", help="whose master key the new SAM holds; none is loaded without it")
     options = parser.parse_args(argv)
     if not options.card.exists():
-        if not options.serial or not (options.profile or options.sam):
-            parser.error(f"no card in {options.card}: --profile and --serial make one")
+        if not options.pan and (not options.serial or not (options.profile or options.sam)):
+            parser.error(f"no card in {options.card}: --profile and --serial make one, or --pan")
         store.save(options.card, _made(options))
     asyncio.run(
         CardEnd(options.port, options.card, options.speed).serve(options.control, inserted=options.inserted)

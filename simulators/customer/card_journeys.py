@@ -79,7 +79,7 @@ def buy_power(customer: Customer) -> None:
     customer.moment("pay_pressed")
     if _learns(customer) == "take_card":
         customer.moment("told")
-        _carries_home(customer, customer.inserted_fen)
+        carries_home(customer, customer.inserted_fen)
     else:
         customer.moment("owed")
         _goes_home_without(customer)
@@ -125,10 +125,10 @@ def rewrite_card(customer: Customer) -> None:
     customer.hand.touch("id=rewrite")
     customer.sees("take_card", own=False, timeout_s=_IN_SLOT_S)
     customer.moment("told")
-    _carries_home(customer, at_home(customer).reads().wallet.amount_fen)
+    carries_home(customer, at_home(customer).reads().wallet.amount_fen)
 
 
-def _carries_home(customer: Customer, paid_fen: int) -> None:
+def carries_home(customer: Customer, paid_fen: int) -> None:
     """Take slip and card, and put the card into the meter: what was paid must be on it then, once."""
     customer.takes_slip()
     customer.looks("slip")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from simulators.bench.bench import Bench
 from simulators.customer.hand import Hand
+from simulators.customer.purse import Purse
 from simulators.customer.reading import NOT_PRINTED, PRINTED, stands
 from simulators.far_end import ControlError
 
@@ -60,6 +61,9 @@ class Customer:
     """A fault that strikes once has struck."""
     sent_away: bool = False
     """The kiosk has ended the payment by itself: no second try at the slot."""
+    purse: Purse = field(default_factory=Purse)
+    given_fen: int = 0
+    """What a page has said to be paid that was not in notes."""
     gone: bool = False
     """Nobody stands there any more: no page is touched."""
 
@@ -142,7 +146,7 @@ class Customer:
         self.hand.touch("id=clear")
 
     def _asked_for_number(self, business: str) -> None:
-        self._goes_on(business)
+        self.goes_on(business)
         self.sees("enter_account")
         self.number = self.account_no
         self.moment("number")
@@ -156,24 +160,32 @@ class Customer:
         else:
             self.hand.touch("id=correct")
 
+    def comes_to_means(self) -> bool:
+        """Go from the bills to the choice of means; False when nothing can be paid now."""
+        self.sees("bills")
+        self.moment("bills")
+        if not self.goes_on("pay", "prepay"):
+            return False
+        self.sees("means")
+        self.moment("means_asked")
+        return True
+
     def chooses_cash(self) -> bool:
         """Go from the bills to the note slot; False when the kiosk takes no notes now."""
-        page = self.sees("bills", "provisional")
+        page = self.hand.wait("bills", "provisional")
         if page == "bills":
-            self.moment("bills")
-            if not self._goes_on("pay", "prepay"):
-                return False
-            self.sees("means")
-            if not self._goes_on("cash"):
+            if not self.comes_to_means() or not self.goes_on("cash"):
                 return False
             page = self.sees("cash", "provisional")
+        else:
+            self.looks(page)
         if page == "provisional":
             self.hand.touch("id=accept")
             self.sees("cash")
         self.moment("cash_open")
         return True
 
-    def _goes_on(self, *ways: str) -> bool:
+    def goes_on(self, *ways: str) -> bool:
         """Touch the first of these ways that is open; False when all stay shut.
 
         A device that does not answer shuts them for a moment; who has read why they are shut does not wait.

@@ -6,9 +6,20 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from simulators.bench.settings import Tables
+from simulators.bench.tenders import Part
 from simulators.customer.card_journeys import buy_power, read_card, rewrite_card
 from simulators.customer.customer import Customer, JourneyError
 from simulators.customer.new_card_journeys import open_card, reissue_card
+from simulators.customer.tender_journeys import (
+    buy_power_bank_box,
+    buy_power_bank_card,
+    buy_power_qr,
+    buy_power_recharge_card,
+    pay_bank_box,
+    pay_bank_card,
+    pay_qr,
+    pay_recharge_card,
+)
 
 
 @dataclass(frozen=True)
@@ -31,6 +42,12 @@ LOST_UNREAD = Purchase("0399000000000125", "9900010022500000000130", 5, 20_000, 
 NEVER_OPENED = Purchase("0399000000000141", "9900010022500000000154", 0, 0, taken=False)
 
 
+BANK_CARD: frozenset[Part] = frozenset({"bank_card"})
+BOX: frozenset[Part] = frozenset({"box"})
+PHONE: frozenset[Part] = frozenset({"qr"})
+RECHARGE: frozenset[Part] = frozenset({"recharge_card"})
+
+
 @dataclass(frozen=True)
 class Journey:
     """One way through the kiosk. `owes` picks a customer with arrears (or without); `changes` shorten waits that
@@ -44,6 +61,8 @@ class Journey:
     """The last purchase on the meter card that the customer brings, where the journey needs one."""
     blanks: int = 0
     """How many new cards are in the kiosk's dispenser."""
+    tenders: frozenset[Part] = frozenset()
+    """What the kiosk has for money that is not cash."""
     changes: Tables = field(default_factory=dict)
 
 
@@ -156,6 +175,45 @@ JOURNEYS = {
             open_card,
             card=NEVER_OPENED,
             blanks=3,
+        ),
+        Journey(
+            "pay-bank-card", "pays all that is owed by bank card and PIN", pay_bank_card, tenders=BANK_CARD
+        ),
+        Journey("pay-bank-box", "pays all that is owed at a terminal box", pay_bank_box, tenders=BOX),
+        Journey("pay-qr", "pays all that is owed by phone", pay_qr, tenders=PHONE),
+        Journey(
+            "pay-recharge-card",
+            "pays with the number of a recharge card",
+            pay_recharge_card,
+            tenders=RECHARGE,
+        ),
+        Journey(
+            "buy-power-bank-card",
+            "buys power by bank card and carries it home",
+            buy_power_bank_card,
+            card=IN_THE_METER,
+            tenders=BANK_CARD,
+        ),
+        Journey(
+            "buy-power-bank-box",
+            "buys power at a terminal box and carries it home",
+            buy_power_bank_box,
+            card=IN_THE_METER,
+            tenders=BOX,
+        ),
+        Journey(
+            "buy-power-qr",
+            "buys power by phone and carries it home",
+            buy_power_qr,
+            card=IN_THE_METER,
+            tenders=PHONE,
+        ),
+        Journey(
+            "buy-power-recharge-card",
+            "buys power with a recharge card and carries it home",
+            buy_power_recharge_card,
+            card=IN_THE_METER,
+            tenders=RECHARGE,
         ),
     )
 }

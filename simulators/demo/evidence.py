@@ -1,4 +1,4 @@
-"""What became of the money, each figure from the one who knows it: the acceptor, the hub's books, the journal."""
+"""What became of the money, each figure from the one who knows it: the far ends that took it, hub's books, journal."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from kiosk.hubclient.wire import Account
 from simulators.bench.bench import Bench
 from simulators.bench.programs import BenchError
 from simulators.bench.settings import ONLOOKER
+from simulators.demo.far_books import apart, taken_otherwise
 
 _LOOK_EVERY_S = 0.2
 # What the acceptor's own record calls a note that a person has in the hand again.
@@ -30,6 +31,8 @@ class Figures:
     suspense: int
     in_flight: int
     ledger_sum: int
+    apart: int = 0
+    """By how much the far ends' books of other money than cash differ from the hub's ledger, over all tenders."""
     in_doubt: int = 0
     """Notes whose fate no device can tell: claims with a memo amount and no ledger leg, until the box is counted."""
 
@@ -38,7 +41,7 @@ class Figures:
         """Whether every fen is accounted for."""
         missing = self.tendered - self.credited - self.returned - self.suspense
         # A note in doubt is in the box or with its owner; the claim stands for it either way.
-        return missing in {0, self.in_doubt} and not self.in_flight and not self.ledger_sum
+        return missing in {0, self.in_doubt} and not (self.in_flight or self.ledger_sum or self.apart)
 
 
 @dataclass(frozen=True)
@@ -51,16 +54,18 @@ class Evidence:
 
 
 def take(bench: Bench) -> Evidence:
-    """Ask acceptor, hub and journal now."""
+    """Ask all far ends that took money, hub and journal now."""
     notes = bench.validator("status")["log"]
+    other = taken_otherwise(bench)
     books, items = bench.ledger(), bench.journal()
     found = Figures(
-        tendered=_sum(notes, {"inserted"}) - _sum(notes, {"rejected"}),
-        returned=_sum(notes, _RETURNED),
+        tendered=_sum(notes, {"inserted"}) - _sum(notes, {"rejected"}) + sum(each.taken for each in other),
+        returned=_sum(notes, _RETURNED) + sum(each.returned for each in other),
         credited=books["credited_fen"],
         suspense=books["suspense_fen"],
         ledger_sum=books["ledger_sum"],
         in_flight=in_flight(items),
+        apart=apart(other),
         in_doubt=sum(item["memo_fen"] for item in items if item["kind"] == "claim"),
     )
     return Evidence(found, books, items)
@@ -83,7 +88,9 @@ def _sum(notes: Sequence[dict[str, Any]], words: frozenset[str] | set[str]) -> i
 def in_flight(items: Sequence[dict[str, Any]]) -> int:
     """Add up what the journal still holds open: payments that have not ended and claims the hub has not taken."""
     payments: int = sum(
-        item["inserted_fen"] for item in items if item["kind"] == "payment" and item["in_flight"]
+        item["inserted_fen"] or _asked(item)
+        for item in items
+        if item["kind"] == "payment" and item["in_flight"]
     )
     claims: int = sum(
         item["amount_fen"] + item.get("memo_fen", 0)
@@ -91,6 +98,11 @@ def in_flight(items: Sequence[dict[str, Any]]) -> int:
         if item["kind"] == "claim" and item["state"] == "open"
     )
     return payments + claims
+
+
+def _asked(item: dict[str, Any]) -> int:
+    """What an open payment without cash may have taken; of a recharge card only the hub knows it, so it counts as 1."""
+    return 0 if item.get("tender", "cash") == "cash" else int(item["asked_fen"]) or 1
 
 
 def account(bench: Bench, account_no: str) -> Account:

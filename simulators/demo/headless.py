@@ -61,6 +61,7 @@ def play(run: Run, say: Say) -> dict[str, Any]:
         town=run.town,
         holder=holder_of(_brings(run)),
         blanks=run.journey.blanks,
+        tenders=run.journey.tenders,
     )
     say("starting the hub, the far ends and the kiosk")
     with Bench(plan) as bench:
@@ -180,8 +181,8 @@ def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, A
 
 def _promise_broken(found: Figures, customer: Customer, receipt: str | None) -> str:
     """Say which promise of an undisturbed journey was not kept: every note put in is credited, and on paper."""
-    if found.credited != customer.inserted_fen:
-        return f"{customer.inserted_fen} fen were put in, {found.credited} fen are credited"
+    if found.credited != (paid := customer.inserted_fen + customer.given_fen):
+        return f"{paid} fen were put in, {found.credited} fen are credited"
     if found.credited and not receipt:
         return "no receipt was printed"
     return ""

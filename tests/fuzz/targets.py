@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.fuzz import bank_targets, file_targets, hub_targets, seeds, serial_targets
+from tests.fuzz import bank_targets, file_targets, hub_targets, seeds, serial_targets, tender_targets
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,9 @@ TARGETS: dict[str, Target] = {
     "bank_frames": Target(bank_targets.check_frames, bank_targets.FRAMES, 300),
     "bank_messages": Target(bank_targets.check_messages, bank_targets.MESSAGES, 300),
     "bank_fields": Target(bank_targets.check_fields, bank_targets.FIELDS, 200),
+    "box_frames": Target(tender_targets.check_box_frames, tender_targets.BOX_FRAMES, 150),
+    "box_replies": Target(tender_targets.check_box_replies, tender_targets.BOX_REPLIES),
+    "codes": Target(tender_targets.check_codes, tender_targets.CODES, 150),
     "wire": Target(hub_targets.check_wire, seeds.WIRE),
     "replies": Target(hub_targets.check_replies, seeds.REPLIES, 200),
     "orders": Target(hub_targets.check_orders, seeds.ORDERS),

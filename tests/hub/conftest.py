@@ -33,6 +33,7 @@ from hub.settings import cut_over
 
 sys.path.insert(0, str(Path(__file__).parents[2]))  # the tools folder is not an installed package
 
+from tests.hub.phones import FarEnd
 from tools.hub_process import HubClient, HubProcess, write_test_key
 from tools.postgres import throwaway_postgres
 
@@ -188,6 +189,15 @@ def books(request: pytest.FixtureRequest, new_books: Callable[[str], str]) -> It
     engine.dispose()
 
 
+@pytest.fixture
+def file_books(new_books: Callable[[str], str]) -> Iterator[Books]:
+    """Empty books in SQLite, for what no second hub has a part in."""
+    url = new_books("sqlite")
+    engine = sync_engine(url)
+    yield Books(url, engine)
+    engine.dispose()
+
+
 def with_terminals(engine: Engine, folder: Path) -> None:
     with engine.begin() as connection:
         for name, key in KEYS.items():
@@ -226,3 +236,18 @@ def own_hub(books: Books, tmp_path: Path) -> Iterator[Served]:
     for client in served.clients:
         client.close()
     served.process.kill()
+
+
+@pytest.fixture(scope="session")
+def acquirer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FarEnd]:
+    """A QR acquirer of all tests."""
+    far_end = FarEnd(tmp_path_factory.mktemp("wallet"))
+    yield far_end
+    assert far_end.stop() == 0
+
+
+@pytest.fixture
+def far_end(acquirer: FarEnd) -> FarEnd:
+    """The QR acquirer, with nothing wrong with it."""
+    acquirer.do("pass")
+    return acquirer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, cast, get_args
 
 import pytest
@@ -14,6 +15,7 @@ from PySide6.QtTest import QTest
 
 from kiosk.page import GuideKind, Modes, PageModel, Snapshot
 from kiosk.pages.sample_cards import card_samples
+from kiosk.pages.samples import samples
 from ui.gallery import LANGUAGES
 from ui.screen import Screen
 
@@ -23,7 +25,14 @@ FULLEST = ("to_meter_largest", "write_unknown", "wrong_card_paid_worn", "cannot_
 
 def of_each_kind(lang: str) -> dict[str, PageModel]:
     """One sample page of each picture."""
-    return {page.guide.kind: page for page in card_samples(lang).values() if page.guide}
+    made = card_samples(lang) | _bank_samples(lang)
+    return {page.guide.kind: page for page in made.values() if page.guide}
+
+
+@cache
+def _bank_samples(lang: str) -> dict[str, PageModel]:
+    names = ("insert_bank_card", "take_bank_card_0", "box")
+    return {name: samples(lang)[name] for name in names}
 
 
 def drawn(screen: Screen) -> QQuickItem:

@@ -14,6 +14,7 @@ from PySide6.QtQuick import QQuickItem
 
 from kiosk.page import Modes, PageModel
 from kiosk.pages.sample_cards import card_samples
+from kiosk.pages.sample_tenders import tenders
 from kiosk.pages.samples import samples
 from ui.gallery import LANGUAGES, MODES, modes_of
 from ui.tokens import FONT, FORMS, PANELS, Form
@@ -124,15 +125,28 @@ CARD_SHAPES = ("insert_card", "reading_card_2", "card_contents_owed", "card_cont
                "unconfirmed", "identity_not_matched", "identity_hub_gone", "making_card_2", "identity_refused",
                "new_card_no_cash", "collect_card")  # fmt: skip
 """Of the card's many pages those that are fullest; the others are of the same shapes with fewer words."""
+TENDER_SHAPES = ("attract_all_no_hub", "attract_bank_card_inside", "home_nothing_works", "bills_any_means", "means_all",
+                 "means_no_bank_reader", "means_nothing_works", "amount_typed", "amount_too_much",
+                 "insert_bank_card_surplus", "insert_bank_card_not_a_bank_card", "pin_retry", "pin_longest", "box",
+                 "take_bank_card_1", "take_bank_card_stuck", "authorising_2", "asking_box_2", "phone_code",
+                 "phone_code_any_wallet", "phone_scanned", "phone_getting", "recharge_full", "recharge_used",
+                 "declined_pin_tries", "declined_captured_not_taken", "declined_phone_timeout", "reversed_slip",
+                 "reversed_held_out", "checking_recharge_card", "done_bank_card_held_out", "done_qr",
+                 "claim_sale_fate_unknown")  # fmt: skip
+"""The same of the pages of bank cards, phones and recharge cards."""
 
 
 def measured(models: dict[str, PageModel], lang: str, mode: str) -> Iterator[tuple[str, PageModel]]:
-    """Yield the pages to be measured: of the card's the fullest, in large type, and in the longer language as it is."""
-    cards = card_samples(lang).keys()
+    """Yield the pages to be measured: of the card's the fullest, in large type, and in the longer language as it is;
+    likewise of the other means of payment, and low too."""
+    cards, other = card_samples(lang).keys(), {sample[0] for sample in tenders()}
+    near = mode == "large" or (lang, mode) == ("en", "normal")
     for name, model in models.items():
-        if name not in cards or (
-            name in CARD_SHAPES and (mode == "large" or (lang, mode) == ("en", "normal"))
-        ):
+        if name in cards:
+            chosen = near and name in CARD_SHAPES
+        else:
+            chosen = name not in other or ((near or mode == "low") and name in TENDER_SHAPES)
+        if chosen:
             yield name, model
 
 

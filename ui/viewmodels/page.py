@@ -50,6 +50,7 @@ class Page(QObject):
     entryChanged = Signal()
     noticeChanged = Signal()
     guideChanged = Signal()
+    codeChanged = Signal()
     actionsChanged = Signal()
     secondsChanged = Signal()
     headerChanged = Signal()
@@ -114,6 +115,8 @@ class Page(QObject):
             self.noticeChanged.emit()
         if old.guide != new.guide:
             self.guideChanged.emit()
+        if old.code != new.code:
+            self.codeChanged.emit()
         if (old.main, old.back, _quiet(old)) != (new.main, new.back, _quiet(new)):
             self.actionsChanged.emit()
         if old.seconds_left != new.seconds_left:
@@ -138,6 +141,7 @@ class Page(QObject):
     entry = Property(MAP, lambda self: as_map(self._page.entry), notify=entryChanged)
     notice = Property(MAP, lambda self: as_map(self._page.notice), notify=noticeChanged)
     guide = Property(MAP, lambda self: as_map(self._page.guide), notify=guideChanged)
+    code = Property(MAP, lambda self: as_map(self._page.code), notify=codeChanged)
     main = Property(MAP, lambda self: as_map(self._page.main), notify=actionsChanged)
     back = Property(MAP, lambda self: as_map(self._page.back), notify=actionsChanged)
     quiet = Property(MAP, lambda self: as_map(_quiet(self._page)), notify=actionsChanged)

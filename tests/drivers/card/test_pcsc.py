@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import pytest
 
@@ -300,6 +300,15 @@ def test_no_such_reader_and_those_that_there_are(pcscd: BenchPcscd) -> None:
     there = " ".join(f"'{slot.reader}'," for slot in pcscd.slots).rstrip(",")
     with pytest.raises(TransportError, match=f"no such reader; there are: {there} "):
         PcscCard("Somebody's Reader 00 00").open()
+
+
+def test_a_reader_that_stays_away_uses_up_nothing_of_pcscd(pcscd: BenchPcscd) -> None:
+    for _ in range(250):
+        with pytest.raises(TransportError, match="no such reader"):
+            PcscCard("Somebody's Reader 00 00").open()
+    with closing(PcscCard(pcscd.slots[1].reader)) as card:
+        card.open()
+        assert card.is_open
 
 
 def test_without_pyscard_it_says_so(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from drivers.eft import codec, frame, model
 from drivers.eft.codec import NOBODY, EftLetters, Reply, Request, parse_reply, parse_request, reply_bytes
 from drivers.eft.model import EftKind, EftReport, EftResult, EftState, EftTotals
 from drivers.errors import ProtocolError
@@ -174,3 +176,8 @@ def test_what_answers_what() -> None:
     assert not reply.answers(Request("A", "1" * 18))
     assert not reply.answers(Request("D", REFERENCE))
     assert Reply("E", REFERENCE, 1, "00").answers(Request("E", NOBODY))
+
+
+@pytest.mark.parametrize("module", [codec, frame, model])
+def test_the_examples_in_the_source(module: object) -> None:
+    assert doctest.testmod(module).failed == 0  # type: ignore[arg-type]

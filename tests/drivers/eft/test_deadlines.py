@@ -40,7 +40,7 @@ PEERS = {
     "refusing without end": (b"\x15", 0.002),
     "beginning without end": (b"\x02\x05\x00", 0.002),
     "chattering": (b"\x55" * 64, 0.0005),
-    "answering others": (to_bytes(reply_bytes("00", "H", "7" * 18)), 0.0001),
+    "answering others": (to_bytes(reply_bytes("00", "H", "7" * 18, context="1~1~I~1~1")), 0.0001),
 }
 
 

@@ -177,7 +177,7 @@ def test_a_request_that_was_never_taken(box: EftBox, unit: Launched, call: str) 
 def test_a_request_that_is_taken_at_the_third_try(box: EftBox, unit: Launched) -> None:
     unit.do("fault", what="nak", next=2, only="A")
     assert sold(box, unit).approved
-    assert unit.do("status")["totals"] == {"sale": 1}
+    assert unit.do("status")["totals"] == {"sale": 1, "last_result": 2}
 
 
 def test_a_busy_box_takes_no_second_sale(box: EftBox, unit: Launched) -> None:
@@ -289,6 +289,8 @@ def test_a_sale_that_was_taken_unheard_is_not_asked_twice(box: EftBox, unit: Lau
     with hurried(box, acknowledge=0.3, repeats=100):
         assert box.sale(REFERENCE, FEN).approved
     assert states(unit) == [("sale", "approved")]
+    # Its own reply came while the box was asked for its status: nothing had to be looked up.
+    assert "last_result" not in unit.do("status")["totals"]
 
 
 @pytest.mark.parametrize("talks", [True, False])
@@ -297,10 +299,13 @@ def test_a_sale_that_was_taken_unheard_and_waits_for_its_card(
 ) -> None:
     unit.do("talk_while_busy", on=talks)
     unit.do("fault", what="nak_and_take", only="A")
-    with meanwhile(lambda: box.sale(REFERENCE, FEN)) as ended:
+    with hurried(box, last=0.05), meanwhile(lambda: box.sale(REFERENCE, FEN)) as ended:
         await_status(unit, "step", "card")
+        if talks:
+            await_status(unit, "statuses", 2)
         unit.do("present", pan=PAN)
     assert isinstance(ended[0], EftResult), ended
+    assert "last_result" not in unit.do("status")["totals"]
     assert ended[0].approved
     assert states(unit) == [("sale", "approved")]
 
@@ -320,6 +325,7 @@ def test_faults_of_the_line_are_overcome(box: EftBox, unit: Launched, fault: str
         assert sold(box, unit).approved
     assert found(box.last_result())[1] is True
     assert unit.do("books")["taken_fen"] == 2 * FEN
+    assert (unit.do("status")["naks"] > 0) is (fault == "lrc_break")
 
 
 @pytest.mark.parametrize("fault", ["garble", "truncate"])

@@ -28,3 +28,20 @@ def test_the_date_on_the_wall_knows_no_cut_over() -> None:
     late = datetime(2026, 3, 1, 15, 45, tzinfo=UTC)
     assert (LATE.calendar_date(late), LATE.business_date(late)) == (date(2026, 3, 1), date(2026, 3, 2))
     assert LATE.calendar_date(datetime(2026, 3, 1, 16, tzinfo=UTC)) == date(2026, 3, 2)
+
+
+@pytest.mark.parametrize(
+    ("utc", "day", "began"),
+    [
+        ("2026-03-01T15:59:59", Day(), "2026-02-28T16:00:00"),
+        ("2026-03-01T16:00:00", Day(), "2026-03-01T16:00:00"),
+        ("2026-03-01T15:29:59", LATE, "2026-02-28T15:30:00"),
+        ("2026-03-01T15:30:00", LATE, "2026-03-01T15:30:00"),
+    ],
+)
+def test_a_business_day_begins_at_its_cut_over(utc: str, day: Day, began: str) -> None:
+    now, start = (datetime.fromisoformat(text).replace(tzinfo=UTC) for text in (utc, began))
+    assert day.begins(now) == start
+    assert (
+        day.business_date(start) == day.business_date(now) != day.business_date(start - timedelta(seconds=1))
+    )

@@ -35,6 +35,13 @@ def test_the_field_that_differs_is_named(field: str, value: object) -> None:
     assert first_difference(canonical(ORDER), changed) == field
 
 
+def test_content_from_before_a_form_had_a_field_is_as_if_that_had_its_default() -> None:
+    before = canonical(ORDER).replace(',"tender":"cash"', "")
+    assert "tender" not in before
+    assert first_difference(before, ORDER) is None
+    assert first_difference(before, msgspec.structs.replace(ORDER, tender="qr")) == "tender"
+
+
 def test_a_moment_before_the_calendar_is_refused() -> None:
     with pytest.raises(Refusal) as refused:
         canonical(

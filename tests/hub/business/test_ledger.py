@@ -39,7 +39,11 @@ def test_the_names_of_the_accounts_never_change() -> None:
         "suspense",
         "opening",
     )
-    assert (taken("bank_card", "k"), cash("k"), refunds("R")) == ("bank_card:k", "cash:k", "refunds:R")
+    assert (taken("bank_card", "k"), cash("k"), refunds("R")) == (
+        "bank_card:k",
+        "cash:k",
+        "refunds:R",
+    )
     assert (receivable("1"), balance("1")) == ("receivable:1", "balance:1")
 
 
@@ -65,6 +69,7 @@ def test_empty_legs_are_left_out() -> None:
 
 def test_a_claim_goes_from_the_terminals_cash_to_suspense() -> None:
     assert claim_legs(700, "k") == (Leg("cash:k", 700), Leg("suspense", -700))
+    assert claim_legs(700, "k", "bank_card") == (Leg("bank_card:k", 700), Leg("suspense", -700))
 
 
 def test_what_is_undone_is_read_from_the_legs() -> None:

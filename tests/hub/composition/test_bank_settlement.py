@@ -244,6 +244,7 @@ def test_a_hub_that_died_over_an_upload_leaves_it_to_another_that_goes_on(
         for number in range(9):
             await dead.sold(100 + number)
         await dead.sold(7_000, state="declined")
+        bank.do("late", s=0, kind="upload", tid=tid)  # the first eight arrive, the ninth does not
         bank.do("hold", kind="upload", tid=tid)
         begun = asyncio.create_task(dead.settlements.settle(dead.bank, KIOSK))
         async with asyncio.timeout(20):
@@ -254,11 +255,16 @@ def test_a_hub_that_died_over_an_upload_leaves_it_to_another_that_goes_on(
         assert await other.settlements.settle_due() == []  # it is the dead hub's still
         clock.ahead = timedelta(minutes=3)
         bank.do("release")
-        return await other.settlements.settle_due()
+        closed = await other.settlements.settle_due()
+        async with asyncio.timeout(20):
+            while heard(bank, tid, "upload") < 4:
+                await asyncio.sleep(0.02)
+        return closed
 
     [closed] = run(books, acquirer(bank.port), work, count=2, clock=clock)
     assert closed.ending == "differs"
     assert heard(bank, tid, "settle") == 1
+    assert heard(bank, tid, "upload") == 4  # eight, the ninth twice, the end
     assert [each.uploaded for each in in_books(books)] == [9]
 
 

@@ -17,7 +17,7 @@ from hub.data.database import Database
 from hub.data.decisions import Decisions
 from hub.data.store import Store
 from hub.serve import billing_of_own_books, utc_now
-from tests.hub.composition.counter import box_sale
+from tests.hub.switched import pay_by_switch
 from tools.hub_process import new_id, power_hub
 
 
@@ -51,7 +51,6 @@ async def _reverse_and_release(url: str, day: Day, account_no: str) -> None:
         quote_id=quote_id,
         business="prepay",
         tender="bank_card",
-        box=box_sale(payment_id),
         amount_fen=900,
         months=(),
         notes=(),
@@ -59,7 +58,7 @@ async def _reverse_and_release(url: str, day: Day, account_no: str) -> None:
         business_date=date(2026, 1, 1),
         taken_at=at,
     )
-    await desk.pay("kiosk-1", payment_id, payment)
+    await pay_by_switch(desk, "kiosk-1", payment_id, payment)
     undo = ReversalOrder(payment_id=payment_id, amount_fen=900, reason="delivery_failed", made_at=at)
     await desk.reverse("kiosk-1", new_id(), undo)
     claim = ClaimOrder(
@@ -124,6 +123,13 @@ MORE_DAMAGE = {
     "a reversal that is gone": ("payment_reversal", "DELETE FROM reversals"),
     "a booking of a tombstone": ("reversal_legs", "UPDATE reversals SET transaction_id = 1"),
     "a count that was less": ("claim_release", "UPDATE proposals SET found_fen = found_fen - 1"),
+    "a claim of another tender": (
+        "claim_booking",
+        (
+            "UPDATE legs SET account = 'qr:kiosk-1' WHERE account = 'cash:kiosk-1' AND transaction_id IN "
+            "(SELECT transaction_id FROM claims)"
+        ),
+    ),
     "nobody approved": ("release_persons", "UPDATE proposals SET decision = '', decided_by = NULL"),
     "a release without its proposal": ("booking_without_order", "UPDATE proposals SET transaction_id = NULL"),
 }

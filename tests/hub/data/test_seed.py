@@ -1,11 +1,13 @@
 """The town in the books: whole, balanced, the same each time, and only into empty books."""
 
+import doctest
 from datetime import UTC, date, datetime
 from typing import Any
 
 from sqlalchemy import func, select
 
 from hub.business.numbers import is_recharge_number
+from hub.data import seed_recharge
 from hub.data.engine import sync_engine
 from hub.data.fields import recharge_mark
 from hub.data.keys_bench import BenchStore
@@ -47,6 +49,7 @@ def test_a_town_with_keys_of_the_field_or_none_has_no_test_cards(new_books: Any,
 
 
 def test_test_cards_are_known_as_such_by_their_numbers() -> None:
+    assert doctest.testmod(seed_recharge).failed == 0
     for card in TEST_CARDS:
         assert card.number.startswith("9999")
         assert is_recharge_number(card.number)

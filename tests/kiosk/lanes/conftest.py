@@ -72,3 +72,18 @@ def printer(tmp_path: Path) -> Iterator[Launched]:
     options = ("--out", str(tmp_path / "prints"), "--speed", "40")
     with launched("simulators.escpos_printer", tmp_path, *options) as far:
         yield far
+
+
+@pytest.fixture
+def box(tmp_path: Path) -> Iterator[Launched]:
+    """The terminal box's far end, with its bank."""
+    options = ("--speed", "1000", "--books", str(tmp_path / "books.json"))
+    with launched("simulators.eft_box", tmp_path, *options) as far:
+        yield far
+
+
+@pytest.fixture
+def scanner(tmp_path: Path) -> Iterator[Launched]:
+    """The barcode scanner's far end; it reads between the orders 01 and 02."""
+    with launched("simulators.scanner", tmp_path, "--on", "01", "--off", "02") as far:
+        yield far

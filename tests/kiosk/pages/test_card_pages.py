@@ -50,11 +50,11 @@ BOOKED = {"zh": "钱已入账", "en": "money is booked"}
 FREE = {"zh": "免费", "en": "free of charge"}
 
 
-def test_every_guide_is_shown_named_and_spoken(cards: dict[str, PageModel]) -> None:
-    guides = {page.guide.kind: page.guide for page in cards.values() if page.guide}
+def test_every_guide_is_shown_named_and_spoken(pages: dict[str, PageModel]) -> None:
+    guides = {page.guide.kind: page.guide for page in pages.values() if page.guide}
     assert set(guides) == set(get_args(GuideKind))
     assert len({guide.name for guide in guides.values()}) == len(guides)
-    for name, page in cards.items():
+    for name, page in pages.items():
         assert (page.kind is PageKind.CARD) == (page.guide is not None), name
         if page.guide:
             assert page.guide.name, name

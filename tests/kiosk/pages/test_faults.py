@@ -8,13 +8,19 @@ from kiosk.page import PageModel
 from kiosk.pages.faults import FAULT_PAGES
 from kiosk.pages.sample_slips import slips
 
+OF_OTHER_MEANS = ("paid_bank_card", "paid_qr", "paid_recharge_card", "reversal", "captured", "checking_phone",
+                  "checking_box", "checking_recharge_card", "claim_sale_fate_unknown",
+                  "claim_recharge_card")  # fmt: skip
+"""Slips of bank cards, phones and recharge cards."""
+
 
 def test_every_fault_has_its_page_and_its_slip(lang: str, pages: dict[str, PageModel]) -> None:
     papers = slips(lang)
     for fault, seen in FAULT_PAGES.items():
         assert seen.page in pages, fault
         assert not seen.slip or seen.slip in papers, fault
-    assert {seen.slip for seen in FAULT_PAGES.values() if seen.slip} == set(papers) - {
+    of_faults = {name for name in papers if not name.startswith(OF_OTHER_MEANS)}
+    assert {seen.slip for seen in FAULT_PAGES.values() if seen.slip} >= of_faults - {
         "paid_note_back",
         "claim_note_back",
         "power_surplus",

@@ -62,9 +62,14 @@ def answers(path: Path) -> bool:
 def test_it_serves_on_a_socket_of_its_own(daemon: BenchPcscd) -> None:
     machines = sorted(Path("/run/pcscd").glob("*"))
     daemon.start()
-    first, second = daemon.slots
-    assert (first.reader, second.reader) == ("Bench Reader 00 00", "Bench Reader 00 01")
-    assert second.port == first.port + 1
+    slots = daemon.slots
+    assert [slot.reader for slot in slots] == [
+        "Bench Reader 00 00",
+        "Bench Reader 00 01",
+        "Bench Second Reader 00 00",
+        "Bench Second Reader 00 01",
+    ]
+    assert [slot.port for slot in slots] == [slots[0].port + number for number in range(4)]
     assert daemon.environment == {"PCSCLITE_CSOCK_NAME": str(daemon.socket)}
     assert answers(daemon.socket)
     assert sorted(Path("/run/pcscd").glob("*")) == machines
@@ -77,7 +82,7 @@ def test_it_serves_on_a_socket_of_its_own(daemon: BenchPcscd) -> None:
     daemon.kill()
     daemon.start(readers=False)
     assert answers(daemon.socket)
-    assert daemon.slots == (first, second)
+    assert daemon.slots == slots
 
 
 def test_it_takes_no_reader_of_the_machine(daemon: BenchPcscd) -> None:
@@ -89,8 +94,8 @@ def test_it_takes_no_reader_of_the_machine(daemon: BenchPcscd) -> None:
 
 def test_ports_that_are_taken_are_left_alone(daemon: BenchPcscd, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("", 0)) as taken:
-        pairs = iter([taken.getsockname()[1], module._free_pair()])
-        monkeypatch.setattr(module, "_free_pair", lambda: next(pairs))
+        pairs = iter([taken.getsockname()[1], module._free_ports()])
+        monkeypatch.setattr(module, "_free_ports", lambda: next(pairs))
         daemon.start()
         assert daemon.slots[0].port != taken.getsockname()[1]
 
@@ -100,10 +105,10 @@ def test_no_ports_at_all(daemon: BenchPcscd, monkeypatch: pytest.MonkeyPatch) ->
     with socket.create_server(("", 0)) as taken:
         port = taken.getsockname()[1]
         monkeypatch.setattr(module, "_PORTS", range(port, port + 1))
-        with pytest.raises(BenchError, match="no two free ports"):
+        with pytest.raises(BenchError, match="no 4 free ports"):
             daemon.start()
-        monkeypatch.setattr(module, "_free_pair", lambda: port)
-        with pytest.raises(BenchError, match=r"no pair of ports: see .*pcscd\.log"):
+        monkeypatch.setattr(module, "_free_ports", lambda: port)
+        with pytest.raises(BenchError, match=r"no free ports: see .*pcscd\.log"):
             daemon.start()
 
 

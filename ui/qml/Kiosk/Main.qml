@@ -9,13 +9,13 @@ Rectangle {
     readonly property bool attract: Page.kind === "attract"
     readonly property bool side: Theme.form === "wall"
     readonly property bool hasPanel: (Page.panel.headline ?? "") !== ""
-    readonly property bool ownContext: ["check", "result", "question", "closed", "attract", "card"].includes(Page.kind)
+    readonly property bool ownContext: ["check", "result", "question", "closed", "attract", "card", "pin"].includes(Page.kind)
     readonly property bool shows: hasPanel || contextRows.shown
     // Pages whose body holds targets from its top on; the others keep theirs at their foot.
     readonly property bool targets: ["choices", "entry", "bills"].includes(Page.kind)
     readonly property bool outcomeFirst: Page.kind === "result" && !side && !split
     // On the smallest form the outcome's amount and its facts stand beside one another, and so do amount and card.
-    readonly property bool split: Theme.form === "through" && ["result", "check", "card"].includes(Page.kind) && hasPanel
+    readonly property bool split: Theme.form === "through" && ["result", "check", "card", "pin", "code"].includes(Page.kind) && hasPanel
     readonly property bool manyBills: Page.kind === "bills" && (Page.billCount > 3 || (Page.billCount > 1 && (Theme.large || (Page.notice.title ?? "") !== "")))
     readonly property bool leafed: Page.kind === "bills" && Page.choiceCount > 4
     readonly property bool small: Theme.form !== "lobby"
@@ -242,7 +242,7 @@ Rectangle {
 
             Facts {
                 width: parent.width
-                visible: filled && root.hasPanel && ((root.side && Page.kind === "result") || (root.small && Page.kind === "card"))
+                visible: filled && root.hasPanel && ((root.side && Page.kind === "result") || (root.small && ["card", "pin"].includes(Page.kind)))
             }
         }
 

@@ -8,6 +8,8 @@ Card {
     property string label
     property bool works
     property string reason
+    // Where many stand in large type there is room for the names only.
+    property bool terse: false
 
     implicitHeight: told.implicitHeight + Theme.gap
     color: works ? Theme.surface : Theme.disabledGround
@@ -42,7 +44,7 @@ Card {
 
         KioskText {
             width: parent.width
-            visible: text !== ""
+            visible: text !== "" && !badge.terse
             text: badge.reason
             size: Theme.service
             lineHeight: Theme.tight

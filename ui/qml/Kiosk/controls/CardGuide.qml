@@ -10,8 +10,9 @@ Item {
     property color ground: Theme.surface
     property real unit: Math.floor(Math.min(width / 340, height / 320) * 40) / 40
 
-    readonly property bool inward: kind === "insert" || kind === "to_meter"
-    readonly property bool outward: kind === "take" || kind === "collect_new"
+    readonly property bool bank: kind === "insert_bank" || kind === "take_bank" || kind === "box"
+    readonly property bool inward: ["insert", "to_meter", "insert_bank", "box"].includes(kind)
+    readonly property bool outward: ["take", "collect_new", "take_bank"].includes(kind)
     readonly property bool refused: kind === "wrong_slot" || kind === "not_this_card"
     readonly property bool waits: kind === "reading" || kind === "leave_in"
     readonly property bool lively: Theme.motion > 0 && visible && unit > 0 && (waits || rounds < 3)
@@ -21,7 +22,7 @@ Item {
     readonly property int round: 2400
     property real phase: 0
     property int rounds: 0
-    readonly property real slit: kind === "to_meter" ? 104 : 64
+    readonly property real slit: kind === "to_meter" ? 104 : kind === "box" ? 131 : 64
     readonly property real went: lively && !waits ? inward ? smooth(0.15, 0.6) : smooth(0.3, 0.75) : inward ? 0 : 0.6
     readonly property real cardTop: waits ? slit - 92 : kind === "wrong_slot" ? slit + 80 : refused ? slit + 50 : inward ? slit + 20 - 92 * went : slit - 92 + 104 * went
     readonly property real handTop: cardTop + 122 + (outward && lively ? 70 * (1 - smooth(0.05, 0.3)) : 0)
@@ -72,11 +73,11 @@ Item {
         clip: true
 
         Part {
-            name: guide.kind === "to_meter" ? "guide_meter" : guide.kind === "collect_new" ? "guide_dispenser" : "guide_slot"
+            name: guide.kind === "to_meter" ? "guide_meter" : guide.kind === "collect_new" ? "guide_dispenser" : guide.kind === "box" ? "guide_box" : "guide_slot"
             atX: 50
             atY: 16
             wide: 240
-            high: guide.kind === "to_meter" ? 120 : 92
+            high: guide.kind === "to_meter" ? 120 : guide.kind === "box" ? 132 : 92
             ink: Theme.text2
         }
 
@@ -121,7 +122,7 @@ Item {
             clip: true
 
             Part {
-                name: guide.kind === "wrong_slot" ? "guide_bank" : "guide_card"
+                name: guide.kind === "wrong_slot" ? "guide_bank" : guide.bank ? "guide_bank_chip" : "guide_card"
                 atX: 118
                 atY: guide.cardTop - guide.slit
                 wide: 104

@@ -31,7 +31,7 @@ Item {
 
     function columnsFor(count: int): int {
         if (Theme.form === "lobby")
-            return Theme.large || Theme.low || count < 4 ? 1 : 2
+            return (Theme.large && !Theme.low) || count < 4 ? 1 : 2
         if (count < 2 || (Theme.large && count < 4 && width < Theme.width / 1.4))
             return 1
         return Theme.form === "wall" && count > 2 && !Theme.large && width > Theme.width / 2 * 1.4 ? 3 : 2
@@ -60,6 +60,7 @@ Item {
                 required detail
                 required property string iconName
 
+                required arg
                 icon: grid.icons ? iconName : ""
                 required usable
                 required reason

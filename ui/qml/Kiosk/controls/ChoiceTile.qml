@@ -22,7 +22,7 @@ KioskButton {
     readonly property bool slim: !standing && width < Theme.standardHeight * 3.2
     readonly property real indent: icon === "" || standing || slim ? 0 : plate.width + Theme.gap
     // Reading the height makes it count anew when the font comes.
-    readonly property real longest: measure.height && Math.max(0, ...title.text.split(" ").filter(word => /^[!-~]+$/.test(word)).map(word => measure.advanceWidth(word)))
+    readonly property real longest: measure.height && Math.max(0, ...title.text.split(" ").filter(word => /^[¥!-~]+$/.test(word)).map(word => measure.advanceWidth(word)))
 
     FontMetrics {
         id: measure

@@ -57,20 +57,37 @@ Rectangle {
     }
 
     Row {
+        id: badges
         anchors.right: clock.left
         anchors.rightMargin: Theme.gap
         anchors.verticalCenter: parent.verticalCenter
         spacing: Theme.gap
+        // How many of the first have room beside all that do not work, which are always told.
+        readonly property int fitting: {
+            let used = 0
+            for (let i = 0; i < shown.count; ++i)
+                used += shown.itemAt(i)?.works ? 0 : (shown.itemAt(i)?.implicitWidth ?? 0) + spacing
+            for (let i = 0; i < shown.count; ++i) {
+                used += shown.itemAt(i)?.works ? (shown.itemAt(i)?.implicitWidth ?? 0) + spacing : 0
+                if (used > room)
+                    return i
+            }
+            return shown.count
+        }
+        readonly property real room: clock.x - Theme.gap * 2 - (compactSteps.visible ? compactSteps.x + compactSteps.width : terminal.x + terminal.width)
 
         Repeater {
+            id: shown
             model: (Page.kind === "attract" && Theme.form === "lobby") || Page.kind === "closed" ? null : Page.badges
 
             Row {
                 id: badge
+                required property int index
                 required property string label
                 required property bool works
                 required property string reason
 
+                visible: !works || index < badges.fitting
                 spacing: Theme.gap / 3
                 Accessible.role: Accessible.StaticText
                 Accessible.name: works ? label : label + " " + reason

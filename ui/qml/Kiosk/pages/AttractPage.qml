@@ -95,10 +95,10 @@ Item {
             visible: filled && !(Theme.form === "through" && Theme.large)
         }
 
-        Row {
+        Grid {
             id: badges
             spacing: Theme.gap * 0.75
-            height: tallest()
+            columns: Math.min(cards.count, 3)
             visible: attract.tall
 
             function tallest(): real {
@@ -116,8 +116,9 @@ Item {
                     required label
                     required works
                     required reason
-                    width: (foot.width - (cards.count - 1) * badges.spacing) / cards.count
-                    height: badges.height
+                    terse: Theme.large && cards.count > 3
+                    width: (foot.width - (badges.columns - 1) * badges.spacing) / badges.columns
+                    height: badges.tallest()
                 }
             }
         }

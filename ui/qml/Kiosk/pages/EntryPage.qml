@@ -96,7 +96,8 @@ Item {
         id: others
         y: page.lowered ? 0 : page.tall ? pad.y - Theme.gap - height : page.height - height
         width: page.lowered ? page.width - pad.width - Theme.gapGroup : told.width
-        columns: 1
+        details: !page.lowered
+        columns: count < 3 || page.lowered ? 1 : page.tall ? count : 2
         labelSize: page.tall ? Theme.label : Fit.plainLabel
         room: 0
     }
