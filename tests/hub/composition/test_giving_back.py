@@ -284,9 +284,11 @@ def test_a_sale_that_is_undone_after_its_batch_was_settled_is_never_tried(stage:
 
 def by_the_bank_alone(books: Any, row: Any) -> None:
     """The hub settles no batch while a reversal is due; what else might have is played here."""
-    counts = ("debit_count", "debit_fen", "credit_count", "credit_fen", "attempts", "uploaded")
+    sums = ("debit_count", "debit_fen", "credit_count", "credit_fen")
+    counts = (*sums, *(f"bank_{each}" for each in sums), "attempts", "uploaded")
     values = {"acquirer": row.acquirer, "tid": row.tid, "batch": row.batch, "terminal": row.terminal}
     values |= {"business_date": row.made_at.date(), "state": "settled", "opened_at": row.made_at}
+    values["bank_code"] = 1
     with books.engine.begin() as connection:
         connection.execute(insert(settlements), values | {"ended_at": row.made_at} | dict.fromkeys(counts, 0))
 
