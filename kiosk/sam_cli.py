@@ -7,7 +7,6 @@ The check value at the end is compared with the one that `power-hub keys list` t
 from __future__ import annotations
 
 import argparse
-import getpass
 import sys
 from pathlib import Path
 
@@ -17,13 +16,10 @@ from drivers.security.bench_keys import is_terminal_test_key
 from drivers.security.terminal import SamTerminal
 from kiosk.command import Command
 from kiosk.config import Config, ConfigError, load
+from kiosk.entering import EntryError, hidden, in_hex
 from kiosk.sam import sam_of
 
 COMPONENTS = (1, 2)
-
-
-class EntryError(ValueError):
-    """What was entered cannot be what was asked for; the text never repeats it."""
 
 
 def _configure(parser: argparse.ArgumentParser) -> None:
@@ -69,16 +65,16 @@ def _check(_config: Config, terminal: SamTerminal) -> int:
 
 def _load(config: Config, terminal: SamTerminal) -> int:
     terminal.check_value()  # another SAM is refused before anybody enters a secret
-    pin = _pin(_hidden("loading PIN of the SAM, an even number of digits: "))
+    pin = _pin(hidden("loading PIN of the SAM, an even number of digits: "))
     try:
         terminal.present_pin(pin)
     except CommandRefused as error:
         raise CommandRefused(f"the loading PIN is not taken: {error}") from None
     for number in COMPONENTS:
-        component = _hex(_hidden(f"person {number}, component {number}, 32 hex digits: "), 16, number)
+        component = in_hex(hidden(f"person {number}, component {number}, 32 hex digits: "), 16, number)
         if is_terminal_test_key(component, config.terminal.id) and not config.terminal.bench:
             raise EntryError(f"component {number}: this is a test key of the bench, which anyone can compute")
-        check = _hex(input("its check value, 6 hex digits: "), 3, number)
+        check = in_hex(input("its check value, 6 hex digits: "), 3, number)
         terminal.load_component(number, component, check)
     value = terminal.check_value()
     if value is None:
@@ -91,28 +87,11 @@ def _told(value: bytes) -> str:
     return f"master key with check value {value.hex().upper()}; compare it with `power-hub keys list`"
 
 
-def _hidden(prompt: str) -> str:
-    entered = getpass.getpass(prompt)
-    if not entered.isascii() or not entered:
-        raise EntryError("nothing usable was entered")
-    return entered
-
-
 def _pin(text: str) -> bytes:
     """The PIN as the SAM takes it: two digits a byte."""
     if not text.isdigit() or len(text) % 2 or not 4 <= len(text) <= 16:
         raise EntryError("the PIN has 4 to 16 digits, an even number of them")
     return bytes.fromhex(text)
-
-
-def _hex(text: str, size: int, number: int) -> bytes:
-    try:
-        data = bytes.fromhex("".join(text.split()))
-    except ValueError:
-        data = b""
-    if len(data) != size:
-        raise EntryError(f"component {number}: {2 * size} hex digits expected")
-    return data
 
 
 def _failed(why: str, status: int) -> int:

@@ -17,9 +17,9 @@ class PinPadSettings:
 
     `call` bounds every driver call as a whole, `test` that of the self test; `acknowledge` is how long a unit may take
     for its ACK, and `answer` for its answer after that, before the question is asked again under its number; `repeats`
-    is how often a broken question or answer is; `offline` is how long a unit may be silent before it counts as gone;
-    `grace` is how much longer than its time an entry may last before the driver ends it. Without a master key in each
-    of `slots` the health is `no_key`.
+    is how often a broken question or answer is, once the line was silent for `quiet`; `offline` is how long a unit may
+    be silent before it counts as gone; `grace` is how much longer than its time an entry may last before the driver
+    ends it. Without a master key in each of `slots` the health is `no_key`.
     """
 
     slots: tuple[int, ...] = (0,)
@@ -28,6 +28,7 @@ class PinPadSettings:
     acknowledge: float = 0.3
     answer: float = 1.0
     repeats: int = 3
+    quiet: float = 0.05
     offline: float = 5.0
     grace: float = 3.0
 
@@ -78,32 +79,34 @@ class PinPadLine:
         raise ProtocolError("no sound answer")
 
     def _answer(self, deadline: float, question: Question) -> Answer | bool:
-        """The answer, or that the question must be asked again; True where something broken was the reason."""
-        until = time.monotonic() + self.settings.acknowledge
+        """The answer, or that the question must be asked again; True where something broken was the reason.
+
+        After something broken the line is heard out: what is asked into the rest of an answer breaks the next one too.
+        """
+        until, broken = time.monotonic() + self.settings.acknowledge, False
         while True:
-            event = self._event(deadline, until)
-            match event:
+            match self._event(deadline, until):
                 case None:
-                    return False
-                case Control.ACK:
+                    return broken
+                case Control.ACK if not broken:
                     until = time.monotonic() + self.settings.answer
-                case Broken() | Control.NAK:
-                    return True
-                case Frame(body) if len(body) < Answer.HEAD:
-                    return True
-                case Frame(body):
+                case Frame(body) if len(body) >= Answer.HEAD:
                     self._heard_at = time.monotonic()
                     answer = Answer.read(body)
                     if (answer.number, answer.command) == (question.number, question.command):
                         return answer
+                case Broken() | Control.NAK | Frame():
+                    until, broken = time.monotonic() + self.settings.quiet, True
 
     def _event(self, deadline: float, until: float) -> Event | None:
-        """The next event, None when none came until then; a frame that has begun may end after it."""
+        """The next event, None when none came until then and the line is quiet."""
         while not self._events:
             now = time.monotonic()
             if now >= deadline:
                 raise DeviceTimeout("no answer in time")
             if now >= until:
                 return None
-            self._events += self._decoder.feed(self.transport.read(min(until, deadline)))
+            if data := self.transport.read(min(until, deadline)):
+                self._events += self._decoder.feed(data)
+                until = max(until, time.monotonic() + self.settings.quiet)
         return self._events.popleft()

@@ -17,6 +17,7 @@ _TIMES = tuple(_NAMES.index(name) for name in ("opened_at", "changed_at", "next_
 _FIXED = {"id", "terminal", "content", "scanned", "opened_at"}
 _CHANGED = tuple(name for name in _NAMES if name not in _FIXED)
 MOST_AT_ONCE = 50
+MOST_LISTED = 200
 
 _columns = [phone_orders.c[name] for name in _NAMES]
 _find = select(*_columns).where(phone_orders.c.id == bindparam("the_id"))
@@ -85,11 +86,10 @@ class PhoneOrders:
 
 
 def listed(connection: Connection, *, unsettled: bool) -> Sequence[PhoneRecord]:
-    """The orders for an operator's eyes, oldest first: all of them, or those that are at no end yet."""
-    query = select(*_columns).order_by(phone_orders.c.opened_at, phone_orders.c.id)
-    if unsettled:
-        query = query.where(phone_orders.c.state.in_(UNSETTLED))
-    return [found for row in connection.execute(query) if (found := _record(row)) is not None]
+    """The orders for an operator's eyes, oldest first: the newest of all, or every one that is at no end yet."""
+    query = select(*_columns).order_by(phone_orders.c.opened_at.desc(), phone_orders.c.id)
+    query = query.where(phone_orders.c.state.in_(UNSETTLED)) if unsettled else query.limit(MOST_LISTED)
+    return [found for row in connection.execute(query).all()[::-1] if (found := _record(row)) is not None]
 
 
 def _record(row: Any) -> PhoneRecord | None:

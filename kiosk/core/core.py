@@ -182,6 +182,7 @@ class Core:
         cash.mind_stray_note(desk)
         offline.mind_room(desk)
         timing.reset_question(desk)
+        scanned.mind(desk)
         return Decision(tuple(desk.events), tuple(desk.effects))
 
     def _due(self, desk: Desk) -> None:

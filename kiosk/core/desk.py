@@ -33,10 +33,6 @@ COLLECTING = frozenset(
 """States in which the acceptor belongs to the payment."""
 
 
-SCANNING = frozenset({Page.PHONE, Page.RECHARGE, Page.ENTER_ACCOUNT, Page.ENTER_REFERENCE, Page.HOME})
-"""Pages on which the scanner reads."""
-
-
 @dataclass(slots=True)
 class Desk:
     """Everything that a decision may read or change. Nothing here outlives a crash except what `emit` was given."""
@@ -54,6 +50,8 @@ class Desk:
     business_date: date | None = None
     hub_spoke: float | None = None
     """When the hub last answered, on the monotonic clock of this start."""
+    scanning: str = ""
+    """What the scanner reads for the page; empty while it rests."""
     asking_status: bool = False
     """Whether a heartbeat is under way: a second one might overtake it, and the journal would seem to go back."""
     hub_knows: int | None = None
@@ -100,8 +98,6 @@ class Desk:
             self.timers.pop(name, None)
         if self.session.page is Page.PIN:
             self.do(fx.EndPin())
-        if self.session.page in SCANNING and self.facts.scanner is not None:
-            self.do(fx.StopScan())
         self.eject_bank_card()
         self.asked = ""
         reads = self.session.page in {Page.READING_CARD, Page.SETTLING}

@@ -27,8 +27,6 @@ def begin(desk: Desk, *, scanned: bool = False) -> None:
     desk.emit(ev.PhoneOpened(**opening, scanned=scanned))
     desk.go(Page.PHONE, payment_id=opening["key"])
     desk.change(phone_left=None)
-    if desk.facts.scanner is not None and not scanned:
-        desk.do(fx.Scan("payer"))
 
 
 def on_order(desk: Desk, said: OrderSaid) -> None:
@@ -135,8 +133,6 @@ def close(desk: Desk, payment: Payment, by: str) -> None:
     desk.stop(f"close:{key}")
     if first and begun.shown(desk, payment):
         desk.stop("phone")
-        if desk.facts.scanner is not None and by != "scanned":  # which would forget the code that was read
-            desk.do(fx.StopScan())
         desk.go(Page.CLOSING_ORDER)
         desk.after("wait", 2.0)
         desk.after("checking", desk.config.hub.checking_after_s)

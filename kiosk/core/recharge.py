@@ -17,8 +17,6 @@ from kiosk.session.state import Page
 def begin(desk: Desk) -> None:
     """Ask for the number."""
     desk.go(Page.RECHARGE, digits="", entry_error="", payment_id="")
-    if desk.facts.scanner is not None:
-        desk.do(fx.Scan("recharge"))
 
 
 def key(desk: Desk, digit: str) -> None:
@@ -62,8 +60,6 @@ def quoted(desk: Desk) -> None:
     opening = begun.opening(desk, 0)
     if opening is None:
         return
-    if desk.facts.scanner is not None:
-        desk.do(fx.StopScan())
     desk.change(sealed="", payment_id=opening["key"])
     desk.emit(ev.RechargeOpened(**opening, sealed=sealed))
     credit.send_credit(desk, desk.books.payments[opening["key"]])

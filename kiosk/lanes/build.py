@@ -103,18 +103,17 @@ def _bank_card_lanes(config: Config, hold: Hold, tell: Tell) -> dict[str, Lane]:
     from drivers.card.bank_card import BankCardReader
     from drivers.card.bank_card_unit import BankCardUnit
     from drivers.card.motor_driver import Crt310Reader
-    from drivers.pinpad.driver import GenericPinPad, PinPadSettings
     from drivers.security import core_dumps
     from kiosk.lanes.bank_card import BankCardLane
     from kiosk.lanes.pin_pad import PinPadLane
+    from kiosk.pin_pads import pin_pad_of
 
     core_dumps.off()  # card numbers will stand in this program's memory
     motor = Crt310Reader(_transport(cards)) if cards.port else None
     unit = BankCardUnit(BankCardReader(PcscCard(cards.reader)), motor)
-    device = GenericPinPad(_transport(pad), PinPadSettings(slots=tuple(sorted(pad.slots.values()))))
     return {
         "bank_card": BankCardLane(unit, cards, hold, tell),
-        "pin_pad": PinPadLane(device, pad, hold, tell),
+        "pin_pad": PinPadLane(pin_pad_of(pad), pad, hold, tell),
     }
 
 

@@ -7,7 +7,15 @@ from dataclasses import dataclass
 
 from hypothesis import strategies as st
 
-from tests.fuzz import bank_targets, file_targets, hub_targets, seeds, serial_targets, tender_targets
+from tests.fuzz import (
+    bank_targets,
+    chip_targets,
+    file_targets,
+    hub_targets,
+    seeds,
+    serial_targets,
+    tender_targets,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +41,8 @@ TARGETS: dict[str, Target] = {
     "box_frames": Target(tender_targets.check_box_frames, tender_targets.BOX_FRAMES, 150),
     "box_replies": Target(tender_targets.check_box_replies, tender_targets.BOX_REPLIES),
     "codes": Target(tender_targets.check_codes, tender_targets.CODES, 150),
+    "pad_frames": Target(chip_targets.check_pad_frames, chip_targets.PAD_FRAMES, 150),
+    "card_objects": Target(chip_targets.check_card_objects, chip_targets.CARD_OBJECTS, 150),
     "wire": Target(hub_targets.check_wire, seeds.WIRE),
     "replies": Target(hub_targets.check_replies, seeds.REPLIES, 200),
     "orders": Target(hub_targets.check_orders, seeds.ORDERS),

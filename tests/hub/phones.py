@@ -39,7 +39,7 @@ from tools.hub_process import new_id, write_test_key
 
 KEY = bytes(range(7, 39))
 MERCHANT = "M0399"
-PATIENCE_S = 20.0
+PATIENCE_S = 40.0
 _payers = itertools.count()
 TERMINAL = "kiosk-1"
 

@@ -9,10 +9,12 @@ from hub.business.card_sales import LIMITS, CardLimits
 from hub.business.identity_checks import IDENTITY_DEFAULTS, IdentityLimits
 from hub.business.recharge_rules import RECHARGE_DEFAULTS, RechargeLimits
 from hub.settings import (
+    ACQUIRERS,
     DATABASE,
     KEYS,
     SettingError,
     Settings,
+    acquirers_file,
     card_limits,
     cut_over,
     database_url,
@@ -31,6 +33,25 @@ def test_the_option_wins_over_the_environment_and_that_over_the_default(
     monkeypatch.setenv(DATABASE, "postgresql://hub@/books")
     assert database_url(None) == "postgresql://hub@/books"
     assert database_url("sqlite:///x") == "sqlite:///x"
+
+
+def test_the_banks_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(ACQUIRERS, raising=False)
+    assert acquirers_file(None) is None
+    monkeypatch.setenv(ACQUIRERS, "banks.toml")
+    assert acquirers_file(None) == Path("banks.toml")
+    assert acquirers_file(Path("others.toml")) == Path("others.toml")
+
+
+def test_a_hub_does_not_run_with_a_mistake_in_its_banks_settings(tmp_path: Path) -> None:
+    file = tmp_path / "banks.toml"
+    file.write_text("[acquirer.own]\nport = 0\n")
+    books = f"sqlite:///{tmp_path / 'hub.sqlite'}"
+    run = power_hub("serve", "--acquirers", str(file), "--database", books, check=False)
+    assert run.returncode == 2
+    assert f"{file}: [acquirer.own]: port: expected 1 to 65535" in run.stderr
+    assert f"{file}: [acquirer.own]: host is missing; expected a name or address" in run.stderr
+    assert not (tmp_path / "hub.sqlite").exists()
 
 
 def test_the_keys_folder(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,7 +17,7 @@ MASTER = bytes.fromhex("CA5D92598DCA48CE8A4C76361A9269E9")
 """The reference's own test vector: a master key, and what a bank sends under it at a sign-on."""
 PIN_KEY = bytes.fromhex("6701EAD6A9AD51E51AA406E2C27FCFA9"), bytes.fromhex("8D0A74B8")
 MAC_KEY = bytes.fromhex("B651F9E9BACE9AE10000000000000000"), bytes.fromhex("AB7153CA")
-SETTINGS = PinPadSettings(call=PATIENCE_S, test=PATIENCE_S, answer=0.3, repeats=1000)
+SETTINGS = PinPadSettings(call=PATIENCE_S, test=PATIENCE_S, answer=0.3, repeats=1000, quiet=0.02)
 
 
 @pytest.fixture(scope="module")

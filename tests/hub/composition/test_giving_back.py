@@ -5,12 +5,16 @@ import itertools
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
+from hub.data.sales import Sales
+from hub.data.schema_bank_terminals import settlements
 from simulators.bank_host import LaunchedBank, launched_bank
 from simulators.banks.cards import bench_cards
 from tests.hub.bankcards import PLAIN
@@ -238,6 +242,16 @@ def test_an_approval_after_the_bank_knew_of_no_sale_goes_back_once_more(stage: A
     play(scene, stage, **SHORT)
 
 
+def ended(at: Any, row: Any) -> None:
+    """The bank ended a sale's batch, whatever became of the sale."""
+    with at.engine.begin() as connection:
+        batch = {"acquirer": row.acquirer, "tid": row.tid, "batch": row.batch, "terminal": row.terminal}
+        batch |= {"business_date": row.made_at.date(), "opened_at": row.made_at, "ended_at": row.made_at}
+        batch |= {"debit_count": 1, "debit_fen": row.amount_fen, "credit_count": 0, "credit_fen": 0}
+        batch |= {"state": "differs", "attempts": 1, "uploaded": 1}
+        connection.execute(insert(settlements), batch)
+
+
 async def settled(at: Hall) -> None:
     closed = await at.side.settlements.settle(at.acquirers[0], "kiosk-1")
     assert closed.ending == "settled"
@@ -259,6 +273,69 @@ def test_after_its_batch_is_settled_a_sale_is_for_people(stage: Any) -> None:
         refunded(at, row)
 
     play(scene, stage, **QUICK)
+
+
+def test_a_sale_that_is_undone_after_its_batch_was_settled_is_never_tried(stage: Any) -> None:
+    async def run() -> None:
+        async with hall(*stage(), work=False, **QUICK) as at:
+            sold = await at.sell(at.books.account((30_000,)).account_no)
+            row = await at.row(sold["id"])
+            await settled(at)
+            await at.reverse(sold["id"])
+            assert ((await at.row(sold["id"])).state, (await at.row(sold["id"])).next_at) == (
+                "reversing",
+                None,
+            )
+            assert "settled" in await at.evident("alarm", sold["id"])
+            refunded(at, row)
+
+    asyncio.run(run())
+
+
+def test_a_reversal_that_finds_its_batch_settled_sends_nothing(stage: Any) -> None:
+    async def run() -> None:
+        books, *_ = stage()
+        async with hall(*stage(), work=False, **QUICK) as first:
+            sold = await first.sell(books.account((30_000,)).account_no)
+            await first.reverse(sold["id"])
+            row = await first.row(sold["id"])
+            assert row.next_at is not None
+        ended(books, row)
+        async with hall(*stage(), **QUICK) as at:
+            assert "settled" in await at.evident("alarm", sold["id"])
+            after = await at.row(sold["id"])
+            assert (after.state, after.next_at, after.attempts) == ("reversing", None, 0)
+            log = at.banks["bank_a"].do("log", tid=row.tid)["log"]
+            assert "reversal" not in [each["kind"] for each in log]
+            refunded(at, row)
+
+    asyncio.run(run())
+
+
+def test_a_refusal_that_comes_after_a_reversal_was_begun_ends_nothing(stage: Any) -> None:
+    async def run() -> None:
+        books, *_ = stage()
+        async with hall(*stage(), work=False, **QUICK) as one:
+            order, payment_id = await one.order(books.account((30_000,)).account_no), new_id()
+            one.banks["bank_a"].do("decline", code="51", kind="sale")
+            judged = one.switch._settle
+            begun: list[Any] = []
+
+            async def later(*asked: Any) -> None:
+                begun.append(asked)
+                row = await one.row(payment_id)
+                async with one.database.write() as connection:
+                    back = replace(row, state="reversing", attempts=1, next_at=one.now())
+                    await Sales(connection).set_sale(back)
+                await judged(*asked)
+
+            one.switch._settle = later  # type: ignore[method-assign, assignment]
+            assert (await one.put(payment_id, order))["status"] == "reversing"
+            assert len(begun) == 1
+        async with hall(*stage(), **QUICK) as other:
+            await other.until(payment_id, "reversed")
+
+    asyncio.run(run())
 
 
 def test_the_number_of_a_card_is_dropped_once_its_batch_is_settled(stage: Any) -> None:

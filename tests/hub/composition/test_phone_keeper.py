@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from hub.business.phone_rules import phone_order, refund_no
+from hub.business.phone_rules import Said, Told, phone_order, refund_no
 from hub.business.refusals import Refusal
 from hub.composition.phone_keeper import ALARM_TRIES
 from hub.data.engine import sync_engine
@@ -243,6 +243,16 @@ def test_an_order_that_cannot_be_opened_is_refused_closed_and_given_back(tell: T
     tell(story, deadline_s=1)
 
 
+def test_what_may_be_open_there_is_to_be_closed(tell: Tell) -> None:
+    async def story(t: Till) -> None:
+        t.far_end.do("garbage", op="create", next=2)
+        assert (await t.opened()).status == "refused"
+        [record] = [t.record(row.id) for row in t.rows("phone_orders")]
+        assert (record.state, record.given_up, record.refusal) == ("closing", True, "provider_away")
+
+    tell(story, works=False)
+
+
 def test_an_acquirer_that_is_not_there_leaves_nothing_to_do(tell: Tell, far_end: Any) -> None:
     async def story(t: Till) -> None:
         for sealed in (None, t.sealed()):
@@ -349,6 +359,37 @@ def test_a_closing_before_its_order_keeps_the_order_from_being_opened(tell: Tell
             await t.phones.look("kiosk-2", order_id)
 
     tell(story)
+
+
+@pytest.mark.parametrize("word", ["open", "missing"])
+def test_what_was_said_of_an_order_before_it_changed_is_no_longer_so(tell: Tell, word: Told) -> None:
+    async def story(t: Till) -> None:
+        phone = await t.opened()
+        before = t.record(phone.id)
+        assert (await t.closed(phone.id)).status == "closed"
+        await t.keeper.told(before, Said(word, code="https://old"))
+        after = t.record(phone.id)
+        assert (after.state, after.trouble) == ("closed", "the order has changed since")
+        assert after.code == before.code
+
+    tell(story, works=False)
+
+
+def test_an_acquirer_that_dies_and_comes_back(tell: Tell) -> None:
+    async def story(t: Till) -> None:
+        open_, late = await t.opened(), await t.opened()
+        t.far_end.do("pay_at_closing")
+        t.far_end.do("drop_answer", op="close", next=1)
+        assert (await t.closed(late.id)).status == "closed"
+        t.far_end.kill()
+        assert (await t.closed(open_.id)).status == "closed"
+        assert (await t.opened()).status == "refused"
+        t.far_end.start()
+        await t.until_state(open_.id, "closed")
+        await t.until_state(late.id, "refunded")
+        assert t.far_end.order(late.id)["refunds"] == 1
+
+    tell(story, deadline_s=1.5)
 
 
 def test_an_order_that_nobody_closes_is_closed_after_its_time(tell: Tell) -> None:

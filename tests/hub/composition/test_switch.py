@@ -362,6 +362,7 @@ def test_a_claim_while_the_bank_thinks_sends_the_sale_back(play: Any) -> None:
         await at.desk.claim("kiosk-1", new_id(), claim)
         assert (await sale)["status"] in {"reversing", "reversed"}
         await at.until(payment_id, "reversed")
+        assert (await at.row(payment_id)).reason == "06"
 
     play(scene)
 

@@ -8,6 +8,7 @@ import pytest
 
 from hub.business.phone_rules import PhonePolicy
 from hub.data.wallet_file import WalletFileError, WalletSettings, read_wallet_file
+from tools.hub_process import power_hub, write_test_key
 
 PAGE = (Path(__file__).parents[3] / "docs" / "configuration.md").read_text(encoding="utf-8")
 TEXT = """
@@ -72,3 +73,24 @@ def test_the_page_has_an_example_that_loads_and_every_setting(tmp_path: Path) ->
 
 def _in_toml(value: object) -> str:
     return f'"{value}"' if isinstance(value, str) else f"{value:g}"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [("", "Object missing required field `url`"), (TEXT, "wallet.key: "), (TEXT + "more = 1\n", "more")],
+)
+def test_a_hub_does_not_start_with_what_it_cannot_use(tmp_path: Path, text: str, said: str) -> None:
+    file = tmp_path / "wallet.toml"
+    file.write_text(text, encoding="utf-8")
+    books = f"sqlite:///{tmp_path / 'books.sqlite'}"
+    ended = power_hub("serve", "--database", books, "--port", "0", "--wallet", str(file), check=False)
+    assert (ended.returncode, said in ended.stderr) == (2, True), ended.stderr
+
+
+def test_a_test_key_is_for_a_bench_only(tmp_path: Path) -> None:
+    write_test_key(tmp_path / "wallet.key", bytes(32))
+    file = tmp_path / "wallet.toml"
+    file.write_text(TEXT, encoding="utf-8")
+    books = f"sqlite:///{tmp_path / 'books.sqlite'}"
+    ended = power_hub("serve", "--database", books, "--port", "0", "--wallet", str(file), check=False)
+    assert (ended.returncode, "is a test key" in ended.stderr) == (2, True), ended.stderr

@@ -247,8 +247,7 @@ class Stage:
     def found(self, who: wire.Account) -> Stage:
         """The customer has found and confirmed an account."""
         self.press("start", "pay_bill", *(f"key:{d}" for d in who.account_no), "confirm")
-        [look_up] = self.effects
-        assert isinstance(look_up, fx.LookUp)
+        [look_up] = [effect for effect in self.effects if isinstance(effect, fx.LookUp)]
         self.says(AccountSaid(look_up.request, Answer(who)))
         assert self.at(Page.CONFIRM_ACCOUNT)
         self.press("correct")

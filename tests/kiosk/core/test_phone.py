@@ -136,6 +136,7 @@ def test_the_customers_own_code_is_used_once_the_order_with_ours_is_closed(shown
     assert kinds(*shown.effects) == {fx.CloseOrder}  # and the scanner still holds the code
     shown.order("close", status="closed")
     second = shown.only(fx.OpenOrder).payment
+    assert fx.StopScan() not in shown.effects  # it would forget the code before it is sent
     assert (second.scanned, second.payment_id != first) == (True, True)
     shown.order("open", status="paid")
     assert shown.stands(PaymentState.CREDITED)

@@ -113,6 +113,23 @@ def test_a_scanned_number_stands_there_to_be_confirmed(till: Till) -> None:
     assert fx.SealSecret in kinds(*till.effects)
 
 
+def test_the_scanner_reads_what_the_page_wants_and_rests_elsewhere(till: Till) -> None:
+    assert fx.Scan("recharge") in till.effects
+    till.press("back")
+    assert fx.StopScan() in till.effects
+    for _ in range(4):
+        till.press("back")
+    assert till.core.session.page is not Page.RECHARGE
+    other = Till(OWN).up()
+    other.press("start")
+    assert fx.Scan("home") in other.effects
+    other.press("look_up_slip")
+    assert fx.Scan("reference") in other.effects
+    other.wait(400)
+    assert other.at(Page.ATTRACT)
+    assert other.core._desk.scanning == ""
+
+
 def test_a_bill_that_is_scanned_on_the_home_page_finds_its_account() -> None:
     till = Till(OWN).up()
     till.press("start")

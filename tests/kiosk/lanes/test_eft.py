@@ -136,10 +136,10 @@ def test_a_box_whose_bank_refuses_the_sign_on_is_asked_for_nothing(
     box.do("present")
     box.do("decline", code="91", next=1000)
     box.do("sign_off")
+    told.wait(lambda t: isinstance(t, DeviceFelt) and t.health.code == "not_signed_on")
     lane.put(fx.AskBoxForSale(PAYMENT))
     word = said(told, "sale")
     assert (word.result, word.code) == (None, "not_sent")
-    told.wait(lambda t: isinstance(t, DeviceFelt) and t.health.code == "not_signed_on")
     box.do("decline", code="", next=0)
     told.wait(lambda t: isinstance(t, DeviceFelt) and t.health.usable)
     assert box.do("books")["rows"] == []

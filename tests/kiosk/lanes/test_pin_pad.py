@@ -24,7 +24,7 @@ PATIENCE_S = 20.0
 PAN = "6212142000000000012"
 MASTER = "CA5D92598DCA48CE8A4C76361A9269E9"
 ASK = fx.AskPin("r1", "union", "6701EAD6A9AD51E51AA406E2C27FCFA9", "8D0A74B8", 12300)
-SETTINGS = PinPadSettings(slots=(3,), call=PATIENCE_S, answer=0.3, repeats=1000)
+SETTINGS = PinPadSettings(slots=(3,), call=PATIENCE_S, answer=0.3, repeats=1000, quiet=0.02)
 
 
 @pytest.fixture(scope="module")
