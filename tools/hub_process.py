@@ -1,6 +1,7 @@
 """A hub of one's own as a real process, and a client that signs as a kiosk does: for tests and benchmarks."""
 
 import base64
+import contextlib
 import hashlib
 import subprocess
 import sys
@@ -30,9 +31,9 @@ def write_test_key(path: Path, key: bytes) -> Path:
 
 
 class HubProcess:
-    """A running `power-hub serve`; `url` is its address."""
+    """A running `power-hub serve`; `url` is its address. What it logs goes into `log`, where that is given."""
 
-    def __init__(self, database: str, *options: str) -> None:
+    def __init__(self, database: str, *options: str, log: Path | None = None) -> None:
         command = [
             sys.executable,
             "-m",
@@ -45,7 +46,9 @@ class HubProcess:
             "--bench",
             *options,
         ]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+        with contextlib.ExitStack() as opened:
+            errors = opened.enter_context(log.open("ab")) if log is not None else None
+            self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=errors, text=True)
         line = self.process.stdout.readline() if self.process.stdout else ""
         if not line.startswith("listening on "):
             self.stop()

@@ -19,7 +19,7 @@ from simulators.bench.household import PROFILE, Holder, Household, blanks
 from simulators.bench.pcscd import BenchPcscd
 from simulators.bench.programs import BenchError, Program, ended, run
 from simulators.bench.settings import ONLOOKER, SAM_SERIAL, TERMINAL, CardSlots, Tables, kiosk_toml
-from simulators.bench.tenders import Part, Tenders
+from simulators.bench.tenders import Part, Tenders, bank_card_program
 from simulators.far_end import ControlClient
 
 READY_S = 60.0
@@ -103,9 +103,7 @@ class Bench:
             self._start_cards(self.readers, self.plan.holder)
         if self.plan.blanks:
             started["card_dispenser"] = self._start_dispenser()
-        slot = self.readers.slots[2] if self.tenders.needs_readers else None
-        self._ends.callback(self.tenders.end)
-        self.tenders.start(self._program, self._device, self._control, slot)
+        self.tenders.start(self._program, self._device, self._control, self._bank_reader())
         self._seed()
         self.hub_url = self._start_hub()
         line = self._program(
@@ -150,6 +148,13 @@ class Bench:
         self._ends.callback(self._card.end)
         if not self.plan.blanks:
             self._start_sam(pcscd)
+
+    def _bank_reader(self) -> CardProgram | None:
+        if not self.tenders.needs_readers:
+            return None
+        program = bank_card_program(self.readers.slots[2], self.folder, self.plan.speed)
+        self._ends.callback(program.end)
+        return program
 
     def _start_sam(self, pcscd: BenchPcscd) -> None:
         sam = ("--sam", "--inserted", "--serial", SAM_SERIAL, "--profile", PROFILE, "--terminal", TERMINAL)

@@ -13,7 +13,7 @@ from drivers.security.bench_keys import bank_key
 from simulators.banks.cards import RANGES, Card, bench_cards
 from simulators.bench.cards import CardProgram, card_program
 from simulators.bench.pcscd import Slot
-from simulators.bench.programs import BenchError, Program
+from simulators.bench.programs import Program
 from simulators.cards import store
 from simulators.cards.bank_card import BankCard, BankState
 from simulators.control import ControlClient
@@ -30,8 +30,14 @@ _BANKS = {
     "bank_a": ('title = { zh = "江城银行", en = "River City Bank" }', ("--mac", "ecb_up")),
     "bank_b": ('title = { zh = "示例银联", en = "Sample Union" }', ("--mac", "x919", "--double-mak")),
 }
-_ANSWER_S = 6.0
+ANSWER_S = 6.0
 _REVERSAL_S = 1.0
+
+
+def bank_card_program(slot: Slot, folder: Path, speed: float) -> CardProgram:
+    """Start what puts bank cards into a slot; none is in it."""
+    # Its memory is that of the first card until another is put in.
+    return card_program("bank_card", slot, folder, speed, ("--pan", bench_cards("bank_a")["plain"].pan))
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,13 +84,14 @@ class Tenders:
         program: Callable[..., Program],
         device: Callable[[str, tuple[str, ...]], Program],
         control: Callable[[str], ControlClient],
-        slot: Slot | None,
+        reader: CardProgram | None,
     ) -> None:
-        """Start them side by side and wait until all are ready."""
+        """Start them side by side and wait until all are ready; `reader` is where bank cards are put in."""
         if "bank_card" in self.wanted:
             for name in _BANKS:
                 self.programs[name] = self._bank(program, name)
-            self._open_reader(slot)
+            self.reader = reader
+            self._make_cards()
         if "qr" in self.wanted:
             self.programs["wallet"] = self._start_wallet(program)
         devices: dict[str, tuple[str, ...]] = {
@@ -135,21 +142,11 @@ class Tenders:
             *("--key", str(key), "--control", str(self.folder / "wallet.sock"), "--speed", str(self._speed)),
         )
 
-    def _open_reader(self, slot: Slot | None) -> None:
-        if slot is None:
-            raise BenchError("bank cards need a reader, which is pcscd's")
+    def _make_cards(self) -> None:
         for bank in RANGES:
             for kind, card in bench_cards(bank).items():
                 face = BankState(card.pan, expiry=card.expiry, sequence=card.sequence[-2:])
                 store.save(self.card_file(bank, kind), BankCard(face))
-        # Its memory is that of the first card until another is put in.
-        own = ("--pan", bench_cards("bank_a")["plain"].pan)
-        self.reader = card_program("bank_card", slot, self.folder, self._speed, own)
-
-    def end(self) -> None:
-        """Take the card's program away; all others are the bench's."""
-        if self.reader is not None:
-            self.reader.end()
 
     # What customers have in hand.
 
@@ -164,11 +161,11 @@ class Tenders:
 
     # What hub and kiosk need to know.
 
-    def hub_options(self) -> tuple[str, ...]:
-        """The options of `power-hub serve`, whose files are written now."""
+    def hub_options(self, answer_s: float = ANSWER_S) -> tuple[str, ...]:
+        """The options of `power-hub serve`, whose files are written now; banks are waited for `answer_s`."""
         options: list[str] = []
         if self._ports:
-            options += ["--acquirers", str(self._acquirers())]
+            options += ["--acquirers", str(self._acquirers(answer_s))]
         if self._wallet_url:
             file = self.folder / "wallet.toml"
             lines = (
@@ -187,7 +184,7 @@ class Tenders:
             options += ["--wallet", str(file)]
         return tuple(options)
 
-    def _acquirers(self) -> Path:
+    def _acquirers(self, answer_s: float) -> Path:
         file = self.folder / "acquirers.toml"
         lines: list[str] = []
         for name, port in self._ports.items():
@@ -202,7 +199,7 @@ class Tenders:
                 'header = "603100000000"',
                 f'mac = "{mac[1]}"',
                 f"double_mak = {str('--double-mak' in mac).lower()}",
-                f"answer_s = {_ANSWER_S}",
+                f"answer_s = {answer_s}",
                 f"reversal_first_s = {_REVERSAL_S}",
                 f"reversal_most_s = {4 * _REVERSAL_S}",
                 f'ranges = [{{ prefix = "{RANGES[name]}" }}]',
@@ -224,6 +221,11 @@ class Tenders:
             phone="qr" in self.wanted,
             recharge="recharge_card" in self.wanted,
         )
+
+    @property
+    def calm(self) -> Sequence[str]:
+        """Those for whom `pass` calls off all that was ordered."""
+        return [*self.banks, *(["wallet"] if self.wallet is not None else [])]
 
     @property
     def far_ends(self) -> dict[str, ControlClient]:

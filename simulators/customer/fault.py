@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from simulators.bench.settings import Tables
+from simulators.bench.tenders import Part
 from simulators.customer.blows import Act
 from simulators.customer.journeys import Purchase
 
@@ -31,7 +32,7 @@ class Fault:
     """One thing that goes wrong: `at` says what is done at which `Customer.moment`; `says` are screen texts of which
     the customer must read one, or the demonstration has failed. `journeys` are those that it can happen in, the usual
     one first, or none where any will do; `card` is the meter card that the customer brings then, where it is not the
-    journey's own."""
+    journey's own; `tenders` are what the kiosk has then besides the journey's."""
 
     name: str
     tells: str
@@ -40,3 +41,4 @@ class Fault:
     changes: Tables = field(default_factory=lambda: CALM)
     journeys: tuple[str, ...] = ()
     card: Purchase | None = None
+    tenders: frozenset[Part] = frozenset()

@@ -18,6 +18,7 @@ from simulators.customer.fault import (
 )
 from simulators.customer.faults_card import CARD
 from simulators.customer.faults_input import FRAMES, STARTS, TYPED
+from simulators.customer.faults_tender import TENDERS
 
 LINE = (
     Fault(
@@ -244,5 +245,6 @@ KIOSK = (
     ),
 )
 FAULTS = {
-    fault.name: fault for fault in (*TYPED, *LINE, *ACCEPTOR, *FRAMES, *PRINTER, *KIOSK, *STARTS, *CARD)
+    fault.name: fault
+    for fault in (*TYPED, *LINE, *ACCEPTOR, *FRAMES, *PRINTER, *KIOSK, *STARTS, *CARD, *TENDERS)
 }

@@ -43,6 +43,7 @@ NEVER_OPENED = Purchase("0399000000000141", "9900010022500000000154", 0, 0, take
 
 
 BANK_CARD: frozenset[Part] = frozenset({"bank_card"})
+MOTOR: frozenset[Part] = frozenset({"motor"})
 BOX: frozenset[Part] = frozenset({"box"})
 PHONE: frozenset[Part] = frozenset({"qr"})
 RECHARGE: frozenset[Part] = frozenset({"recharge_card"})

@@ -71,6 +71,7 @@ def _pays_bill(customer: Customer, means: Means, acts: Acts) -> None:
     fen = customer.purse.recharge_fen if means == "recharge_card" else customer.due_fen
     page = goes_through(customer, acts)
     ends(customer, page, fen)
+    customer.moment("at_home")
 
 
 def _buys_power(customer: Customer, means: Means, acts: Acts) -> None:

@@ -61,7 +61,7 @@ def play(run: Run, say: Say) -> dict[str, Any]:
         town=run.town,
         holder=holder_of(_brings(run)),
         blanks=run.journey.blanks,
-        tenders=run.journey.tenders,
+        tenders=run.journey.tenders | (run.fault.tenders if run.fault else frozenset()),
     )
     say("starting the hub, the far ends and the kiosk")
     with Bench(plan) as bench:
@@ -147,6 +147,8 @@ def _walk(journey: Journey, customer: Customer) -> str:
 def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, Any]:
     # Whatever was broken on the line is whole again: what is in flight must now come to its end.
     bench.line("restore")
+    for name in bench.tenders.calm:
+        bench.far_ends[name]("pass")
     evidence = take_settled(bench)
     found, books = evidence.figures, evidence.books
     (run.out / "ledger.json").write_text(json.dumps(books, ensure_ascii=False, indent=1), encoding="utf-8")

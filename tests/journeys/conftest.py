@@ -10,6 +10,7 @@ import pytest
 from simulators.bench.cards import CardProgram
 from simulators.bench.pcscd import BenchPcscd
 from tests.journeys.cabinet import Cabinet
+from tests.journeys.till import Till, Visit, opened
 from tests.journeys.town import Town, founded
 
 
@@ -26,6 +27,26 @@ def cabinet(tmp_path: Path, town: Town) -> Iterator[Cabinet]:
     cabinet = Cabinet(tmp_path, town)
     try:
         yield cabinet
+    finally:
+        cabinet.close()
+
+
+@pytest.fixture(scope="module")
+def till(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Till]:
+    """The far ends that the module names in `PARTS`, with a town of their own; its books must balance at the end."""
+    parts = request.module.PARTS
+    reader = request.getfixturevalue("bank_program") if "bank_card" in parts else None
+    with opened(tmp_path_factory.mktemp("till"), parts, reader) as till:
+        yield till
+
+
+@pytest.fixture
+def visit(tmp_path: Path, till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visit]:
+    """A cabinet beside the till, for one kiosk after the other."""
+    monkeypatch.setattr("drivers.card.pcsc._ANSWER_S", 20.0)
+    cabinet = Cabinet(tmp_path, till.town)
+    try:
+        yield Visit(cabinet, till)
     finally:
         cabinet.close()
 

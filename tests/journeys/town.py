@@ -19,6 +19,7 @@ from hub.data.schema import heads, purchases, quotes
 from hub.data.seed import add_accounts
 from hub.data.town_model import AccountState, TownAccount, TownBill, TownCard, TownMeter, TownPurchase
 from simulators.bench.settings import TERMINAL
+from simulators.bench.tenders import Tenders
 from tools.hub_process import HubClient, HubProcess, power_hub, write_test_key
 
 KEY = bytes(range(32))
@@ -31,13 +32,17 @@ _numbers = itertools.count(1)
 class Town:
     """A running hub, its books, and a client that asks it as the kiosk's terminal does."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, tenders: Tenders | None = None) -> None:
+        """Found it; with `tenders` its hub knows their banks and wallet, and it writes its log into `hub.log`."""
         self.key = write_test_key(folder / "terminal.key", KEY)
         self.database = f"sqlite:///{folder / 'hub.sqlite'}"
         power_hub("seed", "--database", self.database, "--accounts", "20")
         power_hub("terminal", "add", TERMINAL, "--database", self.database, "--key", str(self.key))
+        for command in tenders.registrations(TERMINAL) if tenders is not None else ():
+            power_hub(*command, "--database", self.database)
         self._engine = sync_engine(self.database)
-        self._process = HubProcess(self.database)
+        known = tenders.hub_options() if tenders is not None else ()
+        self._process = HubProcess(self.database, *known, log=folder / "hub.log" if tenders else None)
         self.url = self._process.url
         self.client = HubClient(self.url, TERMINAL, KEY)
 
@@ -155,9 +160,9 @@ def _bill(month: int, charge: int, today: date) -> TownBill:
 
 
 @contextmanager
-def founded(folder: Path) -> Iterator[Town]:
+def founded(folder: Path, tenders: Tenders | None = None) -> Iterator[Town]:
     """A town for as long as the block lasts."""
-    town = Town(folder)
+    town = Town(folder, tenders)
     try:
         yield town
     finally:
