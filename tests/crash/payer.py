@@ -13,7 +13,6 @@ ENDS = {Page.DONE, Page.CHECKING, Page.CLAIM, Page.DECLINED, Page.REVERSED, Page
 PAGES = SENSIBLE | {
     Page.HOME: ("pay_bill", "prepay"),
     Page.BILLS: ("pay", "pay", "prepay"),
-    Page.RECHARGE: ("back",),
 }
 AMOUNTS = ("50", "100", "7", "200")
 
@@ -42,6 +41,10 @@ class Payer(Visitor):
                 kiosk.tell(Intent("back"))
             else:
                 world.slot.put_in(self.bank, self.card)
+        elif page is Page.PHONE:
+            self._phones(kiosk)
+        elif page is Page.RECHARGE:
+            self._types_number(kiosk)
         elif page is Page.DECLINED and self.again and rng.random() < 0.5:
             self.again = False
             kiosk.tell(Intent("other_means"))
@@ -62,6 +65,22 @@ class Payer(Visitor):
             return
         self.patience -= 10  # it does not work now
         self.tender = rng.choice(self.world.tenders)
+
+    def _phones(self, kiosk: Any) -> None:
+        rng, key = self.world.rng, kiosk.core.session.payment_id
+        luck = rng.random()
+        if luck < 0.25:
+            self.world.wallet.tap(key)
+        elif luck < 0.29:
+            self.world.later(rng.choice([5.0, 40.0, 150.0]), lambda: self.world.wallet.tap(key))
+        elif luck < 0.33:
+            kiosk.tell(Intent("cancel_phone"))
+
+    def _types_number(self, kiosk: Any) -> None:
+        kiosk.tell(Intent("clear"))
+        for digit in self.world.rng.choice(self.world.numbers_of_cards):
+            kiosk.tell(Intent("key", digit))
+        kiosk.tell(Intent("confirm"))
 
     def _types_amount(self, kiosk: Any) -> None:
         kiosk.tell(Intent("clear"))

@@ -90,7 +90,7 @@ class TenderJudge:
         """These rows are on disk; what they permit may happen from here on, once."""
         for event, name in zip(events, self.world.kiosk.appended.names, strict=True):
             effect = EFFECTS.get(name)
-            if effect in PERMITTED:
+            if effect is not None and effect in PERMITTED:
                 self.permits[effect, event.key] += 1
             if isinstance(event, ev.TenderOpened):
                 if event.account.account_no != self.confirmed:

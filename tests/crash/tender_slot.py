@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from drivers.status import DeviceHealth, DeviceStatus
-from kiosk.core.inputs import BankCardFace, BankCardFelt, BankCardRead, DeviceFelt, Input, PinSaid
+from kiosk.core.inputs import BankCardFace, BankCardFelt, BankCardRead, DeviceFelt, Input, PinSaid, Scanned
 from kiosk.hubclient.tender_wire import BankCard
 from kiosk.lanes.lane import Lane
 from kiosk.payment import effects as fx
@@ -140,3 +140,24 @@ class PadLane(UnitLane):
         block: bytes = self.world.house.pin_block(effect.acquirer, effect.wrapped, card)
         self.world.judge.secrets |= {block.hex().upper().encode()}
         return block
+
+
+class ScanLane(UnitLane):
+    """The scanner's lane: now and then a customer holds out a code of his own."""
+
+    def __init__(self, world: Any, tell: Callable[[Input], None], done: Done, hold: MemoryHold) -> None:
+        super().__init__("scanner", world, tell, done)
+        self.hold = hold
+
+    def put(self, effect: Effect) -> None:
+        if isinstance(effect, fx.StopScan):
+            self.hold.take_payer()
+        elif isinstance(effect, fx.Scan) and effect.wanted == "payer" and self.world.rng.random() < 0.3:
+            self.world.later(self.world.rng.choice([1.0, 5.0]), self._held_out)
+
+    def _held_out(self) -> None:
+        if not self.dead:
+            code = f"28{self.world.rng.randrange(10**16):016d}"
+            self.world.judge.secrets |= {code.encode()}
+            self.hold.put_payer(code)
+            self.tell(Scanned("payer"))

@@ -6,6 +6,7 @@ from collections import Counter
 from typing import Any
 
 from hub.business.ledger import SUSPENSE
+from hub.business.phone_rules import UNSETTLED
 from kiosk.payment.model import Claim, ClaimState, Payment, PaymentState
 from tests.crash.disk import PACKING
 from tests.crash.memory_sales import is_unsettled
@@ -24,6 +25,7 @@ def judge_tenders(world: Any) -> None:
     for payment in payments:
         _payment(world, payment)
     _banks(world, {payment.payment_id for payment in payments})
+    _orders(world)
     _ledger(world)
     _private(world)
 
@@ -56,8 +58,13 @@ def _payment(world: Any, payment: Payment) -> None:
         judge.wrong("lost", f"I14: paid at the kiosk, not at the hub: {sums}", taken)
     if payment.state in PAID and payment.credit is not None and payment.tendered_fen not in {booked, 0}:
         judge.wrong("broken", f"I14: another amount at the kiosk, {payment.tendered_fen}: {sums}")
-    if payment.state in NOT_TAKEN and booked:
+    if payment.state in NOT_TAKEN and booked and not _late(world, payment):
         judge.wrong("lost", f"I14: not paid at the kiosk, credited at the hub: {sums}", booked)
+
+
+def _late(world: Any, payment: Payment) -> bool:
+    """Whether a phone paid after its order was closed, and the utility credits what comes late."""
+    return payment.tender == "qr" and world.hub.policy.late == "credit"
 
 
 def _claimed_fen(world: Any, key: str) -> int:
@@ -89,6 +96,18 @@ def _banks(world: Any, known: set[str]) -> None:
         for sale_id, times in taken.items():
             if times > 1:
                 world.judge.wrong("doubled", f"I3: {name} took payment {sale_id[-4:]} {times} times")
+
+
+def _orders(world: Any) -> None:
+    """I5: no order waits to be closed or refunded, and what a refund is owed for has gone back, once."""
+    for order in world.books.table("phone_orders").values():
+        if order.state in UNSETTLED:
+            world.judge.wrong("in flight", f"I5: order {order.id[-4:]} is {order.state} at the hub")
+    for order in world.wallet.books.judged()["orders"]:
+        if order["refunds"] > 1 or order["refunded_fen"] > order["paid_fen"]:
+            world.judge.wrong(
+                "doubled", f"I3: order {order['order_no'][-4:]} went back twice", order["paid_fen"]
+            )
 
 
 def _ledger(world: Any) -> None:

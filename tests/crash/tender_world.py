@@ -5,24 +5,34 @@ from __future__ import annotations
 import logging
 import traceback
 from contextlib import ExitStack
+from dataclasses import replace
+from datetime import date
 from typing import Any
 from unittest.mock import patch
 
+from drivers.eft.model import reference18
+from hub.business.numbers import recharge_number
+from hub.business.recharge_keeping import RechargeCard
+from hub.data.fields import recharge_mark
 from kiosk import runner as kiosk_runner
 from tests.crash.coverage import Coverage, Death, Mark, tender_marks
 from tests.crash.disk import BrokenJournal, Disk
 from tests.crash.judge import PROOF
 from tests.crash.line import Asked
 from tests.crash.memory import Books
+from tests.crash.memory_recharge import add_recharge_card
 from tests.crash.memory_sales import is_unsettled
 from tests.crash.payer import Payer
 from tests.crash.tender_banks import House
+from tests.crash.tender_box import Box
 from tests.crash.tender_hub import TenderHub, patches
 from tests.crash.tender_judge import TenderJudge
-from tests.crash.tender_kiosk import READER, TenderKiosk
+from tests.crash.tender_keys import Store
+from tests.crash.tender_kiosk import BOX, PHONE, READER, TenderKiosk
 from tests.crash.tender_line import TenderLine
 from tests.crash.tender_slot import Slot
 from tests.crash.tender_verdict import judge_tenders
+from tests.crash.tender_wallet import Wallet
 from tests.crash.world import LONGEST_S, QUIET_S, Options, Result, World, _of_proof, town
 
 
@@ -34,8 +44,8 @@ class TenderWorld(World):
     kiosk: Any
 
     def _open_books(self, aim: Mark | None, *, cards: bool, new: bool) -> None:
-        self.config = READER
-        self.tenders = ["bank_card"]
+        self.config = self.rng.choice([READER, PHONE, BOX, BOX])
+        self.tenders = ["bank_card"] if self.config is READER else ["bank_card", "qr", "recharge_card"]
         self.mistyped = False
         self.hub_died = False
         self.books, self.town = Books(), town(self.rng)
@@ -44,10 +54,28 @@ class TenderWorld(World):
         self.judge, self.coverage, self.disk = TenderJudge(self), Coverage(), Disk()
         who = [home.customer for home in self.town.values()]
         self.judge.secrets = frozenset(word.encode() for c in who for word in (c.name, c.address))
-        self.house, self.slot = House(self), Slot(self)
+        self.house, self.slot, self.box, self.wallet = House(self), Slot(self), Box(self), Wallet(self)
+        self._make_cards()
         self.hub = TenderHub(self, self.books, self.house)
         self.books.begun, self.books.committed = self.hub_clock, self.judge.clerk.committed
         self.line = TenderLine(self.rng, self.later, self.hub, self.judge.answered, self.bad)
+
+    def _make_cards(self) -> None:
+        """Recharge cards, by their secret numbers; one number is of no card, and one card has run out."""
+        self.numbers_of_cards = [recharge_number(f"{9000 + n:017d}") for n in range(4)]
+        self.judge.secrets |= {number.encode() for number in self.numbers_of_cards}
+        store: Any = Store()
+        for n, number in enumerate(self.numbers_of_cards[:3]):
+            until = date(2099, 1, 1) if n else date(2020, 1, 1)
+            card = RechargeCard(f"{n:012d}", 3000 + 1000 * n, "active", until)
+            add_recharge_card(self.books, recharge_mark(store, number), card)
+
+    def closes_account(self) -> None:
+        """An account is closed while somebody pays into it: then the hub refuses what a box took."""
+        if self.config is BOX and self.bad:
+            at = "accounts", self.rng.choice(list(self.town))
+            self.note(f"account {at[1]} is closed")
+            self.books.rows[at] = replace(self.books.rows[at], state="closed")
 
     def boot(self) -> None:
         self.note("kiosk starts")
@@ -60,7 +88,9 @@ class TenderWorld(World):
         """What the far ends' own books hold of a payment's money now."""
         sale = self.books.rows.get(("sales", payment_id))
         if sale is None:
-            return 0
+            spent = [c for c in self.books.table("recharge_cards").values() if c.spent_by == payment_id]
+            other = self.box.held_fen(reference18(payment_id)) + self.wallet.held_fen(payment_id)
+            return int(other + sum(card.value_fen for card in spent))
         return sum(
             row["fen"]
             for row in self.house.sales(sale.acquirer)
@@ -70,10 +100,12 @@ class TenderWorld(World):
 
     def took_fen(self, tender: str) -> int:
         """What the far ends' own books hold of a means of payment at all."""
-        if tender != "bank_card":
-            return 0
+        if tender == "qr":
+            return int(self.wallet.held_fen())
+        if tender == "recharge_card":
+            return int(sum(c.value_fen for c in self.books.table("recharge_cards").values() if c.spent_by))
         rows = [row for name in self.house.banks for row in self.house.sales(name)]
-        return sum(row["fen"] for row in rows if row["state"] == "approved")
+        return int(self.box.held_fen() + sum(r["fen"] for r in rows if r["state"] == "approved"))
 
     def undoes(self, payment_id: str) -> bool:
         """Whether the kiosk has on its books that this payment is still to be undone."""
@@ -83,7 +115,8 @@ class TenderWorld(World):
     def goes_back(self, payment_id: str) -> bool:
         """Whether the hub has on its books that it is to give this payment's money back."""
         sale = self.books.rows.get(("sales", payment_id))
-        return sale is not None and is_unsettled(sale)
+        order = self.books.rows.get(("phone_orders", payment_id))
+        return (sale is not None and is_unsettled(sale)) or (order is not None and order.next_at is not None)
 
     def misfortune(self) -> None:
         roll = self.rng.random()
@@ -91,6 +124,8 @@ class TenderWorld(World):
             self.house.misfortune()
         elif roll < 0.35:
             self.hub.die()
+        elif roll < 0.4:
+            self.closes_account()
         super().misfortune()
 
     def run(self) -> None:
@@ -115,12 +150,15 @@ class TenderWorld(World):
     def _settled(self) -> bool:
         books = self.kiosk.core.books
         sales = self.books.table("sales").values()
+        orders = self.books.table("phone_orders").values()
         return (
             not self.kiosk.dead
             and self.hub.up
             and not books.open_payments
             and not books.open_claims
             and not any(is_unsettled(sale) for sale in sales)
+            and not any(order.next_at is not None for order in orders)
+            and not self.box.busy
             and not self.line.under_way
         )
 
