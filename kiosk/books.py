@@ -46,7 +46,7 @@ class Books:
             self.claims[event.key] = claim
         else:
             payment, effects = step(self.payments.get(event.key), event)
-            if isinstance(event, ev.PaymentOpened | ev.RewriteOpened):
+            if isinstance(event, ev.PaymentOpened | ev.RewriteOpened | ev.TenderOpened):
                 self.kiosk_no = event.kiosk_no
             self.payments[event.key] = payment
         self._note(event)

@@ -33,7 +33,7 @@ async def forestall(store: Keeping, terminal: str, claim_id: str, claim: ClaimOr
         await store.add_tombstone(claim.payment_id, terminal, claim_id=claim_id)
         return Against()
     credited_fen = _credited_fen(payment)
-    if payment.claim_id is not None or 0 < claim.amount_fen + claim.memo_fen <= credited_fen:
+    if payment.claim_id is not None or (credited_fen and claim.amount_fen + claim.memo_fen <= credited_fen):
         return Against(payment)
     if payment.terminal != terminal:
         return Against()

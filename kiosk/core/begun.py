@@ -35,10 +35,13 @@ def ask_quote(desk: Desk) -> None:
 
 
 def opening(desk: Desk, amount_fen: int) -> dict[str, Any] | None:
-    """What every opening says; none where the power that is bought has lost its card, and then nothing is taken."""
+    """What every opening says; none without paper, or where the power that is bought has lost its card."""
     session = desk.session
     account, quote = session.account, session.quote
     if account is None or quote is None:
+        return None
+    if not desk.facts.printer.usable:  # what becomes of the money must stand on paper
+        message(desk, "no_means")
         return None
     buys = session.business == "buy_power"
     if buys and not desk.facts.card_in:

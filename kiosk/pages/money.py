@@ -102,7 +102,6 @@ def _apart(look: Look, panel: Panel, business: str, due: int, fen: int) -> None:
         panel.promise = look.line("promise.tender_part")
     elif fen > due:
         panel.rows.append((look.line("word.surplus"), look.read(Amount(fen - due)), True))
-        panel.promise = look.line("promise.tender_surplus", surplus=Amount(fen - due))
 
 
 def _taken_panel(look: Look, payment: Payment) -> Panel:

@@ -46,7 +46,7 @@ WALLET_FACTS = TenderFacts(
 )
 RECHARGE_FACTS = TenderFacts(card="****4821")
 PHONE_CODE = "https://pay.example/q/0198f2c4a1b3e5d7a9c1e3f5b7d9f1a3"
-SCRATCHED = "123456789012345675"
+SCRATCHED = "735194862037591849"
 """Of no card: made up, with its check digit."""
 
 

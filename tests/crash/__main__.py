@@ -20,6 +20,7 @@ from tests.crash.report import Report, Tally, command
 PARTS = {
     "slow": "tests.crash.slow",
     "sim": "tests.crash.sim",
+    "tenders": "tests.crash.tender_sim",
     "faults": "tests.crash.faults",
     "cuts": "tests.powercut.part",
     "postgres": "tests.powercut.postgres",

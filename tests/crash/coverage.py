@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from random import Random
 from typing import Literal
@@ -11,7 +11,7 @@ from typing import Literal
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.effects import Effect
-from kiosk.payment.table import CLAIM_TABLE, TABLE
+from kiosk.payment.table import CLAIM_TABLE, START, TABLE
 from tests.crash.ways import Way
 
 
@@ -31,8 +31,8 @@ HANDED_OVER = frozenset({"CardOffered", "CardKept", "CardLeft"})
 
 def rows() -> Iterator[tuple[RowName, type[Effect] | None]]:
     """Every row of both tables, with its effect."""
-    yield ("", "PaymentOpened"), fx.EnableAcceptor
-    yield ("", "RewriteOpened"), None
+    for event, row in START.items():
+        yield ("", event.__name__), row.effect
     yield ("", "ClaimOpened"), None
     yield ("", "ClaimOpened of a note"), fx.AcknowledgeNote
     for state, entries in TABLE.items():
@@ -58,10 +58,39 @@ CARD_ROWS = frozenset(row for row in EFFECTS if row[0] in CARD_STATES or row[1] 
 """The rows that only a payment for a meter card goes through."""
 
 
+TENDER_STATES = frozenset(
+    {
+        *("authorising", "reversing", "reversed", "declined"),
+        *("authorising_box", "asking_box", "taken", "voiding_box"),
+        *("opening_order", "awaiting_phone", "closing_order", "checking_order", "redeeming"),
+    }
+)
+TENDER_EVENTS = frozenset(
+    {
+        *("SaleOpened", "BoxSaleOpened", "PhoneOpened", "RechargeOpened"),
+        *("SaleDeclined", "VoidAsked"),
+    }
+)
+TENDER_ROWS = frozenset(row for row in EFFECTS if row[0] in TENDER_STATES or row[1] in TENDER_EVENTS)
+"""The rows that only money goes through that is not cash; a world of its own crashes them."""
+
+
+def _points(rows: Iterable[RowName]) -> tuple[Mark, ...]:
+    points: dict[bool, tuple[Point, ...]] = {True: ("before", "between", "after"), False: ("before", "after")}
+    return tuple((*row, point) for row in rows for point in points[EFFECTS[row] is not None])
+
+
 def marks() -> tuple[Mark, ...]:
     """All points at which a crash must have been tried: before each append, and on each side of each effect."""
-    points: dict[bool, tuple[Point, ...]] = {True: ("before", "between", "after"), False: ("before", "after")}
-    return tuple((*row, point) for row, effect in EFFECTS.items() for point in points[effect is not None])
+    return _points(row for row in EFFECTS if row not in TENDER_ROWS)
+
+
+def tender_marks() -> tuple[Mark, ...]:
+    """The same of the rows that only money goes through that is not cash; a meter card's good is not among them."""
+    return _points(row for row in TENDER_ROWS_IN_ORDER if row[1] != "GoodApproved")
+
+
+TENDER_ROWS_IN_ORDER = tuple(row for row in EFFECTS if row in TENDER_ROWS)
 
 
 @dataclass(slots=True)
@@ -127,10 +156,8 @@ def _name(before: str, event: ev.Event) -> RowName:
 
 
 def _next(before: str, event: ev.Event) -> str:
-    if isinstance(event, ev.PaymentOpened):
-        return "open"
-    if isinstance(event, ev.RewriteOpened):
-        return "undelivered"
+    if not before and type(event) in START:
+        return START[type(event)].next.value
     if isinstance(event, ev.ClaimOpened):
         return "claim open"
     return _AFTER[before, type(event)]

@@ -36,7 +36,7 @@ TERMINAL = "T-1"
 MOST_TURNS = 1000
 """A piece of the hub's work takes some dozens."""
 RULE = LateFeeRule(per_mille_per_day=1, floor_fen=100)
-_EARLY = re.compile("/quotes/|/card-reads/|/identity-checks/")
+_EARLY = re.compile("/quotes/|/routes/|/card-reads/|/identity-checks/")
 _STEPS = re.compile("/card-writes/[^/]+(?:/macs/|/cryptograms/|$)|/card-reads/[^/]+/cryptograms/|/seal-key$")
 """Answers to these name no request: that an answer is for its own request, its signature says."""
 Later = Callable[[float, Callable[[], None]], None]
@@ -223,6 +223,10 @@ class Line:
     history: dict[str, dict[str, Answered]] = field(default_factory=dict)
     """The last answer on each path, by the kind of resource."""
     under_way: int = 0
+    call: type[_Call] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.call = _Call
 
     def ask_hub(self, asked: Asked, terminal: str = TERMINAL) -> Answered:
         """A call over a good line, at once."""
@@ -246,14 +250,16 @@ class Line:
         if self.down or self.rng.random() < bad / 2:
             self.later(0.01, lambda: told(NotSent(NotSentReason.REFUSED, "")))
             return False
-        call = _Call(self, asked, told)
+        call = self.call(self, asked, told)
         self.later(asked.deadline_s, lambda: call.end(Unknown(UnknownReason.TIMEOUT, "")))
         luck = self.rng.random()
         if luck < bad:
             return True  # the request is lost
         self.later(self._delay(), call.arrive)
         if luck > 1 - self.bad / 2:
-            self.later(self._delay() + self.rng.choice([0.0, 30.0, 300.0]), _Call(self, asked, None).arrive)
+            self.later(
+                self._delay() + self.rng.choice([0.0, 30.0, 300.0]), self.call(self, asked, None).arrive
+            )
         return True
 
     def _delay(self) -> float:

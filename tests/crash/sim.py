@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from multiprocessing import get_context
@@ -65,10 +65,15 @@ def count(chunk: Chunk) -> Tally:
     return tally
 
 
-def run_all(report: Report) -> Chunk:
+def run_all(
+    report: Report,
+    play: Callable[[tuple[int, int]], Chunk] = play,
+    enough: int = CRASHED,
+    name: str = "simulation",
+) -> Chunk:
     """All runs, spread over the processes: as many as are asked for, or until enough of them have crashed."""
     total, began, told = Chunk(), time.monotonic(), time.monotonic()
-    for chunk in _chunks(_turns(report), report.processes):
+    for chunk in _chunks(_turns(report), report.processes, play):
         total.runs += chunk.runs
         total.crashed += chunk.crashed
         total.at_a_row += chunk.at_a_row
@@ -79,9 +84,9 @@ def run_all(report: Report) -> Chunk:
             told = time.monotonic()
             rate = total.runs / (told - began)
             report.say(
-                f"simulation: {total.runs} runs, {total.crashed} crashed, {rate:.0f}/s, {len(total.failed)} failed"
+                f"{name}: {total.runs} runs, {total.crashed} crashed, {rate:.0f}/s, {len(total.failed)} failed"
             )
-        if report.runs is None and total.crashed >= CRASHED:
+        if report.runs is None and total.crashed >= enough:
             break
     return total
 
@@ -95,7 +100,9 @@ def _turns(report: Report) -> Iterator[tuple[int, int]]:
         yield first, first + CHUNK if end is None else min(first + CHUNK, end)
 
 
-def _chunks(turns: Iterator[tuple[int, int]], processes: int) -> Iterator[Chunk]:
+def _chunks(
+    turns: Iterator[tuple[int, int]], processes: int, play: Callable[[tuple[int, int]], Chunk]
+) -> Iterator[Chunk]:
     """In the order of their seeds, so that the same seeds are counted each time."""
     if processes < 2:
         yield from map(play, turns)

@@ -82,6 +82,20 @@ def test_each_event_goes_to_its_own_payment_or_claim() -> None:
     assert [c.claim_id for c in made.open_claims] == ["c"]
 
 
+def test_a_payment_without_cash_counts_as_the_kiosks_own_too() -> None:
+    facts = {name: getattr(opened("q", 10), name) for name in ("business", "account", "quote", "lang", "at")}
+    sale = ev.SaleOpened(
+        key="q",
+        kiosk_no=10,
+        amount_fen=11506,
+        business_date="2026-11-22",
+        route_id="r",
+        facts=ev.TenderFacts(),
+        **facts,
+    )
+    assert books(opened("p", 9), sale).kiosk_no == 10
+
+
 @pytest.mark.parametrize(
     ("event", "state"),
     [

@@ -91,6 +91,10 @@ def test_a_claim_of_no_certain_money_stands_beside_a_payment_that_is_not_booked(
     assert forestalled(CREDITED, order(amount_fen=900, memo_fen=101))[0] == Against(credited_fen=1000)
 
 
+def test_a_claim_that_knows_of_no_amount_gives_way_to_what_is_credited() -> None:
+    assert forestalled(CREDITED, order(amount_fen=0)) == (Against(CREDITED), CREDITED)
+
+
 @pytest.mark.parametrize("claim", [order(payment_id=None), order(reason="late_note")])
 def test_a_claim_for_a_note_beside_a_payment_forestalls_none(claim: forms.ClaimOrder) -> None:
     assert forestalled(None, claim) == (Against(), None)

@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
-from kiosk.core.inputs import Scanned, SecretSealed
+from drivers.status import DeviceHealth, DeviceStatus
+from kiosk.core.inputs import DeviceFelt, Scanned, SecretSealed
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import Refused, Unknown, UnknownReason
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page
-from tests.kiosk.core.tenders import NUMBER, OWN, Till, fx, kinds
+from tests.kiosk.core.tenders import NUMBER, OWN, WHO, Till, fx, kinds
 
 SILENCE: Any = Unknown(UnknownReason.TIMEOUT, "no answer")
 
@@ -67,6 +68,16 @@ def test_too_many_wrong_numbers_are_slowed(till: Till) -> None:
     till.numbered().redeemed(Refused(wire.Problem(status=429, code="too_many_tries", retry_after_s=60)))
     assert till.core.session.entry_error == "wait"
     assert till.stands(PaymentState.DECLINED)
+
+
+def test_without_paper_nothing_is_spent(till: Till) -> None:
+    till.press(*(f"key:{digit}" for digit in NUMBER), "confirm")
+    till.says(SecretSealed(till.only(fx.SealSecret).request, "jwe"))
+    ask = till.only(fx.AskQuote)
+    till.says(DeviceFelt("printer", DeviceHealth(DeviceStatus.HARDWARE_ERROR, "jam")))
+    till.quoted(ask, WHO)
+    assert till.at(Page.MESSAGE)
+    assert not till.journal
 
 
 def test_without_an_answer_it_is_repeated_like_stacked_cash(till: Till) -> None:
