@@ -31,9 +31,9 @@ RAW = frozenset({"the hub's files", "the journal's files"})
 _TEST_CARDS = 10
 
 
-def leaks(places: Mapping[str, bytes], town: Town) -> list[str]:
-    """What stands where it may not, in all these places; the hub's present working keys count among the secrets."""
-    secrets, pins = _secrets(town)
+def leaks(places: Mapping[str, bytes], database: Path) -> list[str]:
+    """What stands where it may not, in all these places; the hub's working keys in its `database` are secrets, too."""
+    secrets, pins = _secrets(database)
     found = []
     for where, text in places.items():
         if where in RAW:
@@ -49,13 +49,13 @@ def places(cabinet: Cabinet, town: Town, kiosk: Kiosk, log: str) -> dict[str, by
     """Everything that is kept or shown: by kiosk and hub, on paper and on the screen."""
     kept = {
         "the journal's events": b"\n".join(msgspec.json.encode(row.event) for row in read(kiosk.path)),
-        "the kiosk's log": log.encode() + _written(cabinet.folder, "kiosk*.log"),
+        "the kiosk's log": log.encode() + written(cabinet.folder, "kiosk*.log"),
         "the receipts": "\n".join(cabinet.slips()).encode(),
         "the screens": b"\n".join(_screens(kiosk)),
-        "the hub's log": _written(town.folder, "hub.log"),
-        "the hub's database": _rows(Path(town.database.removeprefix("sqlite:///"))),
-        "the hub's files": _written(town.folder, "hub.sqlite*"),
-        "the journal's files": _written(kiosk.path.parent, f"{kiosk.path.name}*"),
+        "the hub's log": written(town.folder, "hub.log"),
+        "the hub's database": rows(town.file),
+        "the hub's files": written(town.folder, "hub.sqlite*"),
+        "the journal's files": written(kiosk.path.parent, f"{kiosk.path.name}*"),
     }
     if isinstance(kiosk, InProcess):
         report = Reporter(kiosk.runner, kiosk.keys, "hub")
@@ -70,11 +70,12 @@ def _screens(kiosk: Kiosk) -> Iterator[bytes]:
             yield msgspec.json.encode(snapshot.page)
 
 
-def _written(folder: Path, pattern: str) -> bytes:
+def written(folder: Path, pattern: str) -> bytes:
+    """All that stands in the files of a folder."""
     return b"\n".join(path.read_bytes() for path in sorted(folder.glob(pattern)))
 
 
-def _rows(database: Path) -> bytes:
+def rows(database: Path) -> bytes:
     """Every value of every table, each for itself: what is packed beside each other in a file is no number."""
     lines = []
     with closing(sqlite3.connect(database)) as books:
@@ -85,10 +86,10 @@ def _rows(database: Path) -> bytes:
     return b"\n".join(lines)
 
 
-def _secrets(town: Town) -> tuple[frozenset[bytes], frozenset[str]]:
+def _secrets(database: Path) -> tuple[frozenset[bytes], frozenset[str]]:
     secrets: set[bytes] = {recharge_number(place).encode() for place in range(1, _TEST_CARDS + 1)}
     pins: set[str] = set()
-    keys = _working_keys(town)
+    keys = _working_keys(database)
     for bank in TIDS:
         for card in bench_cards(bank).values():
             blocks = [*keys.get(bank, ())]
@@ -100,9 +101,9 @@ def _secrets(town: Town) -> tuple[frozenset[bytes], frozenset[str]]:
     return frozenset(secrets), frozenset(pins)
 
 
-def _working_keys(town: Town) -> dict[str, tuple[bytes, ...]]:
+def _working_keys(database: Path) -> dict[str, tuple[bytes, ...]]:
     """Clear PIN key and MAC key of each bank, as only PIN pad, key store and bank can have them."""
-    with closing(sqlite3.connect(town.database.removeprefix("sqlite:///"))) as books:
+    with closing(sqlite3.connect(database)) as books:
         rows = books.execute("SELECT acquirer, tid, pik, mak FROM bank_terminals WHERE pik IS NOT NULL")
         return {
             bank: tuple(unwrap(bank_key(bank, tid), bytes(key)) for key in (pik, mak))
