@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.business.refusals import Refusal
@@ -65,6 +65,9 @@ class TenderCall(_Call):
         if not hub.up:
             self._broken_off()
             return
+        if id(self.asked) in line.seen:
+            return  # the hub takes the same signed bytes once
+        line.seen[id(self.asked)] = self.asked
         if line.rng.random() < line.bad / 4:
             self._reply(_refused(Refusal("hub_busy", "", retry_after_s=2)))
             return
@@ -99,8 +102,12 @@ class TenderCall(_Call):
             self._done(_answer(task.result()))
 
 
+@dataclass
 class TenderLine(Line):
     """The network."""
+
+    seen: dict[int, Asked] = field(default_factory=dict)
+    """The requests that have reached the hub, whose copies it refuses by its replay window."""
 
     def __post_init__(self) -> None:
         self.call = TenderCall
