@@ -12,7 +12,7 @@ from kiosk.hubclient.outcomes import NotSent, NotSentReason, Outcome, Unknown, U
 from kiosk.hubclient.tender_wire import BankCard
 from kiosk.lanes.hold import Hold
 from kiosk.payment.effects import Effect
-from tests.crash.line import Asked, Line, WireClient, WireLane, _answer, _Call, _refused
+from tests.crash.line import Answered, Asked, Line, WireClient, WireLane, _answer, _Call, _refused
 from tests.crash.tender_keys import seal
 
 
@@ -80,6 +80,13 @@ class TenderCall(_Call):
         hub.calls[id(self)] = self._broken
         task = hub.loop.create_task(work, name=f"{self.asked.method} {self.asked.path}")
         task.add_done_callback(lambda done: line.later(0.0, lambda: self._finished(done)))
+
+    def _reply(self, answered: Answered) -> None:
+        """A refusal names no request: that it is for this one, its signature says, so none comes for another."""
+        if answered.status < 400:
+            super()._reply(answered)
+        elif self.line.rng.random() >= self.line.bad * 0.8 * self.weight:
+            self.line.later(self.line._delay(), lambda: self.end(self._meaning(answered)))
 
     def _broken(self) -> None:
         self.line.under_way -= 1
