@@ -68,7 +68,7 @@ def count(chunk: Chunk) -> Tally:
 def run_all(
     report: Report,
     play: Callable[[tuple[int, int]], Chunk] = play,
-    enough: int = CRASHED,
+    enough: int | None = None,
     name: str = "simulation",
 ) -> Chunk:
     """All runs, spread over the processes: as many as are asked for, or until enough of them have crashed."""
@@ -86,7 +86,7 @@ def run_all(
             report.say(
                 f"{name}: {total.runs} runs, {total.crashed} crashed, {rate:.0f}/s, {len(total.failed)} failed"
             )
-        if report.runs is None and total.crashed >= enough:
+        if report.runs is None and total.crashed >= (enough or CRASHED):
             break
     return total
 

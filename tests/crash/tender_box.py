@@ -98,6 +98,8 @@ class Box:
             raise CommandRefused("busy")
         if self.rng.random() < self.bad / 6:
             raise NotTaken("the box does not take it")
+        if self.rng.random() < self.bad / 4:
+            raise DeviceTimeout("the request was lost")
         self.reached()
 
     def _asked(self) -> None:
