@@ -159,7 +159,7 @@ class MemoryLine:
             if not loop.dead:
                 loop.call_soon(_break, answer)
             return
-        name: Any = rng.choice(SPOILT) if rng.random() < bad / 2 else "none"
+        name: Any = rng.choice(SPOILT) if rng.random() < bad * (0.9 if kind == "sale" else 0.4) else "none"
         if kind == "sale" and name in {"break_mac", "wrong_amount", "garbage", "other_stan"}:
             self.house.bad_answers.add((self.name, reply.message.get(11)))
         data = spoilt(bank, frame, reply, Fault(name, "any", "", None))

@@ -18,6 +18,8 @@ def _fault(
 
 
 TAKEN = ("I1: bank_card", "nothing was taken")
+ILLEGAL = "IllegalEvent: SaleDeclined"
+"""The payment's table itself does not let the fault come to pass."""
 UNTOLD = ("I14", "nothing was taken")
 TENDER_FAULTS = (
     _fault(
@@ -79,7 +81,7 @@ TENDER_FAULTS = (
         "I1: bank_card",
         "vouches",
     ),
-    _fault("bank", "an answer with a wrong MAC counts", 2, 100, tender_patches.any_mac_is_good, "vouches"),
+    _fault("bank", "an answer with a wrong MAC counts", 2, 700, tender_patches.any_mac_is_good, "vouches"),
     _fault(
         "box",
         "an unanswered void counts as done",
@@ -135,7 +137,7 @@ TENDER_FAULTS = (
         "bank",
         "a new sale while another's fate is open",
         3,
-        100,
+        300,
         tender_patches.sales_one_after_the_other_or_not,
         "rule 3: a new sale",
     ),
@@ -153,8 +155,7 @@ TENDER_FAULTS = (
         3,
         100,
         tender_patches.refused_sale_stays_in_the_box,
-        "I1: bank_card",
-        "nothing was taken",
+        ILLEGAL,
     ),
     _fault(
         "phone", "a refund is forgotten", 3, 100, tender_patches.refund_forgotten, "refund_due at the hub"
@@ -231,14 +232,6 @@ TENDER_FAULTS = (
         tender_patches.box_not_asked_at_start,
         "I1: bank_card",
         "nothing was taken",
-    ),
-    _fault(
-        "bank",
-        "another payment's last result is taken",
-        6,
-        100,
-        tender_patches.any_last_result,
-        "I1: bank_card",
     ),
     _fault("bank", "the hub keeps what was sealed", 9, 60, tender_patches.sealed_card_is_kept, "sealed card"),
 )

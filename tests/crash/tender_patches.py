@@ -7,7 +7,6 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
-from drivers.eft.model import EftKind
 from hub.business.phone_rules import phone_order
 from hub.business.tender_forms import payment_order
 from hub.composition import bank_wire, bank_witness, phone_keeper, recharge_desk, sale_book, switch
@@ -61,13 +60,6 @@ def box_not_asked_at_start() -> tuple[Patch, ...]:
             original(desk, payment)
 
     return (wrapped(box, "resume", resume),)
-
-
-def any_last_result() -> tuple[Patch, ...]:
-    def own(_payment: Any, result: Any, kind: Any = EftKind.SALE) -> bool:
-        return bool(result.kind is kind)
-
-    return (patch.object(box, "_is_own", own),)
 
 
 def box_asked_for_the_sale_again() -> tuple[Patch, ...]:
