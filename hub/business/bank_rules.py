@@ -264,6 +264,28 @@ def give_back(sale: SaleRecord, reason: str, at: datetime) -> SaleRecord:
     return replace(moved(sale, "reversing"), reason=reason, next_at=at)
 
 
+def approved_late(sale: SaleRecord, finding: Finding, now: datetime) -> SaleRecord:
+    """The sale once its bank says 00 to it after it went back, or was to.
+
+    What goes back says so. What had gone back because the bank knew of no sale does so once more, be the word vouched
+    for or not: the money may have been taken after the reversal.
+    """
+    if sale.state == "reversed" and sale.pan_kept:
+        sale = replace(moved(sale, "reversing"), reason=NO_ANSWER, next_at=now, ended_at=None)
+    if sale.state != "reversing" or finding.verdict != "approved":
+        return sale
+    rrn, auth_code = sale.rrn or finding.rrn, sale.auth_code or finding.auth_code
+    return replace(sale, code=finding.code, rrn=rrn, auth_code=auth_code)
+
+
+def heard_since(sale: SaleRecord, before: SaleRecord) -> bool:
+    """Whether the bank has said more of a sale than it had `before`.
+
+    A bank that knew of no sale when a reversal reached it may have approved it just after.
+    """
+    return (sale.code, sale.rrn, sale.auth_code) != (before.code, before.rrn, before.auth_code)
+
+
 def for_people(sale: SaleRecord) -> SaleRecord:
     """The sale whose batch is settled: no reversal can reach it, a person refunds it at the bank."""
     return replace(sale, next_at=None)

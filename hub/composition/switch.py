@@ -20,11 +20,13 @@ from hub.business.acquirers import MOST_ANSWER_S, Acquirer
 from hub.business.acquirers import route as route_to
 from hub.business.bank_keeping import EvidenceKind, RouteRecord, SaleKeeping, SaleRecord
 from hub.business.bank_rules import (
+    APPROVED,
     FAULT_HERE,
     NO_ANSWER,
     OTHER_REASON,
     SALE_ANSWER,
     Finding,
+    approved_late,
     ended,
     entry_mode,
     give_back,
@@ -328,7 +330,10 @@ class Switch:
         async with self._books.shelf.write() as connection:
             sales = self._books.sales(connection)
             sale = await sales.hold_sale(begun.sale.id)
-            if sale is None or sale.state not in {"sending", "reversing"}:
+            if sale is None:
+                return
+            if sale.state not in {"sending", "reversing"}:
+                await self._after_its_end(sales, sale, finding, now)
                 return
             sale = replace(
                 sale,
@@ -355,6 +360,14 @@ class Switch:
                 back = give_back(sale, finding.reason or OTHER_REASON, now)
                 sale = replace(back, next_at=now)
             await sales.set_sale(sale)
+
+    async def _after_its_end(
+        self, sales: SaleKeeping, sale: SaleRecord, finding: Finding, now: datetime
+    ) -> None:
+        """Another process gave the sale back while this one waited; where the bank knew of none then, once more."""
+        if finding.code == APPROVED and (after := approved_late(sale, finding, now)) is not sale:
+            log.error("sale %s went back before its bank approved it", sale.id)
+            await sales.set_sale(after)
 
     async def _claimed(self, connection: Conversation, sale: SaleRecord) -> bool:
         """Whether a claim or a reversal stands against the payment."""
