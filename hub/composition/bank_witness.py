@@ -11,12 +11,12 @@ from drivers.bank.frame import Frame
 from drivers.bank.message import Message
 from hub.business.bank_keeping import EvidenceKind, SaleKeeping, SaleRecord
 from hub.business.bank_rules import (
-    APPROVED,
     REVERSAL_ANSWER,
     SALE_ANSWER,
     Finding,
     approved_late,
     judge_sale,
+    may_have_taken,
 )
 from hub.business.keeping import Shelf
 from hub.composition.bank_line import Evidence
@@ -85,7 +85,7 @@ class Witness:
         async with self._shelf.write() as connection:
             sales = self._sales(connection)
             held = await sales.hold_sale(sale.id) if sale else None
-            if held is not None and finding is not None and finding.code == APPROVED:
+            if held is not None and finding is not None and may_have_taken(finding):
                 after = approved_late(held, finding, now)
                 if held.state == "declined" or after.state != held.state:
                     kind = "contradicts"

@@ -20,7 +20,6 @@ from hub.business.acquirers import MOST_ANSWER_S, Acquirer
 from hub.business.acquirers import route as route_to
 from hub.business.bank_keeping import EvidenceKind, RouteRecord, SaleKeeping, SaleRecord
 from hub.business.bank_rules import (
-    APPROVED,
     FAULT_HERE,
     NO_ANSWER,
     OTHER_REASON,
@@ -31,6 +30,7 @@ from hub.business.bank_rules import (
     entry_mode,
     give_back,
     judge_sale,
+    may_have_taken,
     moved,
     sale_message,
     wants_sign_on,
@@ -365,7 +365,7 @@ class Switch:
         self, sales: SaleKeeping, sale: SaleRecord, finding: Finding, now: datetime
     ) -> None:
         """Another process gave the sale back while this one waited; where the bank knew of none then, once more."""
-        if finding.code == APPROVED and (after := approved_late(sale, finding, now)) is not sale:
+        if may_have_taken(finding) and (after := approved_late(sale, finding, now)) is not sale:
             log.error("sale %s went back before its bank approved it", sale.id)
             await sales.set_sale(after)
 

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from hub.business.forms import ClaimOrder
 from hub.business.refusals import Refusal
+from hub.composition import switch
 from hub.data.schema import accounts
 from simulators.bank_host import LaunchedBank, launched_bank
 from tests.hub.bankcards import CARDS, NO_PIN, PLAIN, POOR
@@ -111,6 +112,27 @@ def test_a_refusal_is_final_and_takes_nothing(play: Any, code: str, family: str)
         assert (sold["status"], sold["decline"]) == ("declined", {"family": family, "code": code})
         assert (await at.row(sold["id"])).pan_kept == ""
         assert (await at.sell(account))["status"] == "approved"
+
+    play(scene)
+
+
+def test_an_approval_with_a_remark_goes_back(play: Any, bank: LaunchedBank, monkeypatch: Any) -> None:
+    """The bank takes the money and says so in a code of its own."""
+
+    async def scene(at: Hall, account: str) -> None:
+        judged = switch.judge_sale
+
+        def remarked(sale: Any, answer: Any, *, mac_good: bool) -> Any:
+            assert answer.get(39) == "00"
+            fields = {**answer.fields, 39: "11"}
+            return judged(sale, dataclasses.replace(answer, fields=fields), mac_good=mac_good)
+
+        monkeypatch.setattr(switch, "judge_sale", remarked)
+        sold = await at.sell(account)
+        assert sold["status"] in {"reversing", "reversed"}
+        assert sold["decline"] == {"family": "other", "code": "11"}
+        await at.until(sold["id"], "reversed")
+        assert (await at.row(sold["id"])).pan_kept == ""
 
     play(scene)
 
