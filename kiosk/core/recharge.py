@@ -76,7 +76,8 @@ def on_redemption(desk: Desk, said: RedemptionSaid) -> None:
                 credit.unanswered(desk, payment, said.attempt, sent=True, why=credit.OTHER_CONTENT)
         case Answer(tender_wire.Redemption(refusal=refusal)):
             _refused(desk, payment, refusal or "unknown")
-        case Refused(problem) as no if not no.judges_call_only:
+        case Refused(problem) as no if not no.judges_call_only and payment.attempts == 1:
+            # Where an earlier attempt may still be on its way this is no last word: it could spend the card yet.
             _refused(desk, payment, "wait" if problem.code == "too_many_tries" else "other", problem.code)
         case NotSent(reason, detail):
             credit.unanswered(desk, payment, said.attempt, sent=False, why=f"{reason}: {detail}")

@@ -86,10 +86,19 @@ def marks() -> tuple[Mark, ...]:
 
 
 def tender_marks() -> tuple[Mark, ...]:
-    """The same of the rows that only money goes through that is not cash; a meter card's good is not among them."""
-    return _points(row for row in TENDER_ROWS_IN_ORDER if row[1] != "GoodApproved")
+    """The same of the rows that only money goes through that is not cash."""
+    return _points(row for row in TENDER_ROWS_IN_ORDER if row not in UNREACHED)
 
 
+BOX_STATES = frozenset({"authorising_box", "asking_box", "taken", "voiding_box"})
+PHONE_STATES = frozenset({"opening_order", "awaiting_phone", "closing_order", "checking_order"})
+UNREACHED = frozenset(
+    {
+        *((state, "LateAnswer") for state in ("reversing", "declined", "reversed")),
+        *((row[0], row[1]) for row in TENDER_ROWS if row[1] == "GoodApproved"),
+    }
+)
+"""Rows that no way leads to here: a lane tells one outcome for each order, and nobody buys power by card."""
 TENDER_ROWS_IN_ORDER = tuple(row for row in EFFECTS if row in TENDER_ROWS)
 
 
@@ -156,7 +165,7 @@ def _name(before: str, event: ev.Event) -> RowName:
 
 
 def _next(before: str, event: ev.Event) -> str:
-    if not before and type(event) in START:
+    if type(event) in START:
         return START[type(event)].next.value
     if isinstance(event, ev.ClaimOpened):
         return "claim open"

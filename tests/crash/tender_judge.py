@@ -98,6 +98,8 @@ class TenderJudge:
                 if event.kiosk_no <= self.kiosk_no:
                     self.wrong("broken", f"I10: kiosk number {event.kiosk_no} after {self.kiosk_no}")
                 self.kiosk_no = event.kiosk_no
+                if self.world.closes:
+                    self.world.closes_account(event.account.account_no)
                 if not self.prints:
                     self.wrong("broken", "rule 8: a payment begins without paper")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from hub.business.refusals import Refusal
@@ -12,7 +12,7 @@ from kiosk.hubclient.outcomes import NotSent, NotSentReason, Outcome, Unknown, U
 from kiosk.hubclient.tender_wire import BankCard
 from kiosk.lanes.hold import Hold
 from kiosk.payment.effects import Effect
-from tests.crash.line import Asked, Line, WireClient, WireLane, _answer, _Call, _refused
+from tests.crash.line import Answered, Asked, Line, WireClient, WireLane, _answer, _Call, _refused
 from tests.crash.tender_keys import seal
 
 
@@ -65,6 +65,9 @@ class TenderCall(_Call):
         if not hub.up:
             self._broken_off()
             return
+        if id(self.asked) in line.seen:
+            return  # the hub takes the same signed bytes once
+        line.seen[id(self.asked)] = self.asked
         if line.rng.random() < line.bad / 4:
             self._reply(_refused(Refusal("hub_busy", "", retry_after_s=2)))
             return
@@ -77,6 +80,13 @@ class TenderCall(_Call):
         hub.calls[id(self)] = self._broken
         task = hub.loop.create_task(work, name=f"{self.asked.method} {self.asked.path}")
         task.add_done_callback(lambda done: line.later(0.0, lambda: self._finished(done)))
+
+    def _reply(self, answered: Answered) -> None:
+        """A refusal names no request: that it is for this one, its signature says, so none comes for another."""
+        if answered.status < 400:
+            super()._reply(answered)
+        elif self.line.rng.random() >= self.line.bad * 0.8 * self.weight:
+            self.line.later(self.line._delay(), lambda: self.end(self._meaning(answered)))
 
     def _broken(self) -> None:
         self.line.under_way -= 1
@@ -99,8 +109,12 @@ class TenderCall(_Call):
             self._done(_answer(task.result()))
 
 
+@dataclass
 class TenderLine(Line):
     """The network."""
+
+    seen: dict[int, Asked] = field(default_factory=dict)
+    """The requests that have reached the hub, whose copies it refuses by its replay window."""
 
     def __post_init__(self) -> None:
         self.call = TenderCall

@@ -15,7 +15,7 @@ from hub.business.numbers import recharge_number
 from hub.business.recharge_keeping import RechargeCard
 from hub.data.fields import recharge_mark
 from kiosk import runner as kiosk_runner
-from tests.crash.coverage import Coverage, Death, Mark, tender_marks
+from tests.crash.coverage import BOX_STATES, PHONE_STATES, Coverage, Death, Mark, tender_marks
 from tests.crash.disk import BrokenJournal, Disk
 from tests.crash.judge import PROOF
 from tests.crash.line import Asked
@@ -46,6 +46,10 @@ class TenderWorld(World):
     def _open_books(self, aim: Mark | None, *, cards: bool, new: bool) -> None:
         self.config = self.rng.choice([READER, PHONE, BOX, BOX])
         self.tenders = ["bank_card"] if self.config is READER else ["bank_card", "qr", "recharge_card"]
+        if aim is not None:
+            self._leads_to(aim)
+        self.closes = aim is not None and "oid" in f"{aim[0]} {aim[1]}"
+        """Somebody closes the account whenever a box has taken money: only then it goes back by the box."""
         self.mistyped = False
         self.hub_died = False
         self.books, self.town = Books(), town(self.rng)
@@ -60,6 +64,18 @@ class TenderWorld(World):
         self.books.begun, self.books.committed = self.hub_clock, self.judge.clerk.committed
         self.line = TenderLine(self.rng, self.later, self.hub, self.judge.answered, self.bad)
 
+    def _leads_to(self, aim: Mark) -> None:
+        """The kiosk and the means by which the run can come to what it aims at."""
+        state, event = aim[:2]
+        if state in BOX_STATES or "Box" in event or "oid" in event:
+            self.config, self.tenders = BOX, ["bank_card"]
+        elif state in PHONE_STATES or event == "PhoneOpened":
+            self.config, self.tenders = PHONE, ["qr"]
+        elif state in {"authorising", "reversing", "reversed"} or event == "SaleOpened":
+            self.config, self.tenders = READER, ["bank_card"]
+        elif state in {"redeeming", "sending", "checking"} or event == "RechargeOpened":
+            self.config, self.tenders = PHONE, ["recharge_card"]
+
     def _make_cards(self) -> None:
         """Recharge cards, by their secret numbers; one number is of no card, and one card has run out."""
         self.numbers_of_cards = [recharge_number(f"{9000 + n:017d}") for n in range(4)]
@@ -70,10 +86,10 @@ class TenderWorld(World):
             card = RechargeCard(f"{n:012d}", 3000 + 1000 * n, "active", until)
             add_recharge_card(self.books, recharge_mark(store, number), card)
 
-    def closes_account(self) -> None:
+    def closes_account(self, account_no: str = "") -> None:
         """An account is closed while somebody pays into it: then the hub refuses what a box took."""
         if self.config is BOX and self.bad:
-            at = "accounts", self.rng.choice(list(self.town))
+            at = "accounts", account_no or self.rng.choice(list(self.town))
             self.note(f"account {at[1]} is closed")
             self.books.rows[at] = replace(self.books.rows[at], state="closed")
 

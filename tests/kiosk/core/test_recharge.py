@@ -70,6 +70,13 @@ def test_too_many_wrong_numbers_are_slowed(till: Till) -> None:
     assert till.stands(PaymentState.DECLINED)
 
 
+def test_a_refusal_of_a_repeat_decides_nothing(till: Till) -> None:
+    till.numbered().redeemed(SILENCE)
+    till.wait(60)
+    till.redeemed(Refused(wire.Problem(status=429, code="too_many_tries", retry_after_s=60)))
+    assert till.stands(PaymentState.SENDING) or till.stands(PaymentState.CHECKING)
+
+
 def test_without_paper_nothing_is_spent(till: Till) -> None:
     till.press(*(f"key:{digit}" for digit in NUMBER), "confirm")
     till.says(SecretSealed(till.only(fx.SealSecret).request, "jwe"))
