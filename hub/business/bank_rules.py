@@ -74,8 +74,8 @@ FAMILIES: Mapping[str, Family] = {
 }
 """What a refusal means for the customer, by the bank's code; a code that is not here is "other".
 
-Nor does such a code prove that nothing was taken: networks have several for what they approve with a remark (10, 11, 16,
-A2, A4 to A6, Y1, Y3), so its sale goes back.
+Nor does such a code prove that nothing was taken: networks have several for what they approve with a remark (10, 11,
+16, A2, A4 to A6, Y1, Y3), so its sale goes back.
 """
 UNDONE = frozenset({"00", "12", "25"})
 """The codes that end a reversal: done, no such kind of transaction, no such sale."""

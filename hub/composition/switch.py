@@ -227,6 +227,9 @@ class Switch:
                 made_at=now,
                 due_at=now + timedelta(seconds=acquirer.answer_s + DUE_GRACE),
             )
+            if await sales.is_settled(sale):
+                detail = f"{acquirer.name} has closed batch {at.batch} and given no other"
+                raise Refusal("bank_away", detail, retry_after_s=AGAIN_S)
             await sales.add_sale(sale)
         begun = _Begun(sale, at, acquirer, order, opened.card, started + acquirer.answer_s)
         task = asyncio.create_task(self._carry_out(begun), name=f"sale {payment_id}")
