@@ -72,7 +72,11 @@ FAMILIES: Mapping[str, Family] = {
     "99": "bank_away",
     "A0": "bank_away",
 }
-"""What a refusal means for the customer, by the bank's code; a code that is not here is "other"."""
+"""What a refusal means for the customer, by the bank's code; a code that is not here is "other".
+
+Nor does such a code prove that nothing was taken: networks have several for what they approve with a remark (10, 11,
+16, A2, A4 to A6, Y1, Y3), so its sale goes back.
+"""
 UNDONE = frozenset({"00", "12", "25"})
 """The codes that end a reversal: done, no such kind of transaction, no such sale."""
 SIGN_ON_AGAIN = frozenset({"77", "99", "A0"})
@@ -193,6 +197,8 @@ def judge_sale(sale: SaleRecord, answer: Message, *, mac_good: bool) -> Finding:
         return replace(said, reason=OTHER_REASON, fault="no response code")
     if code in DOUBTFUL:
         return replace(said, reason=NO_ANSWER, fault="the bank did not hear what became of it")
+    if code not in FAMILIES:
+        return replace(said, reason=OTHER_REASON, fault=f"{code} is no refusal that we know")
     return replace(said, verdict="declined")
 
 
@@ -262,6 +268,33 @@ def give_back(sale: SaleRecord, reason: str, at: datetime) -> SaleRecord:
         return sale
     at = max(at, sale.due_at) if sale.state == "sending" else at
     return replace(moved(sale, "reversing"), reason=reason, next_at=at)
+
+
+def may_have_taken(finding: Finding) -> bool:
+    """Whether a bank's word may mean that it took the money, be it vouched for or not."""
+    return bool(finding.code) and finding.code not in FAMILIES
+
+
+def approved_late(sale: SaleRecord, finding: Finding, now: datetime) -> SaleRecord:
+    """The sale once its bank approves it after it went back, or was to.
+
+    What goes back says so. What had gone back because the bank knew of no sale does so once more, be the word vouched
+    for or not: the money may have been taken after the reversal.
+    """
+    if sale.state == "reversed" and sale.pan_kept:
+        sale = replace(moved(sale, "reversing"), reason=NO_ANSWER, next_at=now, ended_at=None)
+    if sale.state != "reversing" or finding.verdict != "approved":
+        return sale
+    rrn, auth_code = sale.rrn or finding.rrn, sale.auth_code or finding.auth_code
+    return replace(sale, code=finding.code, rrn=rrn, auth_code=auth_code)
+
+
+def heard_since(sale: SaleRecord, before: SaleRecord) -> bool:
+    """Whether the bank has said more of a sale than it had `before`.
+
+    A bank that knew of no sale when a reversal reached it may have approved it just after.
+    """
+    return (sale.code, sale.rrn, sale.auth_code) != (before.code, before.rrn, before.auth_code)
 
 
 def for_people(sale: SaleRecord) -> SaleRecord:

@@ -69,6 +69,10 @@ class Closed:
     silent: bool = False
 
 
+class _TakenUp(Exception):  # noqa: N818 - no error: it took too long
+    """Another process is at this settlement."""
+
+
 class BankSettlements:
     """Settles batches: by `run` those of business days that are over, by `settle` whichever is asked for."""
 
@@ -149,7 +153,14 @@ class BankSettlements:
             closed = replace(closed, why=str(refused))
             if refused.code in SIGN_ON_AGAIN:
                 await self._need_sign_on(at)
-        except (LineError, KeyStoreError, Refusal) as error:
+        except _TakenUp:
+            return replace(closed, ending="busy", why="another hub is at it")
+        except (
+            LineError,
+            KeyStoreError,
+            Refusal,
+            ValueError,
+        ) as error:  # ValueError: totals that have no room
             closed = replace(closed, why=str(error), silent=isinstance(error, LineError))
         if closed.ending == "unanswered":
             await self._let_go(acquirer, settlement, closed.why)
@@ -251,14 +262,22 @@ class BankSettlements:
 
     async def _keep(self, settlement: Settlement) -> None:
         async with self._shelf.write() as connection:
+            await self._still_mine(connection, settlement)
             await SettlementBooks(connection).set(settlement)
+
+    async def _still_mine(self, connection: Conversation, settlement: Settlement) -> None:
+        """Hold the terminal; raises _TakenUp where another process has taken the settlement up since."""
+        await BankTerminalBooks(connection).hold(settlement.acquirer, settlement.terminal)
+        kept = await SettlementBooks(connection).find(settlement.acquirer, settlement.tid, settlement.batch)
+        if kept is None or kept.ended_at is not None or kept.attempts != settlement.attempts:
+            raise _TakenUp
 
     async def _end(self, settlement: Settlement) -> None:
         """The bank has closed the batch: the terminal is free, and signs on for its next one."""
         async with self._shelf.write() as connection:
             terminals, books = BankTerminalBooks(connection), SettlementBooks(connection)
             where = settlement.acquirer, settlement.terminal
-            await terminals.hold(*where)
+            await self._still_mine(connection, settlement)
             await books.set(replace(settlement, ended_at=self._clock(), worked_until=None))
             fixed = await books.fixed_now(settlement.acquirer, settlement.tid)
             await terminals.set_settling(*where, settling=fixed)

@@ -144,10 +144,10 @@ class BankSignOns:
             kept = await self._keep(at, keys, batch, until)
         except (LineError, BankRefused, KeyStoreError) as error:
             log.error("bank %s: terminal %s is not signed on: %s", acquirer.name, at.tid, error)
-            await self._let_go(at)
+            await self._let_go(at, until)
             raise Refusal("bank_away", f"sign-on: {error}", retry_after_s=AGAIN_S) from None
         except BaseException:
-            await asyncio.shield(self._let_go(at))
+            await asyncio.shield(self._let_go(at, until))
             raise
         if not kept:
             raise Refusal("bank_away", "the sign-on took too long", retry_after_s=AGAIN_S)
@@ -186,9 +186,9 @@ class BankSignOns:
                     log.warning("bank %s: batch %s of terminal %s was ended", at.acquirer, held.batch, at.tid)
         return kept
 
-    async def _let_go(self, at: BankTerminal) -> None:
+    async def _let_go(self, at: BankTerminal, until: datetime) -> None:
         async with self._shelf.write() as connection:
-            await BankTerminalBooks(connection).end_sign_on(at.acquirer, at.terminal)
+            await BankTerminalBooks(connection).end_sign_on(at.acquirer, at.terminal, until)
 
 
 class BankEchoes:

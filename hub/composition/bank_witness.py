@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import datetime
 
 import msgspec
@@ -11,7 +10,14 @@ from drivers.bank.elements import masked
 from drivers.bank.frame import Frame
 from drivers.bank.message import Message
 from hub.business.bank_keeping import EvidenceKind, SaleKeeping, SaleRecord
-from hub.business.bank_rules import NO_ANSWER, REVERSAL_ANSWER, SALE_ANSWER, Finding, judge_sale, moved
+from hub.business.bank_rules import (
+    REVERSAL_ANSWER,
+    SALE_ANSWER,
+    Finding,
+    approved_late,
+    judge_sale,
+    may_have_taken,
+)
 from hub.business.keeping import Shelf
 from hub.composition.bank_line import Evidence
 from hub.composition.bank_terminals import BankTerminals
@@ -79,8 +85,8 @@ class Witness:
         async with self._shelf.write() as connection:
             sales = self._sales(connection)
             held = await sales.hold_sale(sale.id) if sale else None
-            if held is not None and finding is not None and finding.verdict == "approved":
-                after = _after_late_approval(held, finding, now)
+            if held is not None and finding is not None and may_have_taken(finding):
+                after = approved_late(held, finding, now)
                 if held.state == "declined" or after.state != held.state:
                     kind = "contradicts"
                     log.error("bank %s: sale %s was %s and is approved", acquirer, held.id, held.state)
@@ -99,12 +105,3 @@ class Witness:
             return sale, None
         mac_good = await vouched(self._terminals, at, frame)
         return sale, judge_sale(sale, message, mac_good=mac_good)
-
-
-def _after_late_approval(sale: SaleRecord, finding: Finding, now: datetime) -> SaleRecord:
-    """The sale once its bank has approved it too late: what goes back says so, what had gone back does once more."""
-    if sale.state == "reversed" and sale.pan_kept:
-        sale = replace(moved(sale, "reversing"), reason=NO_ANSWER, next_at=now, ended_at=None)
-    if sale.state != "reversing":
-        return sale
-    return replace(sale, rrn=sale.rrn or finding.rrn, auth_code=sale.auth_code or finding.auth_code)

@@ -15,6 +15,7 @@ from drivers.bank.frame import Wanted
 from hub.business.acquirers import Acquirer
 from hub.business.bank_keeping import SaleRecord
 from hub.business.bank_rules import (
+    APPROVED,
     NO_ANSWER,
     REVERSAL_ANSWER,
     SETTLED,
@@ -22,6 +23,7 @@ from hub.business.bank_rules import (
     ended,
     for_people,
     give_back,
+    heard_since,
     next_act,
     reversal_message,
     undone,
@@ -169,7 +171,10 @@ class GivingBack:
             held = await sales.hold_sale(sale.id)
             if held is None or held.state != "reversing":
                 return
-            if code:
+            if code and code != APPROVED and heard_since(held, sale):
+                held = replace(held, next_at=now)
+                self.wake(acquirer.name)
+            elif code:
                 held = ended(held, "reversed", code, now)
             elif held.attempts == sale.attempts:  # else another attempt has begun, and sets its own time
                 wait = back_off(acquirer.reversal_first_s, acquirer.reversal_most_s, sale.attempts)

@@ -25,10 +25,12 @@ from hub.business.bank_rules import (
     OTHER_REASON,
     SALE_ANSWER,
     Finding,
+    approved_late,
     ended,
     entry_mode,
     give_back,
     judge_sale,
+    may_have_taken,
     moved,
     sale_message,
     wants_sign_on,
@@ -225,6 +227,9 @@ class Switch:
                 made_at=now,
                 due_at=now + timedelta(seconds=acquirer.answer_s + DUE_GRACE),
             )
+            if await sales.is_settled(sale):
+                detail = f"{acquirer.name} has closed batch {at.batch} and given no other"
+                raise Refusal("bank_away", detail, retry_after_s=AGAIN_S)
             await sales.add_sale(sale)
         begun = _Begun(sale, at, acquirer, order, opened.card, started + acquirer.answer_s)
         task = asyncio.create_task(self._carry_out(begun), name=f"sale {payment_id}")
@@ -328,7 +333,10 @@ class Switch:
         async with self._books.shelf.write() as connection:
             sales = self._books.sales(connection)
             sale = await sales.hold_sale(begun.sale.id)
-            if sale is None or sale.state not in {"sending", "reversing"}:
+            if sale is None:
+                return
+            if sale.state not in {"sending", "reversing"}:
+                await self._after_its_end(sales, sale, finding, now)
                 return
             sale = replace(
                 sale,
@@ -355,6 +363,14 @@ class Switch:
                 back = give_back(sale, finding.reason or OTHER_REASON, now)
                 sale = replace(back, next_at=now)
             await sales.set_sale(sale)
+
+    async def _after_its_end(
+        self, sales: SaleKeeping, sale: SaleRecord, finding: Finding, now: datetime
+    ) -> None:
+        """Another process gave the sale back while this one waited; where the bank knew of none then, once more."""
+        if may_have_taken(finding) and (after := approved_late(sale, finding, now)) is not sale:
+            log.error("sale %s went back before its bank approved it", sale.id)
+            await sales.set_sale(after)
 
     async def _claimed(self, connection: Conversation, sale: SaleRecord) -> bool:
         """Whether a claim or a reversal stands against the payment."""

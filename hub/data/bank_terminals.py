@@ -70,7 +70,11 @@ _begin_sign_on = (
     .values(signing_on_until=bindparam("until"))
     .returning(_t.tid)
 )
-_end_sign_on = update(bank_terminals).where(*_here).values(signing_on_until=None)
+_end_sign_on = (
+    update(bank_terminals)
+    .where(*_here, _t.signing_on_until == bindparam("until"))
+    .values(signing_on_until=None)
+)
 _signed_on = (
     update(bank_terminals)
     .where(*_here, _t.signing_on_until == bindparam("until"))
@@ -132,9 +136,9 @@ class BankTerminalBooks:
         values = _key(acquirer, terminal) | {"now": now, "until": until}
         return (await self._connection.execute(_begin_sign_on, values)).first() is not None
 
-    async def end_sign_on(self, acquirer: str, terminal: str) -> None:
-        """Let another try a sign-on that failed."""
-        await self._connection.execute(_end_sign_on, _key(acquirer, terminal))
+    async def end_sign_on(self, acquirer: str, terminal: str, until: datetime) -> None:
+        """Let another try a sign-on that failed, unless another has taken it since."""
+        await self._connection.execute(_end_sign_on, _key(acquirer, terminal) | {"until": until})
 
     async def signed_on(
         self,

@@ -167,5 +167,4 @@ RULES = (
     settlement_findings,
     phone_findings,
     recharge_findings,
-    bank_findings,
 )

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, or_, select
+from sqlalchemy import Connection, and_, func, or_, select
 
 from hub.business.forms import PaymentOrder
 from hub.data.finding import Finding
@@ -26,7 +26,7 @@ class _Sold(msgspec.Struct):
 
 def bank_findings(connection: Connection) -> Iterator[Finding]:
     """Judge sales by bank card and the payments that they became."""
-    for rule in (_sales, _payments, _overdue, _left, _numbers):
+    for rule in (_sales, _payments, _overdue, _left, _numbers, _traces):
         yield from rule(connection)
 
 
@@ -120,3 +120,12 @@ def _numbers(connection: Connection) -> Iterator[Finding]:
     )
     for row in connection.execute(query):
         yield Finding("card_number_kept", f"sale {row.id}, {row.state}", "a card's number that may not stand")
+
+
+def _traces(connection: Connection) -> Iterator[Finding]:
+    """A bank knows a sale by its terminal, batch and trace number: a reversal of one must not undo another."""
+    key = sales.c.acquirer, sales.c.tid, sales.c.batch, sales.c.stan
+    query = select(*key, func.count().label("number")).group_by(*key).having(func.count() > 1)
+    for row in connection.execute(query):
+        what = f"trace {row.stan} in batch {row.batch} of terminal {row.tid} at {row.acquirer}"
+        yield Finding("trace_twice", what, f"{row.number} sales have it")

@@ -1,12 +1,16 @@
 """The part of the check that is about payments by phone: each paid order is credited or has gone back, and once."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, exists, or_, select
 
 from hub.business.ledger import kept_back_legs, opposite
+from hub.business.phone_rules import UNSETTLED
+from hub.data.check_bank import OVERDUE_GRACE
 from hub.data.finding import Finding
+from hub.data.heads import aware
 from hub.data.schema import legs, payments, transactions
 from hub.data.schema_phone import phone_orders
 
@@ -16,7 +20,7 @@ _BY_PHONE = '%"tender":"qr"%'
 
 def phone_findings(connection: Connection) -> Iterator[Finding]:
     """Judge orders that phones pay against payments and bookings."""
-    for rule in (_paid, _without_order, _going_back, _orphans):
+    for rule in (_paid, _without_order, _going_back, _orphans, _forgotten):
         yield from rule(connection)
 
 
@@ -94,3 +98,15 @@ def _orphans(connection: Connection) -> Iterator[Finding]:
         for row in connection.execute(query):
             text = f"no order by phone {row.reference} has this {kind} booking"
             yield Finding("booking_without_order", f"transaction {row.id}", text)
+
+
+def _forgotten(connection: Connection) -> Iterator[Finding]:
+    """An order that is at no end is attended to, by a hub that knows its provider."""
+    before = datetime.now(UTC) - OVERDUE_GRACE
+    query = select(phone_orders.c.id, phone_orders.c.state, phone_orders.c.next_at).where(
+        phone_orders.c.state.in_(UNSETTLED),
+        or_(phone_orders.c.next_at.is_(None), phone_orders.c.next_at < before),
+    )
+    for row in connection.execute(query):
+        due = f"since {aware(row.next_at):%Y-%m-%d %H:%M} UTC" if row.next_at else "for good"
+        yield Finding("phone_forgotten", f"order {row.id}, {row.state}", f"nobody attends to it {due}")

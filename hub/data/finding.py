@@ -38,6 +38,7 @@ Rule = Literal[
     "active_cards",
     "phone_payment",
     "phone_refund",
+    "phone_forgotten",
     "spent_card",
     "redeemed_payment",
     "redemption_answer",
@@ -52,6 +53,7 @@ Rule = Literal[
     "sale_overdue",
     "reversal_forgotten",
     "card_number_kept",
+    "trace_twice",
 ]
 
 

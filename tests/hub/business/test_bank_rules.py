@@ -183,6 +183,14 @@ def test_a_banks_number_with_strange_characters_is_none() -> None:
     assert (finding.rrn, finding.auth_code) == ("", "a1")
 
 
+@pytest.mark.parametrize("code", ["10", "11", "16", "A2", "A6", "Y1", "ZZ"])
+def test_a_code_that_is_no_known_refusal_proves_nothing_and_goes_back(code: str) -> None:
+    """Networks approve with some of them."""
+    finding = rules.judge_sale(SALE, answer(f39=code), mac_good=True)
+    assert (finding.verdict, finding.code, finding.reason) == ("doubtful", code, "06")
+    assert rules.may_have_taken(finding)
+
+
 @pytest.mark.parametrize("code", [*CODES, "00", ""])
 def test_which_codes_end_a_reversal(code: str) -> None:
     said = answer("0410", f39=code)

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import insert, text
 
 from hub.business.day import Day
 from hub.business.refusals import Refusal
 from hub.composition.bank_settlement import Closed
 from hub.data.bank_terminals import BankTerminalBooks
-from hub.data.sales import Sales
+from hub.data.sales import Sales, _row
+from hub.data.schema_bank import sales
 from hub.data.settlements import Settlement, SettlementBooks, settlements_of
 from simulators.bank_host import LaunchedBank, launched_bank
 from tests.hub.composition.bank_house import BANK, KIOSK, Clock, House, acquirer, heard_by, register, run
@@ -145,6 +146,51 @@ def test_hubs_that_settle_the_same_batch_tell_the_bank_once(books: Any, bank: La
 
     assert run(books, acquirer(bank.port), work, count=3) == ["busy", "busy", "settled"]
     assert heard(bank, tid, "settle") == 1
+
+
+def test_a_hub_that_took_too_long_changes_nothing_that_another_has_ended(
+    books: Any, bank: LaunchedBank
+) -> None:
+    tid = register(books)
+    clock = Clock()
+
+    async def work(slow: House, other: House) -> tuple[str, str]:
+        await slow.sold(100)
+        bank.do("late", kind="settle", tid=tid)
+        begun = asyncio.create_task(slow.settlements.settle(slow.bank, KIOSK))
+        while bank.do("status")["waiting"] != 1:
+            await asyncio.sleep(0.01)
+        clock.ahead = timedelta(minutes=5)
+        closed = await other.settlements.settle(other.bank, KIOSK)
+        assert closed.ending == "settled"
+        [ended] = await asyncio.to_thread(in_books, books)
+        bank.do("release")
+        late = await begun
+        assert [ended] == await asyncio.to_thread(in_books, books)
+        assert (await other.at()).ready
+        return closed.ending, late.ending
+
+    assert run(books, acquirer(bank.port), work, count=2, clock=clock) == ("settled", "busy")
+
+
+def test_totals_that_have_no_room_in_a_message_alarm_and_keep_no_other_batch_waiting(
+    file_books: Any, bank: LaunchedBank
+) -> None:
+    register(file_books)
+
+    async def work(house: House) -> Closed:
+        one = await house.sold(1)
+        many = [_row(replace(one, id=f"{number:032d}", stan=f"{number:06d}")) for number in range(2, 1001)]
+        async with house.database.write() as connection:
+            await connection.execute(insert(sales), many)
+        for _ in range(3):
+            closed = await house.settlements.settle(house.bank, KIOSK)
+        return closed
+
+    closed = run(file_books, acquirer(bank.port), work)
+    assert (closed.ending, closed.silent) == ("unanswered", False)
+    [alarm] = alarms(file_books)
+    assert "no room" in alarm
 
 
 def test_a_sale_and_the_totals_never_pass_one_another(books: Any, bank: LaunchedBank) -> None:

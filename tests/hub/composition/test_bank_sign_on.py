@@ -262,3 +262,23 @@ def test_a_lease_is_nobody_elses_until_it_ends(books: Any, bank: LaunchedBank) -
         return taken
 
     assert run(books, acquirer(bank.port), work) == [True, False, True]
+
+
+def test_who_has_lost_a_sign_on_to_another_ends_it_for_nobody(books: Any, bank: LaunchedBank) -> None:
+    register(books)
+    now = datetime(2026, 3, 4, tzinfo=UTC)
+    first, second = now + timedelta(minutes=1), now + timedelta(minutes=3)
+
+    async def work(house: House) -> list[bool]:
+        taken = []
+        async with house.database.write() as connection:
+            terminals = BankTerminalBooks(connection)
+            taken.append(await terminals.begin_sign_on(BANK, KIOSK, now, first))
+            taken.append(await terminals.begin_sign_on(BANK, KIOSK, first, second))
+            await terminals.end_sign_on(BANK, KIOSK, first)
+            taken.append(await terminals.begin_sign_on(BANK, KIOSK, first, second))
+            await terminals.end_sign_on(BANK, KIOSK, second)
+            taken.append(await terminals.begin_sign_on(BANK, KIOSK, first, second))
+        return taken
+
+    assert run(books, acquirer(bank.port), work) == [True, True, False, True]

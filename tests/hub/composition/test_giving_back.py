@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from hub.data.bank_terminals import BankTerminalBooks
 from hub.data.sales import Sales
 from hub.data.schema_bank_terminals import settlements
 from simulators.bank_host import LaunchedBank, launched_bank
@@ -220,6 +221,30 @@ def test_an_approval_that_is_late_for_its_own_process_is_not_booked_once_another
     asyncio.run(run())
 
 
+def test_an_approval_that_another_process_overtook_with_no_such_sale_goes_back_once_more(stage: Any) -> None:
+    """Clocks of two machines differ, or one jumps: the reversal is at the bank before the sale."""
+
+    async def run() -> None:
+        books, *_ = stage()
+        account = books.account((30_000,)).account_no
+        async with hall(*stage(), work=False, **QUICK) as one:
+            order, payment_id = await one.order(account), new_id()
+            one.banks["bank_a"].do("late")
+            one.banks["bank_a"].do("decline", code="25", kind="reversal")
+            sale = asyncio.create_task(one.put(payment_id, order))
+            await one.begun(payment_id)
+            async with hall(*stage(), **QUICK) as other:
+                other.ahead = timedelta(seconds=36)
+                await other.until(payment_id, "reversed")
+                other.ahead = timedelta(0)
+                one.banks["bank_a"].do("release")
+                assert (await sale)["status"] in {"reversing", "reversed"}
+                await gone_for_good(other, payment_id)
+                assert (await other.row(payment_id)).attempts == 2
+
+    asyncio.run(run())
+
+
 # After the end ------------------------------------------------------------------------------------------------
 
 
@@ -238,6 +263,57 @@ def test_an_approval_after_the_bank_knew_of_no_sale_goes_back_once_more(stage: A
                 await asyncio.sleep(0.02)
         row = await at.row(payment_id)
         assert (row.state, row.attempts) == ("reversed", 2)
+
+    play(scene, stage, **SHORT)
+
+
+async def gone_for_good(at: Hall, payment_id: str) -> None:
+    """Wait until the bank itself has undone a sale."""
+    async with asyncio.timeout(30):
+        while (row := await at.row(payment_id)).pan_kept or row.state != "reversed":
+            await asyncio.sleep(0.02)
+
+
+def test_an_approval_under_keys_that_are_gone_goes_back_once_more(stage: Any) -> None:
+    """Nobody can vouch for it any more, and the money is taken all the same."""
+
+    async def scene(at: Hall, account: str) -> None:
+        order, payment_id = await at.order(account), new_id()
+        at.banks["bank_a"].do("late")
+        at.banks["bank_a"].do("decline", code="25", kind="reversal")
+        await at.put(payment_id, order)
+        await at.until(payment_id, "reversed")
+        async with at.database.write() as connection:
+            await BankTerminalBooks(connection).need_sign_on("bank_a", "kiosk-1")
+        await at.side._sign_ons.ensure_signed_on(at.acquirers[0], "kiosk-1")
+        at.banks["bank_a"].do("release")
+        await gone_for_good(at, payment_id)
+
+    play(scene, stage, **SHORT)
+
+
+@pytest.mark.parametrize("code", ["12", "25"])
+def test_no_such_sale_ends_nothing_where_the_bank_approved_meanwhile(stage: Any, code: str) -> None:
+    """The reversal was at the bank before the sale, and its answer is here after the approval."""
+
+    async def scene(at: Hall, account: str) -> None:
+        order, payment_id = await at.order(account), new_id()
+        at.banks["bank_a"].do("late")
+        at.banks["bank_a"].do("decline", code=code, kind="reversal")
+        back: Any = at.side._workers[0]
+        asked = back._asked
+
+        async def slowly(*args: Any) -> Any:
+            heard = await asked(*args)
+            if heard.message.get(39) == code:
+                at.banks["bank_a"].do("release")
+                await at.evident("late", payment_id)
+            return heard
+
+        back._asked = slowly
+        await at.put(payment_id, order)
+        await gone_for_good(at, payment_id)
+        assert (await at.row(payment_id)).attempts == 2
 
     play(scene, stage, **SHORT)
 

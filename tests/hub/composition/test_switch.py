@@ -10,10 +10,14 @@ from typing import Any
 
 import pytest
 from msgspec.structs import replace
+from sqlalchemy import update
 
+from hub.business import bank_rules
 from hub.business.forms import ClaimOrder
 from hub.business.refusals import Refusal
+from hub.composition import switch
 from hub.data.schema import accounts
+from hub.data.schema_bank_terminals import bank_terminals
 from simulators.bank_host import LaunchedBank, launched_bank
 from tests.hub.bankcards import CARDS, NO_PIN, PLAIN, POOR
 from tests.hub.composition.hall import AMOUNT, Hall, hall, registered
@@ -73,6 +77,22 @@ def test_a_sale_is_approved_and_booked(play: Any) -> None:
     play(scene)
 
 
+def test_a_batch_that_the_bank_has_closed_takes_no_more_sales(play: Any) -> None:
+    """A sale in it could neither be settled nor go back."""
+
+    async def scene(at: Hall, account: str) -> None:
+        first = await at.row((await at.sell(account))["id"])
+        assert (await at.side.settlements.settle(at.acquirers[0], "kiosk-1")).ending == "settled"
+        order, payment_id = await at.order(account), new_id()
+        again = update(bank_terminals).where(bank_terminals.c.tid == first.tid).values(batch=first.batch)
+        async with at.database.write() as connection:
+            await connection.execute(again)  # as a bank would give it that counts no batches
+        assert (await at.refused(at.put(payment_id, order))).code == "bank_away"
+        assert await at.row(payment_id) is None
+
+    play(scene)
+
+
 def test_a_repeat_tells_how_the_sale_stands_and_takes_nothing(play: Any) -> None:
     async def scene(at: Hall, account: str) -> None:
         order, payment_id = await at.order(account), new_id()
@@ -111,6 +131,27 @@ def test_a_refusal_is_final_and_takes_nothing(play: Any, code: str, family: str)
         assert (sold["status"], sold["decline"]) == ("declined", {"family": family, "code": code})
         assert (await at.row(sold["id"])).pan_kept == ""
         assert (await at.sell(account))["status"] == "approved"
+
+    play(scene)
+
+
+def test_an_approval_with_a_remark_goes_back(play: Any, bank: LaunchedBank, monkeypatch: Any) -> None:
+    """The bank takes the money and says so in a code of its own."""
+
+    async def scene(at: Hall, account: str) -> None:
+        judged = bank_rules.judge_sale
+
+        def remarked(sale: Any, answer: Any, *, mac_good: bool) -> Any:
+            assert answer.get(39) == "00"
+            fields = {**answer.fields, 39: "11"}
+            return judged(sale, dataclasses.replace(answer, fields=fields), mac_good=mac_good)
+
+        monkeypatch.setattr(switch, "judge_sale", remarked)
+        sold = await at.sell(account)
+        assert sold["status"] in {"reversing", "reversed"}
+        assert sold["decline"] == {"family": "other", "code": "11"}
+        await at.until(sold["id"], "reversed")
+        assert (await at.row(sold["id"])).pan_kept == ""
 
     play(scene)
 

@@ -24,9 +24,10 @@ KEPT = replace(SALE, content='{"account_no":"31"}', pan_kept="p1.x", due_at=LATE
 def rules(books: Any) -> set[str]:
     """What is found; the rules of payments have their own tests."""
     mine = {"sale_booked", "sale_not_booked", "sale_booking", "payment_without_sale", "sale_overdue"}
-    mine |= {"reversal_forgotten", "card_number_kept"}
-    found = {finding.rule for finding in books.check().findings}
-    return found & mine
+    mine |= {"reversal_forgotten", "card_number_kept", "trace_twice"}
+    found = [finding for finding in books.check().findings if finding.rule in mine]
+    assert len(set(found)) == len(found)  # each is told once
+    return {finding.rule for finding in found}
 
 
 def sell(books: Any, sale: SaleRecord) -> None:
@@ -128,6 +129,14 @@ def test_a_payment_of_no_sale_unless_a_box_took_it(books: Any) -> None:
         content["box"] = box
         connection.execute(update(payments).values(content=msgspec.json.encode(content).decode()))
     assert rules(books) == set()
+
+
+def test_two_sales_of_one_trace_number(books: Any) -> None:
+    sell(books, KEPT)
+    sell(books, replace(KEPT, id="3" * 32, batch="000009"))
+    assert rules(books) == set()
+    sell(books, replace(KEPT, id="4" * 32))
+    assert rules(books) == {"trace_twice"}
 
 
 def test_a_sale_that_nobody_took_up(books: Any) -> None:

@@ -10,6 +10,8 @@ from hub.data.engine import sync_engine
 from tests.hub.conftest import Books
 from tests.hub.phones import FarEnd, Till
 
+LONG_AGO = "2026-03-04 00:00:00.000000"
+
 
 @pytest.fixture(scope="module")
 def sample(
@@ -78,6 +80,8 @@ def test_good_books_and_what_they_say(books: Books, orders: dict[str, str]) -> N
         ("refunded", "UPDATE phone_orders SET gave_back = NULL WHERE id = :id", "booking_without_order"),
         ("refunded", "UPDATE phone_orders SET kept_back = gave_back WHERE id = :id", "phone_refund"),
         ("refunded", "UPDATE phone_orders SET state = 'closed' WHERE id = :id", "phone_refund"),
+        ("open", "UPDATE phone_orders SET next_at = NULL WHERE id = :id", "phone_forgotten"),
+        ("due", f"UPDATE phone_orders SET next_at = '{LONG_AGO}' WHERE id = :id", "phone_forgotten"),
     ],
 )
 def test_damage_is_found(books: Books, orders: dict[str, str], which: str, damage: str, rule: str) -> None:
