@@ -38,7 +38,7 @@ async def sell(request: Incoming, payment_id: OrderId, data: JSONBody[SaleOrder]
 
 @get(
     "/v1/sales/{payment_id:str}",
-    responses=answers(Sale, problems=(404,)),
+    responses=answers(Sale, problems=(404, 422)),
     operation_id="sale",
     summary="How a sale of this terminal stands",
 )

@@ -133,14 +133,20 @@ def _list(path: Path, rows: list[Row], as_json: bool) -> int:
         print(json.dumps(items, ensure_ascii=False))
         return 0
     for item in items:
-        print("  ".join(_shown(name, value) for name, value in item.items() if value != ""))
+        told = {name: value for name, value in item.items() if value != "" and _PLAIN.get(name) != value}
+        print("  ".join(_shown(name, value) for name, value in told.items()))
     return 0
+
+
+_PLAIN = {"tender": "cash", "asked_fen": 0}
+"""What goes without saying."""
 
 
 def _shown(name: str, value: Any) -> str:
     if name == "in_flight":
         return "open" if value else "over"
-    return f"{value} fen{' as a memo' * (name == 'memo_fen')}" if name.endswith("_fen") else f"{value}"
+    what = {"memo_fen": " as a memo", "asked_fen": " asked"}.get(name, "")
+    return f"{value} fen{what}" if name.endswith("_fen") else f"{value}"
 
 
 def _folded(path: Path, rows: list[Row]) -> list[Payment | Claim]:

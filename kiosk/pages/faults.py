@@ -20,6 +20,10 @@ IN_DOUBT = Seen("claim_note_fate_unknown", "claim_in_doubt")
 ON_CARD = Seen("done_bought_slip", "power")
 STILL_WRITING = Seen("writing_session_1", "power")
 NOT_READ = Seen("message_hub_gone", "power")
+UNDONE = Seen("reversed_slip", "reversal")
+BY_CARD = Seen("done_bank_card", "paid_bank_card")
+BY_PHONE = Seen("done_receipt_taken", "paid_qr")
+CODE_OVER = Seen("declined_phone_timeout")
 FAULT_PAGES: Mapping[str, Seen] = {
     "account-unknown": Seen("enter_account_unknown_account", "paid"),
     "meter-mistyped": Seen("enter_meter_wrong_check_digit", "paid"),
@@ -85,4 +89,34 @@ FAULT_PAGES: Mapping[str, Seen] = {
     "kiosk-killed-while-card-written": ON_CARD,
     "kiosk-killed-when-power-is-sold": ON_CARD,
     "new-card-spoiled": Seen("new_card_failed_session", "new_card_owed"),
+    "bank-declines": Seen("declined_funds"),
+    "bank-wrong-pin": Seen("declined_pin"),
+    "bank-drops-answer": UNDONE,
+    "bank-silent": UNDONE,
+    "bank-breaks-mac": UNDONE,
+    "bank-asks-sign-on": BY_CARD,
+    "bank-day-end": Seen("declined_day_end"),
+    "bank-keeps-card": Seen("declined_captured_bank", "captured"),
+    "bank-card-pulled-at-pin": Seen("insert_bank_card_pulled", "paid_bank_card"),
+    "bank-card-forgotten": Seen("take_bank_card_0", "paid_bank_card"),
+    "bank-card-left": Seen("take_bank_card_1", "paid_bank_card"),
+    "bank-pin-cancelled": Seen("means"),
+    "kiosk-killed-while-bank-asked": UNDONE,
+    "hub-killed-while-bank-asked": UNDONE,
+    "paper-out-after-bank-card": NO_PAPER,
+    "box-declines": Seen("declined_funds"),
+    "box-drops-answer": BY_CARD,
+    "box-loses-power": BY_CARD,
+    "box-gives-back": Seen("declined_bank_away"),
+    "kiosk-killed-while-box-asked": BY_CARD,
+    "phone-cancelled": Seen("declined_phone_cancelled"),
+    "phone-timeout": CODE_OVER,
+    "phone-pays-late": CODE_OVER,
+    "phone-pays-at-closing": BY_PHONE,
+    "phone-provider-silent": Seen("checking_phone_slip", "checking_phone"),
+    "kiosk-killed-with-code-shown": CODE_OVER,
+    "kiosk-killed-phone-pays": BY_PHONE,
+    "recharge-unknown": Seen("recharge_unknown", "paid_recharge_card"),
+    "recharge-expired": Seen("recharge_expired", "paid_recharge_card"),
+    "recharge-used": Seen("recharge_used", "paid_recharge_card"),
 }

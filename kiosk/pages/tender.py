@@ -148,7 +148,12 @@ BANK_WORDS = (
 PHONE_WORDS = ("hub_gone", "provider_away", "bad_code", "funds", "limit", "timeout", "cancelled")
 
 
-CLOSED_BY: Mapping[str, str] = {"customer": "cancelled", "timeout": "timeout"}
+CLOSED_BY: Mapping[str, str] = {
+    "customer": "cancelled",
+    "timeout": "timeout",
+    "restart": "timeout",
+    "fault": "provider_away",
+}
 """What ended an order that nobody paid, and its word."""
 
 

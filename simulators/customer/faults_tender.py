@@ -79,8 +79,7 @@ BANK = (
         "bank-card-forgotten",
         "the customer leaves without the card and is called back to it",
         {"told": do.forgets_card},
-        ("take_bank_card.title",),
-        _LEFT,
+        ("take_bank_card.prompt", "take_bank_card.again"),
         journeys=("pay-bank-card",),
     ),
     _Card(
@@ -192,9 +191,9 @@ PHONE = (
     ),
     _Phone(
         "phone-provider-silent",
-        "the wallet's provider hears nothing: nothing is taken, and other means are offered",
+        "the wallet's provider hears nothing: the customer goes with a slip, and the order is closed once it hears",
         {"means_asked": do.end("wallet", "silent"), "told": do.end("wallet", "pass")},
-        ("declined.phone_provider_away", "declined.phone_timeout"),
+        ("checking.title",),
         SOON,
     ),
     _Phone(

@@ -8,6 +8,7 @@ from typing import Literal
 
 from simulators.customer.card_journeys import BUYS_FEN, carries_home, inserts_card
 from simulators.customer.customer import Customer, JourneyError
+from simulators.customer.reading import literals, stands
 from simulators.far_end import ControlError
 
 Means = Literal["bank_card", "qr", "recharge_card"]
@@ -15,6 +16,8 @@ Acts = Mapping[str, Callable[[Customer], None]]
 ENDS = ("done", "take_card", "checking", "claim", "declined", "reversed", "message", "means")
 _PAID = ("done", "take_card")
 _NOTHING_TAKEN = ("declined", "message", "means")
+CODE = literals("phone.left", "phone.only_scan")
+"""What stands beside a code that can be scanned."""
 _TURNS_S = 120.0
 _OPENS_S = 30.0
 
@@ -195,7 +198,13 @@ def _goes_to_box(customer: Customer) -> None:
 
 
 def _scans_code(customer: Customer) -> None:
-    customer.reads(("微信", "示例钱包", "Sample Wallet"), _OPENS_S)
+    until = time.monotonic() + _OPENS_S
+    while not stands(CODE, (page := customer.hand.page())["texts"]):
+        if page["name"] not in {"phone", ""}:
+            return  # no code came
+        if time.monotonic() > until:
+            raise JourneyError("no code can be scanned")
+        time.sleep(0.05)
     customer.looks("code")
     customer.moment("code_shown")
     if customer.purse.cancels:

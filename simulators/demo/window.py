@@ -13,6 +13,7 @@ from shiboken6 import delete
 import ui  # noqa: F401 - guards Python 3.11's singletons against PySide6, see ui/singletons.py
 from simulators.bench.bench import Bench, Plan
 from simulators.bench.pcscd import why_not
+from simulators.bench.tenders import Part
 from simulators.customer.journeys import IN_THE_METER
 from simulators.demo.headless import clear, copy_journal, holder_of
 from simulators.panel.window import Panel
@@ -20,6 +21,8 @@ from simulators.panel.window import Panel
 SIZES = {"lobby": (1080, 1920), "wall": (1280, 1024), "through": (1024, 768)}
 _GAP = 40
 BLANKS = 10
+ALL_MEANS: frozenset[Part] = frozenset({"bank_card", "qr", "recharge_card", "scanner"})
+"""A kiosk has either its own reader for bank cards or a terminal box."""
 PHONE = f"154{IN_THE_METER.account_no[-8:]}"
 """By which the card's owner shows who he is: the sample town's end in the account's own digits."""
 
@@ -27,9 +30,9 @@ PHONE = f"154{IN_THE_METER.account_no[-8:]}"
 def bench_with_cards(plan: Plan) -> Bench:
     """A bench with card, meter and new cards; without them where this machine can run no pcscd of the bench's own."""
     if why := why_not():
-        print(f"demo: no meter cards here: {why}", flush=True)  # noqa: T201
-        return Bench(plan)
-    return Bench(replace(plan, holder=holder_of(IN_THE_METER), blanks=BLANKS))
+        print(f"demo: no meter cards and no bank cards here: {why}", flush=True)  # noqa: T201
+        return Bench(replace(plan, tenders=ALL_MEANS - {"bank_card"}))
+    return Bench(replace(plan, holder=holder_of(IN_THE_METER), blanks=BLANKS, tenders=ALL_MEANS))
 
 
 def show(out: Path, form: str, language: str) -> int:

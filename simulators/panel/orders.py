@@ -5,16 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from simulators.customer.purse import recharge_number
+
 
 @dataclass(frozen=True)
 class Order:
-    """One button: what it says and what it asks of which far end; with `own` it is about the customer's own card."""
+    """One button: what it says and what it asks of which far end; with `own` it is about the customer's own card.
+
+    `file` is the memory of a bank's card in the bench's folder that is put in.
+    """
 
     label: str
     far_end: str
     do: str
     arguments: Mapping[str, object] = field(default_factory=dict)
     own: bool = False
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,3 +121,65 @@ CARD_GROUPS = (
     ),
 )
 """Of a bench whose kiosk serves meter cards; each is shown where there is such a far end."""
+TENDER_GROUPS = (
+    Group(
+        "Bank card 银行卡",
+        (
+            Order("Card of bank A", "bank_card", "insert", file="bank_a_plain.json"),
+            Order("Card of bank B", "bank_card", "insert", file="bank_b_plain.json"),
+            Order("Pull it out", "bank_card", "pull"),
+        ),
+    ),
+    Group(
+        "PIN pad 密码键盘",
+        (
+            Order("Type 123456", "pin_pad", "press", {"digits": "123456"}),
+            Order("Type 000000", "pin_pad", "press", {"digits": "000000"}),
+            Order("Enter", "pin_pad", "enter"),
+            Order("Delete", "pin_pad", "delete"),
+            Order("Cancel", "pin_pad", "cancel"),
+        ),
+    ),
+    *(
+        Group(
+            f"Bank {name[-1].upper()} 银行",
+            (
+                Order("Decline: funds", name, "decline", {"code": "51"}),
+                Order("Lose an answer", name, "drop_answer"),
+                Order("Fall silent", name, "silence"),
+                Order("Wrong MAC", name, "break_mac"),
+                Order("Want the card", name, "decline", {"code": "04"}),
+                Order("All well again", name, "pass"),
+            ),
+        )
+        for name in ("bank_a", "bank_b")
+    ),
+    Group(
+        "Terminal box 刷卡终端",
+        (
+            Order("Card and PIN", "box", "present"),
+            Order("Cancel", "box", "cancel"),
+            Order("Decline: funds", "box", "decline", {"code": "51"}),
+            Order("Power off", "box", "power_off"),
+            Order("Power on", "box", "power_on"),
+        ),
+    ),
+    Group(
+        "Phone 手机",
+        (
+            Order("Tap pay", "wallet", "tap_pay"),
+            Order("Refuse", "wallet", "tap_cancel"),
+            Order("Pay too late", "wallet", "pay_late"),
+            Order("Provider silent", "wallet", "silent"),
+            Order("All well again", "wallet", "pass"),
+        ),
+    ),
+    Group(
+        "Scanner 扫码器",
+        (
+            Order("Phone's own code", "scanner", "scan", {"text": "280000000000000001"}),
+            Order("A recharge card", "scanner", "scan", {"text": recharge_number(3)}),
+        ),
+    ),
+)
+"""Of a bench whose kiosk takes other money than notes; each is shown where there is such a far end."""

@@ -23,7 +23,7 @@ from PySide6.QtWidgets import (
 from simulators.bench.household import Household
 from simulators.far_end import ControlClient, ControlError
 from simulators.panel.home import Home
-from simulators.panel.orders import CARD_GROUPS, GROUPS, Group, Order
+from simulators.panel.orders import CARD_GROUPS, GROUPS, TENDER_GROUPS, Group, Order
 
 _LOOK_EVERY_MS = 300
 _EVENTS_KEPT = 500
@@ -33,8 +33,9 @@ _COLUMNS = 3
 class Panel(QWidget):
     """Buttons for the far ends, what lies in the note box, the last slip, and what happened.
 
-    `far_ends` are the control connections by the names of `orders.GROUPS`, and of `orders.CARD_GROUPS` where the kiosk
-    serves meter cards; `prints` is where the printer leaves slips. `household` has the customer's meter and card.
+    `far_ends` are the control connections by the names of `orders.GROUPS`, of `orders.CARD_GROUPS` where the kiosk
+    serves meter cards, and of `orders.TENDER_GROUPS` where it takes other money than notes; `prints` is where the
+    printer leaves slips. `household` has the customer's meter and card.
     """
 
     def __init__(
@@ -76,8 +77,14 @@ class Panel(QWidget):
         row.addLayout(left, 1)
         if cards := [group for group in CARD_GROUPS if group.far_end in self._far_ends]:
             row.addLayout(self._cards(cards), 1)
+        if tenders := [group for group in TENDER_GROUPS if group.far_end in self._far_ends]:
+            column = QVBoxLayout()
+            for group in tenders:
+                column.addWidget(self._buttons(group))
+            column.addStretch(1)
+            row.addLayout(column, 1)
         row.addWidget(paper, 1)
-        self.resize(1240 if cards else 820, 900)
+        self.resize(820 + 420 * bool(cards) + 420 * bool(tenders), 900)
 
     def _cards(self, groups: Sequence[Group]) -> QVBoxLayout:
         column = QVBoxLayout()
@@ -103,6 +110,8 @@ class Panel(QWidget):
     def give(self, order: Order) -> None:
         """Give one order to its far end and tell what came of it."""
         own = {"card": str(self.home.card)} if order.own and self.home is not None else {}
+        if order.file:
+            own = {"card": str(self._prints.parent / order.file)}
         try:
             new_card = self._new_card() if order.far_end == "dispenser" and order.do == "take" else ""
             reply = self._far_ends[order.far_end](order.do, **order.arguments, **own)

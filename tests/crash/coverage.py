@@ -165,7 +165,7 @@ def _name(before: str, event: ev.Event) -> RowName:
 
 
 def _next(before: str, event: ev.Event) -> str:
-    if not before and type(event) in START:
+    if type(event) in START:
         return START[type(event)].next.value
     if isinstance(event, ev.ClaimOpened):
         return "claim open"

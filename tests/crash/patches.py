@@ -157,7 +157,7 @@ def believe(*, amount: bool) -> tuple[Patch, ...]:
         original(desk, payment, body, replayed)
 
     patches = [wrapped(wire, "decode", decode)]
-    return (*patches, wrapped(credit, "_approved", approved)) if amount else tuple(patches)
+    return (*patches, wrapped(credit, "approve", approved)) if amount else tuple(patches)
 
 
 def silence_is_consent() -> tuple[Patch, ...]:
@@ -175,7 +175,7 @@ def silence_is_consent() -> tuple[Patch, ...]:
         )
         desk.emit(invented)
 
-    return (wrapped(credit, "_unanswered", unanswered),)
+    return (wrapped(credit, "unanswered", unanswered),)
 
 
 def paid_slip_while_unknown() -> tuple[Patch, ...]:
@@ -204,7 +204,7 @@ def no_claim() -> tuple[Patch, ...]:
     def claim(_original: Any, desk: Any, payment: Payment, _reason: str, why: str) -> None:
         desk.emit(ev.Claimed(key=payment.payment_id, claim_id=desk.ids(), reason=why))
 
-    return (wrapped(credit, "_claim_payment", claim),)
+    return (wrapped(credit, "claim_payment", claim),)
 
 
 def lost_note_forgotten() -> tuple[Patch, ...]:
@@ -259,7 +259,7 @@ def repeats_without_end() -> tuple[Patch, ...]:
         desk.emit(ev.CreditUnknown(key=payment.payment_id, attempt=attempt, sent=sent, reason=why[:200]))
         desk.after(f"credit:{payment.payment_id}", settle.pause(desk, payment.payment_id, payment.attempts))
 
-    return (wrapped(credit, "_unanswered", unanswered),)
+    return (wrapped(credit, "unanswered", unanswered),)
 
 
 def kiosks_own_day_on_the_slip() -> tuple[Patch, ...]:

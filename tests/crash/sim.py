@@ -71,7 +71,7 @@ def run_all(
     enough: int | None = None,
     name: str = "simulation",
 ) -> Chunk:
-    """All runs, spread over the processes: as many as are asked for, or until enough of them have crashed."""
+    """All runs, spread over the processes: as many as are asked for, or until `enough` of them have crashed."""
     total, began, told = Chunk(), time.monotonic(), time.monotonic()
     for chunk in _chunks(_turns(report), report.processes, play):
         total.runs += chunk.runs
@@ -86,7 +86,7 @@ def run_all(
             report.say(
                 f"{name}: {total.runs} runs, {total.crashed} crashed, {rate:.0f}/s, {len(total.failed)} failed"
             )
-        if report.runs is None and total.crashed >= (enough or CRASHED):
+        if report.runs is None and total.crashed >= (CRASHED if enough is None else enough):
             break
     return total
 

@@ -137,4 +137,4 @@ def card_number_kept() -> tuple[Patch, ...]:
     def unanswered(original: Any, *args: Any, why: str, **kwargs: Any) -> None:
         original(*args, why=f"{why} (card {PAN})", **kwargs)
 
-    return (wrapped(credit, "_unanswered", unanswered),)
+    return (wrapped(credit, "unanswered", unanswered),)

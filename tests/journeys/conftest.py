@@ -41,12 +41,15 @@ def till(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 
 @pytest.fixture
-def visit(tmp_path: Path, till: Till, monkeypatch: pytest.MonkeyPatch) -> Iterator[Visit]:
-    """A cabinet beside the till, for one kiosk after the other."""
+def visit(
+    tmp_path: Path, till: Till, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> Iterator[Visit]:
+    """A cabinet beside the till, for one kiosk after the other; each logs all that it can."""
+    caplog.set_level("DEBUG")
     monkeypatch.setattr("drivers.card.pcsc._ANSWER_S", 20.0)
     cabinet = Cabinet(tmp_path, till.town)
     try:
-        yield Visit(cabinet, till)
+        yield Visit(cabinet, till, lambda: caplog.text)
     finally:
         cabinet.close()
 

@@ -107,6 +107,12 @@ class Shown:
             return self._all[-1].page
 
     @property
+    def all(self) -> tuple[Snapshot, ...]:
+        """Everything that was shown."""
+        with self._changed:
+            return tuple(self._all)
+
+    @property
     def names(self) -> list[str]:
         """The pages that were shown, each time they came anew."""
         with self._changed:

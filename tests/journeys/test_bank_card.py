@@ -7,6 +7,7 @@ import pytest
 from kiosk.payment.model import PaymentState
 from simulators.bench.tenders import Part
 from tests.journeys.kiosk import Kiosk
+from tests.journeys.leaks import RAW, leaks, places
 from tests.journeys.till import Visit
 
 PARTS: tuple[Part, ...] = ("bank_card",)
@@ -75,6 +76,23 @@ def test_a_kiosk_that_dies_while_the_bank_is_asked_has_the_sale_reversed(visit: 
     kiosk = visit.kiosk()
     kiosk.page("reversed")
     visit.settled(kiosk, tender="bank_card", taken=DUE_FEN, credited=0)
+
+
+def test_a_number_or_pin_that_is_planted_anywhere_is_found(visit: Visit) -> None:
+    account = visit.cabinet.town.account(DUE_FEN)
+    kiosk = visit.kiosk()
+    visit.pays_by_card(kiosk, account.account_no)
+    kiosk.page("done")
+    visit.takes_card()
+    kiosk.notice("Take your receipt")
+    card, town = visit.till.tenders.card("bank_a"), visit.till.town
+    kept = places(visit.cabinet, town, kiosk, "a word")
+    assert not leaks(kept, town.file)
+    for where, text in kept.items():
+        assert leaks({where: text + card.pan.encode()}, town.file), where
+        assert leaks({where: text + b" " + card.track2.encode()}, town.file), where
+        assert where in RAW or leaks({where: text + b' "' + card.pin.encode() + b'" '}, town.file), where
+    visit.settled(kiosk, tender="bank_card", taken=DUE_FEN, credited=DUE_FEN)
 
 
 def test_the_card_pulled_at_the_pin_is_asked_for_again(visit: Visit) -> None:

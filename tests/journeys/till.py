@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import sys
 import tomllib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from simulators.demo.far_books import of_bank, of_box
 from simulators.far_end import ControlClient
 from tests.journeys.cabinet import Cabinet
 from tests.journeys.kiosk import PATIENCE, InProcess, Kiosk, OwnProcess, eventually
+from tests.journeys.leaks import leaks, places
 from tests.journeys.town import Town, founded
 
 SPEED = 50.0
@@ -65,8 +66,7 @@ class Till:
 
     def booked(self) -> Mapping[str, int]:
         """What the hub's ledger has of each tender, read past all of its code."""
-        file = Path(self.town.database.removeprefix("sqlite:///"))
-        with closing(sqlite3.connect(file)) as books:
+        with closing(sqlite3.connect(self.town.file)) as books:
             query = "SELECT substr(account, 1, instr(account, ':') - 1), sum(amount_fen) FROM legs GROUP BY 1"
             return {str(tender): int(fen) for tender, fen in books.execute(query)}
 
@@ -74,8 +74,6 @@ class Till:
         """Nothing is wrong any more, and no card is in the slot."""
         for name in self.tenders.calm:
             self.do(name, "pass")
-        if "box" in self.tenders.far_ends:
-            self.do("box", "renew")
         reader = self.tenders.reader
         if reader is not None:
             reader.do("calm")
@@ -86,8 +84,8 @@ class Till:
 class Visit:
     """One kiosk in its cabinet beside the till, and what was in all books when it began."""
 
-    def __init__(self, cabinet: Cabinet, till: Till) -> None:
-        self.cabinet, self.till = cabinet, till
+    def __init__(self, cabinet: Cabinet, till: Till, log: Callable[[], str]) -> None:
+        self.cabinet, self.till, self._log = cabinet, till, log
         till.calm()
         self._before = till.town.books()
         self._moved, self._booked = till.moved(), till.booked()
@@ -141,6 +139,14 @@ class Visit:
 
     # The evidence.
 
+    def _keeps_no_secrets(self, kiosk: Kiosk) -> None:
+        """Whatever is kept or shown anywhere holds nothing of cards, PINs and secret numbers."""
+        kept = places(self.cabinet, self.till.town, kiosk, self._log())
+        empty = [name for name, text in kept.items() if not text]
+        assert set(empty) <= {"the hub's log", "the receipts"}, f"nothing to search in {empty}"
+        found = leaks(kept, self.till.town.file)
+        assert not found, found
+
     def settled(self, kiosk: Kiosk, *, tender: str, taken: int, credited: int, suspense: int = 0) -> None:
         """Wait until nothing is in flight; then of the `taken` fen so many are credited and in suspense, the others
         given back, by the books of those who took them, by the hub's and by the journal."""
@@ -156,6 +162,7 @@ class Visit:
         assert books.ledger_sum == 0
         assert books.credited_fen - self._before.credited_fen == credited
         assert books.suspense_fen - self._before.suspense_fen == suspense
+        self._keeps_no_secrets(kiosk)
 
     def _moved_since(self, tender: str) -> tuple[int, int]:
         if tender == "recharge_card":

@@ -34,8 +34,10 @@ class Town:
 
     def __init__(self, folder: Path, tenders: Tenders | None = None) -> None:
         """Found it; with `tenders` its hub knows their banks and wallet, and it writes its log into `hub.log`."""
+        self.folder = folder
         self.key = write_test_key(folder / "terminal.key", KEY)
-        self.database = f"sqlite:///{folder / 'hub.sqlite'}"
+        self.file = folder / "hub.sqlite"
+        self.database = f"sqlite:///{self.file}"
         power_hub("seed", "--database", self.database, "--accounts", "20")
         power_hub("terminal", "add", TERMINAL, "--database", self.database, "--key", str(self.key))
         for command in tenders.registrations(TERMINAL) if tenders is not None else ():

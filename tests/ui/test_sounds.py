@@ -94,7 +94,7 @@ def test_a_player_that_never_ends_costs_its_time_and_the_next_cue_sounds(
     players: Players, cues: Sounds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sounds, "PLAY_S", 2.0)
-    players.add("pw-play", "time.sleep(600)")
+    players.add("pw-play", "time.sleep(30)")
     cues.hear(page("paid", 1))
     players.wait_for("pw-play paid")
     players.add("pw-play")
@@ -122,7 +122,7 @@ def test_the_screen_goes_on_while_a_player_hangs(
 ) -> None:
     """Cues that come meanwhile are left out; no page waits for them."""
     monkeypatch.setattr(sounds, "PLAY_S", 10.0)
-    players.add("aplay", "time.sleep(600)")
+    players.add("aplay", "time.sleep(30)")
     screen = Screen("through", window=True, on_intent=lambda name, arg: None, motion=False, sounds=cues)
     made = samples("zh")
     screen.show(Snapshot(0, made["done_bank_card"], Modes()))

