@@ -50,6 +50,8 @@ class Customer:
     faults: Mapping[str, Callable[[Customer], None]] = field(default_factory=dict)
     screens: list[str] = field(default_factory=list)
     inserted_fen: int = 0
+    read: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """Of each picture the page's name and all that could be read on it."""
     truths: tuple[str, ...] = ()
     told: str = ""
     told_page: str = ""
@@ -82,6 +84,7 @@ class Customer:
         self.hand.picture(path)
         self.screens.append(str(path))
         page = self.hand.page()
+        self.read.append((page["name"], tuple(page["texts"])))
         if not self.told and page["name"] and stands(self.truths, page["texts"]):
             self.told, self.told_page, self.told_texts = str(path), page["name"], tuple(page["texts"])
 

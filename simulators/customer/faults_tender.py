@@ -79,8 +79,7 @@ BANK = (
         "bank-card-forgotten",
         "the customer leaves without the card and is called back to it",
         {"told": do.forgets_card},
-        ("take_bank_card.title",),
-        _LEFT,
+        ("take_bank_card.prompt", "take_bank_card.again"),
         journeys=("pay-bank-card",),
     ),
     _Card(

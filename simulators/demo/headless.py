@@ -80,7 +80,15 @@ def clear(out: Path) -> None:
     """Take away what an earlier demo left, and nothing else."""
     for old in ("bench", "screens"):
         shutil.rmtree(out / old, ignore_errors=True)
-    for old in ("receipt.png", "receipt.txt", "journal.sqlite", "journal.json", "ledger.json", "told.json"):
+    for old in (
+        "receipt.png",
+        "receipt.txt",
+        "journal.sqlite",
+        "journal.json",
+        "ledger.json",
+        "told.json",
+        "read.json",
+    ):
         (out / old).unlink(missing_ok=True)
     (out / "screens").mkdir(parents=True)
 
@@ -157,6 +165,9 @@ def _judged(run: Run, bench: Bench, customer: Customer, why: str) -> dict[str, A
     )
     told = {"page": customer.told_page, "texts": customer.told_texts}
     (run.out / "told.json").write_text(json.dumps(told, ensure_ascii=False, indent=1), encoding="utf-8")
+    (run.out / "read.json").write_text(
+        json.dumps(customer.read, ensure_ascii=False, indent=1), encoding="utf-8"
+    )
     receipt = _receipt(bench, run.out)
     if not why and not found.whole:
         why = "money is not accounted for"

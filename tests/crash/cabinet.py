@@ -21,6 +21,12 @@ from tests.crash.lanes import Paper, Port
 from tests.crash.line import WireClient, WireLane
 from tests.crash.reader import CardPort, Turns
 
+ORDERED = (
+    *(fx.SendCredit, fx.SendClaim, fx.SendOutcome, fx.SendSale, fx.SendReversal, fx.OpenOrder, fx.CloseOrder),
+    *(fx.AskBoxForSale, fx.AskBoxForLastResult, fx.AskBoxForVoid),
+)
+"""What the judge is told of here; lanes that act at once tell it themselves."""
+
 
 class SimRunner(kiosk_runner.Runner):
     """The real runner without its thread and its screen: what it does with a decision is its own."""
@@ -168,7 +174,7 @@ class _Deadly(Lane):
             raise Death
         if world.trace is not None:
             world.note(f"  effect {type(effect).__name__}")
-        if isinstance(effect, fx.SendCredit | fx.SendClaim | fx.SendOutcome):
+        if isinstance(effect, ORDERED):
             world.judge.ordered(effect)
         if appended is not None and appended.next_for(effect) is not None:
             kiosk.at_work[id(effect)] = effect, appended

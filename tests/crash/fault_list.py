@@ -11,6 +11,7 @@ from tests.crash import hub_patches, patches, truth_patches
 from tests.crash.card_faults import CARD_FAULTS
 from tests.crash.fault import Fault
 from tests.crash.new_card_faults import NEW_CARD_FAULTS
+from tests.crash.tender_faults import TENDER_FAULTS
 
 FAULTS = (
     Fault(
@@ -341,4 +342,5 @@ FAULTS = (
     ),
     *CARD_FAULTS,
     *NEW_CARD_FAULTS,
+    *TENDER_FAULTS,
 )

@@ -12,6 +12,7 @@ from tests.crash.card_aims import has_cards, makes_cards
 from tests.crash.fault import Fault
 from tests.crash.fault_list import FAULTS
 from tests.crash.report import Report, Tally, command
+from tests.crash.tender_world import means_of, run_tenders, tender_options
 from tests.crash.world import options_for, run
 
 
@@ -20,11 +21,21 @@ def found_after(fault: Fault, most: int, seed: int = 1) -> int | None:
     with ExitStack() as stack:
         for each in fault.patches():
             stack.enter_context(each)
+        if fault.means is not None:
+            return _among_tenders(fault, most, seed)
         kind = fault.cards, fault.new_cards
         seeds = (one for one in count(seed) if (has_cards(one), makes_cards(one)) == kind)
         for number, one in enumerate(islice(seeds, most), 1):
             if fault.is_found_by(run(one, options_for(one)).violations):
                 return number
+    return None
+
+
+def _among_tenders(fault: Fault, most: int, seed: int) -> int | None:
+    seeds = (one for one in count(seed) if means_of(one) == fault.means)
+    for number, one in enumerate(islice(seeds, most), 1):
+        if fault.is_found_by(run_tenders(one, tender_options(one)).violations):
+            return number
     return None
 
 

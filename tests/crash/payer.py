@@ -25,7 +25,7 @@ class Payer(Visitor):
         rng = world.rng
         self.notes = []
         self.tender = rng.choice(world.tenders)
-        self.bank = rng.choice(["bank_a", "bank_b"])
+        self.bank = "bank_b" if world.alike else rng.choice(["bank_a", "bank_b"])
         self.card = rng.choice(cards_of(self.bank))
         self.again = rng.random() < 0.5
         """Tries another means, or the same once more, after a refusal."""
@@ -73,7 +73,7 @@ class Payer(Visitor):
             self.world.wallet.tap(key)
         elif luck < 0.29:
             self.world.later(rng.choice([5.0, 40.0, 150.0]), lambda: self.world.wallet.tap(key))
-        elif luck < 0.33:
+        elif luck < 0.4:
             kiosk.tell(Intent("cancel_phone"))
 
     def _types_number(self, kiosk: Any) -> None:

@@ -25,7 +25,7 @@ from simulators.banks.faults import Fault
 TIDS = {"bank_a": "90000001", "bank_b": "80000001"}
 MERCHANT = "104440000000001"
 SCHEMES = {"bank_a": ("ecb_up", False), "bank_b": ("x919", True)}
-SPOILT = ("break_mac", "wrong_amount", "garbage", "other_stan", "ask_sign_on", "twice")
+SPOILT = ("break_mac", "break_mac", "wrong_amount", "garbage", "other_stan", "ask_sign_on", "twice")
 DECLINES = ("51", "05", "96", "68", "98", "A0", "77", "04", "55")
 
 
@@ -46,6 +46,7 @@ def acquirers() -> tuple[Acquirer, ...]:
             pin=name == "bank_a",
             answer_s=30.0,
             echo_every_s=1e6,
+            reversal_first_s=20.0,
             reversal_most_s=60.0,
         )
         for name, (scheme, double) in SCHEMES.items()
@@ -71,6 +72,8 @@ class House:
             settings = Settings(name, scheme, double, MERCHANT, {}, tuple(bench_cards(name).values()))
             self.banks[name] = Bank(settings, Books(), world.hub_clock)
         self.away: set[str] = set()
+        self.bad_answers: set[tuple[str, str]] = set()
+        """Bank and trace number of the sales whose answer went out as nothing vouches for it."""
 
     @property
     def bad(self) -> float:
@@ -145,7 +148,7 @@ class MemoryLine:
         rng, bad, bank = self.house.rng, self.house.bad, self.house.banks[self.name]
         kind = kind_of(decode(frame.body))
         forced = rng.choice(DECLINES) if kind == "sale" and rng.random() < bad / 3 else ""
-        if kind == "reversal" and rng.random() < bad / 4:
+        if kind == "reversal" and rng.random() < bad:
             forced = rng.choice(["96", "A0", "98"])
         reply = bank.handle(frame.body, forced=forced)
         self.house.world.note(f"{self.name} answers {kind} {reply.message.get(11)}: {reply.message.get(39)}")
@@ -156,7 +159,9 @@ class MemoryLine:
             if not loop.dead:
                 loop.call_soon(_break, answer)
             return
-        name: Any = rng.choice(SPOILT) if rng.random() < bad / 3 else "none"
+        name: Any = rng.choice(SPOILT) if rng.random() < bad * (0.9 if kind == "sale" else 0.4) else "none"
+        if kind == "sale" and name in {"break_mac", "wrong_amount", "garbage", "other_stan"}:
+            self.house.bad_answers.add((self.name, reply.message.get(11)))
         data = spoilt(bank, frame, reply, Fault(name, "any", "", None))
         late = rng.choice([20.0, 45.0, 90.0]) if rng.random() < bad / 3 else self._delay()
         self.house.world.later(late, lambda: self._heard(loop, data))

@@ -69,7 +69,7 @@ class Box:
             if luck < self.bad / 8:
                 self.books.undo(row)  # it was not heard, and the box takes it back
             raise DeviceTimeout("no answer")
-        if luck < self.bad * 0.7 and len(self.books.rows) > 1:
+        if luck < self.bad and len(self.books.rows) > 1:
             return self._told(self.books.rows[-2])
         return self._told(row)
 
@@ -98,6 +98,8 @@ class Box:
             raise CommandRefused("busy")
         if self.rng.random() < self.bad / 6:
             raise NotTaken("the box does not take it")
+        if self.rng.random() < self.bad / 4:
+            raise DeviceTimeout("the request was lost")
         self.reached()
 
     def _asked(self) -> None:

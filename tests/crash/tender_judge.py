@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -15,13 +16,14 @@ from kiosk.payment.effects import Effect
 from kiosk.payment.model import Claim, PaymentState
 from kiosk.receipts import ReceiptFacts
 from kiosk.session.state import Page, Session
+from tests.crash.cabinet import ORDERED
 from tests.crash.coverage import EFFECTS
 from tests.crash.judge import FORBIDDEN, Kind, Violation
 from tests.crash.line import Answered, Asked
 from tests.crash.memory_sales import is_unsettled
 from tests.crash.privacy import exposed
 
-PERMITTED: frozenset[Any] = frozenset({*fx.OF_PAYMENT, fx.SendClaim})
+PERMITTED: frozenset[Any] = frozenset(ORDERED)
 """The acts that a row permits, once."""
 
 
@@ -51,6 +53,11 @@ class Watch:
                 ]
                 if any(is_unsettled(sale) for sale in others):
                     world.judge.wrong("broken", "rule 3: a new sale while another's fate is open")
+            approved = table == "sales" and row.state == "approved"
+            if approved and (row.acquirer, row.stan) in world.house.bad_answers:
+                world.judge.wrong(
+                    "broken", "rule 2: a sale is approved by an answer that nothing vouches for"
+                )
             if table == "payments" and row.stored.serial is not None and row.stored.claim_id is not None:
                 world.judge.wrong("doubled", "I4: a payment is credited and claimed")
 
@@ -98,8 +105,8 @@ class TenderJudge:
                 if event.kiosk_no <= self.kiosk_no:
                     self.wrong("broken", f"I10: kiosk number {event.kiosk_no} after {self.kiosk_no}")
                 self.kiosk_no = event.kiosk_no
-                if self.world.closes:
-                    self.world.closes_account(event.account.account_no)
+                if self.world.ends_accounts:
+                    self.world.ends_account(event.account.account_no)
                 if not self.prints:
                     self.wrong("broken", "rule 8: a payment begins without paper")
 
@@ -122,10 +129,6 @@ class TenderJudge:
         self.permits[type(effect), key] -= 1
         if self.permits[type(effect), key] < 0:
             self.wrong("broken", f"I7: {type(effect).__name__} before its row was durable")
-        if isinstance(effect, fx.SendReversal):
-            told = about.reversal.reversal_id
-            if self.reversals.setdefault(key, told) != told:
-                self.wrong("broken", "rule 4: another id for the reversal of the same sale")
 
     def stepped(self, core: Any) -> None:
         """After each step: what the screen says is true."""
@@ -175,6 +178,10 @@ class TenderJudge:
             self.wrong("broken", f"rule 4: {asked.path} was sent with other content")
         for open_secret in exposed("an answer", answered.body, self.secrets):
             self.wrong("broken", open_secret)
+        if "/reversals/" in asked.path:
+            about = json.loads(asked.body)["payment_id"]
+            if self.reversals.setdefault(about, asked.path) != asked.path:
+                self.wrong("broken", "rule 4: another id for the reversal of the same sale")
         if answered.status not in {200, 201} or asked.method != "PUT":
             return
         kind, _, key = asked.path.removeprefix("/v1/").partition("/")

@@ -12,7 +12,10 @@ from tests.crash.disk import PACKING
 from tests.crash.memory_sales import is_unsettled
 from tests.crash.privacy import exposed
 from tests.crash.tender_judge import booked_fen
+from tests.crash.tender_keys import seal
 
+SEALED_CARD = seal("bank_card", "")[:-4].encode()
+"""How whatever is sealed of a bank card begins."""
 PAID = frozenset({PaymentState.PAID, PaymentState.CREDITED})
 NOT_TAKEN = frozenset({PaymentState.DECLINED, PaymentState.REVERSED, PaymentState.CANCELLED})
 
@@ -146,5 +149,7 @@ def _private(world: Any) -> None:
     places = {"the journal": rows, "the journal's snapshot": snapshot}
     places |= {f"the hub's {table}": text for table, text in kept.items()}
     for where, text in places.items():
+        if where.startswith("the hub's") and SEALED_CARD in text:
+            world.judge.wrong("broken", f"I13: {where} holds a sealed card")
         for open_secret in exposed(where, text, world.judge.secrets):
             world.judge.wrong("broken", open_secret)

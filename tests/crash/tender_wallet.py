@@ -62,7 +62,9 @@ class Wallet:
 
     async def give_back(self, record: PhoneRecord, number: str) -> Said:
         """Give the money back under a number, once for each."""
-        return await self._call(lambda: self._refund(record, number))
+        said = await self._call(lambda: self._refund(record, number))
+        lost = not self.world.calm and record.tries < 3 and self.rng.random() < 0.4
+        return Said("silent", detail="the answer is lost") if lost else said
 
     async def _call(self, act: Any) -> Said:
         rng, bad = self.rng, self.bad
@@ -124,7 +126,7 @@ class Wallet:
                 self._paid(order_no)
             else:
                 self.books.close_order(order_no)
-                if self.rng.random() < self.bad / 3:
+                if self.bad and self.rng.random() < 0.3:
                     self.world.later(self.rng.choice([0.5, 30.0]), lambda: self._late(order_no))
         return self._told(order_no)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import traceback
 from contextlib import ExitStack
-from dataclasses import replace
 from datetime import date
 from typing import Any
 from unittest.mock import patch
@@ -15,8 +14,10 @@ from hub.business.numbers import recharge_number
 from hub.business.recharge_keeping import RechargeCard
 from hub.data.fields import recharge_mark
 from kiosk import runner as kiosk_runner
+from kiosk.config import Config
 from tests.crash.coverage import BOX_STATES, PHONE_STATES, Coverage, Death, Mark, tender_marks
 from tests.crash.disk import BrokenJournal, Disk
+from tests.crash.fault import Means
 from tests.crash.judge import PROOF
 from tests.crash.line import Asked
 from tests.crash.memory import Books
@@ -35,6 +36,29 @@ from tests.crash.tender_verdict import judge_tenders
 from tests.crash.tender_wallet import Wallet
 from tests.crash.world import LONGEST_S, QUIET_S, Options, Result, World, _of_proof, town
 
+MEANS: dict[Means, tuple[Config, tuple[str, ...]]] = {
+    "bank": (READER, ("bank_card",)),
+    "phone": (PHONE, ("qr", "qr", "bank_card")),
+    "recharge": (PHONE, ("recharge_card", "recharge_card", "qr")),
+    "box": (BOX, ("bank_card", "bank_card", "qr")),
+}
+"""The kiosk, and what its customers want to pay with."""
+
+
+def means_of(seed: int) -> Means:
+    """By which means a run's customers pay mostly: by that which leads to what it aims at."""
+    aim = tender_options(seed).aim
+    state, event = aim[:2] if aim is not None else ("", "")
+    if state in BOX_STATES or "Box" in event or "oid" in event:
+        return "box"
+    if state in PHONE_STATES or event == "PhoneOpened":
+        return "phone"
+    if state in {"authorising", "reversing", "reversed"} or event == "SaleOpened":
+        return "bank"
+    if state in {"redeeming", "sending", "checking"} or event == "RechargeOpened":
+        return "recharge"
+    return tuple(MEANS)[seed // 2 % len(MEANS)]
+
 
 class TenderWorld(World):
     """The world of cash, with other means to pay, another hub process behind the line and another judge."""
@@ -43,13 +67,15 @@ class TenderWorld(World):
     line: Any
     kiosk: Any
 
+    def __init__(self, seed: int, options: Options) -> None:
+        self.means = means_of(seed)
+        super().__init__(seed, options)
+
     def _open_books(self, aim: Mark | None, *, cards: bool, new: bool) -> None:
-        self.config = self.rng.choice([READER, PHONE, BOX, BOX])
-        self.tenders = ["bank_card"] if self.config is READER else ["bank_card", "qr", "recharge_card"]
-        if aim is not None:
-            self._leads_to(aim)
-        self.closes = aim is not None and "oid" in f"{aim[0]} {aim[1]}"
-        """Somebody closes the account whenever a box has taken money: only then it goes back by the box."""
+        self.config, self.tenders = MEANS[self.means]
+        voids = aim is not None and "oid" in f"{aim[0]} {aim[1]}"
+        self.ends_accounts = voids or (self.means == "box" and self.rng.random() < 0.3)
+        """The account is no more whenever a box takes money: only then it goes back by the box."""
         self.mistyped = False
         self.hub_died = False
         self.books, self.town = Books(), town(self.rng)
@@ -64,18 +90,6 @@ class TenderWorld(World):
         self.books.begun, self.books.committed = self.hub_clock, self.judge.clerk.committed
         self.line = TenderLine(self.rng, self.later, self.hub, self.judge.answered, self.bad)
 
-    def _leads_to(self, aim: Mark) -> None:
-        """The kiosk and the means by which the run can come to what it aims at."""
-        state, event = aim[:2]
-        if state in BOX_STATES or "Box" in event or "oid" in event:
-            self.config, self.tenders = BOX, ["bank_card"]
-        elif state in PHONE_STATES or event == "PhoneOpened":
-            self.config, self.tenders = PHONE, ["qr"]
-        elif state in {"authorising", "reversing", "reversed"} or event == "SaleOpened":
-            self.config, self.tenders = READER, ["bank_card"]
-        elif state in {"redeeming", "sending", "checking"} or event == "RechargeOpened":
-            self.config, self.tenders = PHONE, ["recharge_card"]
-
     def _make_cards(self) -> None:
         """Recharge cards, by their secret numbers; one number is of no card, and one card has run out."""
         self.numbers_of_cards = [recharge_number(f"{9000 + n:017d}") for n in range(4)]
@@ -86,12 +100,12 @@ class TenderWorld(World):
             card = RechargeCard(f"{n:012d}", 3000 + 1000 * n, "active", until)
             add_recharge_card(self.books, recharge_mark(store, number), card)
 
-    def closes_account(self, account_no: str = "") -> None:
-        """An account is closed while somebody pays into it: then the hub refuses what a box took."""
+    def ends_account(self, account_no: str = "") -> None:
+        """An account is no more while somebody pays into it: then the hub refuses what a box took."""
         if self.config is BOX and self.bad:
             at = "accounts", account_no or self.rng.choice(list(self.town))
-            self.note(f"account {at[1]} is closed")
-            self.books.rows[at] = replace(self.books.rows[at], state="closed")
+            self.note(f"account {at[1]} is gone")
+            self.books.rows.pop(at, None)
 
     def boot(self) -> None:
         self.note("kiosk starts")
@@ -141,7 +155,7 @@ class TenderWorld(World):
         elif roll < 0.35:
             self.hub.die()
         elif roll < 0.4:
-            self.closes_account()
+            self.ends_account()
         super().misfortune()
 
     def run(self) -> None:

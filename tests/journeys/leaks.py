@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import closing
@@ -62,6 +63,24 @@ def places(cabinet: Cabinet, town: Town, kiosk: Kiosk, log: str) -> dict[str, by
         kept["the metrics"] = Exposition(report).render("")[1]
         kept["the health"] = msgspec.json.encode(report())
     return kept
+
+
+def of_demo(folder: Path) -> dict[str, bytes]:
+    """What a demonstration leaves behind of kiosk and hub, and all that could be read on its screens."""
+    bench = folder / "bench"
+    read = json.loads((folder / "read.json").read_text(encoding="utf-8"))
+    return {
+        "the screens": "\n".join(
+            text for name, texts in read if name != RECHARGE_PAGE for text in texts
+        ).encode(),
+        "the demo's figures": written(folder, "journal.json") + written(folder, "ledger.json"),
+        "the kiosk's log": written(bench, "kiosk.log"),
+        "the receipts": written(bench / "prints", "*.txt"),
+        "the hub's log": written(bench, "hub.log"),
+        "the hub's database": rows(bench / "hub.sqlite"),
+        "the hub's files": written(bench, "hub.sqlite*"),
+        "the journal's files": written(bench, "journal.sqlite*"),
+    }
 
 
 def _screens(kiosk: Kiosk) -> Iterator[bytes]:

@@ -20,6 +20,7 @@ from simulators.bench.settings import Tables
 from simulators.customer.faults import FAULTS
 from simulators.customer.journeys import JOURNEYS
 from simulators.demo.headless import Run, play
+from tests.journeys.leaks import leaks, of_demo
 from tools.hub_process import power_hub
 
 Result = dict[str, Any]
@@ -53,6 +54,8 @@ def go(name: str, folder: Path, town: Path) -> Result:
     slips = sorted((folder / "bench" / "prints").glob("*.txt"))
     slip = "".join(one.read_text(encoding="utf-8") for one in slips)
     page = json.loads((folder / "told.json").read_text(encoding="utf-8"))
+    if way.tenders:
+        result["leaks"] = leaks(of_demo(folder), folder / "bench" / "hub.sqlite")
     return {**result, "pages": pages, "telling": page, "slip": slip, "said": told}
 
 
@@ -88,6 +91,7 @@ def result(request: pytest.FixtureRequest, playing: dict[str, Future[Result]]) -
     ended = playing[request.param].result()
     assert ended["ok"], ended
     assert (ended["in_flight"], ended["ledger_sum"]) == (0, 0)
+    assert not ended.get("leaks")
     if ended["fault"]:
         page = samples("zh")[FAULT_PAGES[ended["fault"]].page]
         assert ended["telling"]["page"] == page.name
