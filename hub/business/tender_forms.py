@@ -115,6 +115,9 @@ class BankCard(Order, frozen=True):
 
     FIELD = "bank_card"
 
+    def __repr__(self) -> str:
+        return f"BankCard(<{len(self.pan)}>)"
+
     pan: Annotated[str, Meta(pattern=r"^[0-9]{12,19}\Z")]
     expiry: Annotated[str, Meta(pattern=r"^([0-9]{4})?\Z")] = ""
     sequence: Annotated[str, Meta(pattern=r"^([0-9]{3})?\Z")] = ""

@@ -28,7 +28,7 @@ class BankSide:
         self, books: Books, acquirers: Sequence[Acquirer], vault: Vault, booking: Booking[Conversation]
     ) -> None:
         terminals = BankTerminals(acquirers, vault)
-        witness = Witness(books.shelf, books.sales, terminals, books.clock)
+        self._witness = witness = Witness(books.shelf, books.sales, terminals, books.clock)
         self._lines = {
             each.name: BankLine(each.host, each.port, each.connect_s, witness.of(each.name))
             for each in acquirers
@@ -66,6 +66,7 @@ class BankSide:
         await self._sign_ons.close()
         for line in self._lines.values():
             await line.close()
+        await self._witness.close()
 
 
 def _ended(task: asyncio.Task[None]) -> None:

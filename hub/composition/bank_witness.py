@@ -1,5 +1,6 @@
 """What banks say besides: kept masked for those who reconcile, and acted on where money would be lost otherwise."""
 
+import asyncio
 import logging
 from collections.abc import Callable
 from datetime import datetime
@@ -19,6 +20,7 @@ from hub.business.bank_rules import (
     may_have_taken,
 )
 from hub.business.keeping import Shelf
+from hub.business.refusals import Refusal
 from hub.composition.bank_line import Evidence
 from hub.composition.bank_terminals import BankTerminals
 from hub.composition.bank_wire import vouched
@@ -26,6 +28,10 @@ from hub.data.direct import Conversation
 
 TELLING = (3, 4, 11, 12, 13, 15, 37, 38, 39, 41, 42, 60, 61)
 """The fields that are kept of a message besides the masked card number; nothing else ever is."""
+KEEP_AGAIN_S = 0.5
+"""How long what a bank said unasked waits to be kept again when the books were busy."""
+MOST_WAITING = 64
+"""How many such messages wait in memory; a further one is only in the log."""
 log = logging.getLogger(__name__)
 
 
@@ -56,14 +62,42 @@ class Witness:
         self._sales = sales
         self._terminals = terminals
         self._clock = clock
+        self._again: set[asyncio.Task[None]] = set()
 
     def of(self, acquirer: str) -> Evidence:
         """What a line to this bank tells frames to for which nobody waits."""
 
         async def unasked(frame: Frame, message: Message | None) -> None:
-            await self._unasked(acquirer, frame, message)
+            try:
+                await self._unasked(acquirer, frame, message)
+            except Refusal:  # the books are busy: an approval among it must not be lost, nor hold up the line
+                if len(self._again) >= MOST_WAITING:
+                    raise
+                task = asyncio.create_task(self._until_kept(acquirer, frame, message))
+                self._again.add(task)
+                task.add_done_callback(self._again.discard)
 
         return unasked
+
+    async def close(self) -> None:
+        """Let go what waits to be kept."""
+        tasks = list(self._again)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _until_kept(self, acquirer: str, frame: Frame, message: Message | None) -> None:
+        while True:
+            await asyncio.sleep(KEEP_AGAIN_S)
+            try:
+                await self._unasked(acquirer, frame, message)
+            except Refusal as refusal:
+                log.warning("bank %s: what it said unasked is kept later: %s", acquirer, refusal)
+            except Exception:
+                log.exception("bank %s: what it said unasked could not be kept", acquirer)
+                return
+            else:
+                return
 
     async def keep(
         self, sale: SaleRecord, kind: EvidenceKind, message: Message | None, why: str = ""

@@ -202,6 +202,21 @@ def test_a_hub_that_is_killed_while_the_bank_thinks_gives_the_money_back_once_it
     assert (again.status_code, again.json()) == (200, sale)
 
 
+def test_a_kiosk_that_hangs_up_while_the_bank_thinks_has_its_sale_all_the_same(at: Counter) -> None:
+    client = at.hub()
+    account = at.books.account((30_000,)).account_no
+    payment_id, order = new_id(), at.order(client, account)
+    at.bank.do("late")
+    request = client.signed("PUT", f"/v1/sales/{payment_id}", _json(order))
+    with requests.Session() as session, pytest.raises(requests.Timeout):
+        session.send(request, timeout=0.5)
+    _until(lambda: at.bank.do("transactions", tid=TID)["transactions"] != [])
+    assert client.get(f"/v1/sales/{payment_id}").json()["status"] == "pending"
+    at.bank.do("release")
+    assert at.until(client, payment_id, "approved")["payment"]["amount_fen"] == AMOUNT
+    assert at.taken() == AMOUNT
+
+
 def test_two_hubs_take_turns_at_one_terminal(at: Counter) -> None:
     one, other = at.hub(), at.hub()
     account = at.books.account((30_000,)).account_no

@@ -256,3 +256,8 @@ def test_what_goes_back_already_or_took_nothing_stays_as_it_is(state: SaleState)
 def test_the_cards_number_is_kept_while_anything_may_go_back(state: SaleState, code: str, kept: str) -> None:
     done = rules.ended(sale(state="reversing", next_at=NOW), state, code, NOW)
     assert (done.state, done.pan_kept, done.next_at, done.ended_at) == (state, kept, None, NOW)
+
+
+def test_a_card_is_told_by_nothing_of_its_own() -> None:
+    """It may come into a log with whatever holds it."""
+    assert repr(BankCard(pan=PAN, track2=f"{PAN}=4912", pin_block="0" * 16)) == "BankCard(<19>)"

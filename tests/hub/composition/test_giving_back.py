@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import insert
 
+from hub.business.refusals import Refusal
 from hub.data.bank_terminals import BankTerminalBooks
 from hub.data.sales import Sales
 from hub.data.schema_bank_terminals import settlements
@@ -272,6 +273,28 @@ async def gone_for_good(at: Hall, payment_id: str) -> None:
     async with asyncio.timeout(30):
         while (row := await at.row(payment_id)).pan_kept or row.state != "reversed":
             await asyncio.sleep(0.02)
+
+
+def test_an_approval_that_comes_while_the_books_are_busy_is_not_lost(stage: Any) -> None:
+    async def scene(at: Hall, account: str) -> None:
+        order, payment_id = await at.order(account), new_id()
+        at.banks["bank_a"].do("late")
+        at.banks["bank_a"].do("decline", code="25", kind="reversal")
+        await at.put(payment_id, order)
+        await at.until(payment_id, "reversed")
+        witness: Any = at.side._witness
+        keeps, times = witness._unasked, iter(range(2))
+
+        async def busy(*heard: Any) -> None:
+            if next(times, None) is not None:
+                raise Refusal("hub_busy", "the books are busy", retry_after_s=2)
+            await keeps(*heard)
+
+        witness._unasked = busy
+        at.banks["bank_a"].do("release")
+        await gone_for_good(at, payment_id)
+
+    play(scene, stage, **SHORT)
 
 
 def test_an_approval_under_keys_that_are_gone_goes_back_once_more(stage: Any) -> None:
