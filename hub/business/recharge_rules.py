@@ -16,8 +16,11 @@ from hub.business.tender_forms import Redemption, RedemptionOrder
 WINDOW = timedelta(hours=1)
 TRIES = 10
 """How many wrong numbers may come from one terminal within the window; after that it redeems nothing until its end."""
-WAITS_S: Sequence[int] = (0, 2, 5, 15, 30, 60)
-"""How long to wait after so many wrong numbers; after more, as long as after the last of them."""
+WAITS_S: Sequence[int] = (0, 0, 5, 15, 30, 60)
+"""How long to wait after so many wrong numbers; after more, as long as after the last of them.
+
+Who takes the wrong card out of his pocket once is not made to wait.
+"""
 
 Refused = Literal["unknown", "used", "expired", "locked", "off_limits"]
 

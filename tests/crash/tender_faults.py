@@ -233,5 +233,14 @@ TENDER_FAULTS = (
         "I1: bank_card",
         "nothing was taken",
     ),
+    _fault(
+        "box",
+        "another payment's last result is taken",
+        6,
+        100,
+        tender_patches.any_last_result,
+        "I1: bank_card",
+        "sent with other content",
+    ),
     _fault("bank", "the hub keeps what was sealed", 9, 60, tender_patches.sealed_card_is_kept, "sealed card"),
 )

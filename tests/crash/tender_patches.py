@@ -7,6 +7,7 @@ from itertools import count
 from typing import Any
 from unittest.mock import patch
 
+from drivers.eft.model import EftKind
 from hub.business.phone_rules import phone_order
 from hub.business.tender_forms import payment_order
 from hub.composition import bank_wire, bank_witness, phone_keeper, recharge_desk, sale_book, switch
@@ -15,6 +16,7 @@ from hub.composition.phone_keeper import PhoneKeeper
 from hub.composition.switch import Switch
 from kiosk.core import box, credit, phone, recharge, refused, reverse, void
 from kiosk.hubclient.client import HubClient
+from kiosk.lanes.eft import EftLane
 from kiosk.payment import effects as fx
 from kiosk.payment import events as ev
 from kiosk.payment.model import PaymentState
@@ -60,6 +62,16 @@ def box_not_asked_at_start() -> tuple[Patch, ...]:
             original(desk, payment)
 
     return (wrapped(box, "resume", resume),)
+
+
+def any_last_result() -> tuple[Patch, ...]:
+    def own(_payment: Any, result: Any, kind: Any = EftKind.SALE) -> bool:
+        return bool(result.kind is kind)
+
+    def find(lane: Any, _payment: Any) -> Any:
+        return lane._look_up()
+
+    return patch.object(box, "_is_own", own), patch.object(EftLane, "_find", find)
 
 
 def box_asked_for_the_sale_again() -> tuple[Patch, ...]:

@@ -77,7 +77,11 @@ def test_a_number_that_nobody_has_is_unknown() -> None:
     assert why_not(None, QUOTE, TODAY) == "unknown"
 
 
-@pytest.mark.parametrize("failed", range(1, len(WAITS_S) + 2))
+def test_one_wrong_number_makes_nobody_wait() -> None:
+    check_wait(WrongNumbers(NOW, 1, NOW), NOW)
+
+
+@pytest.mark.parametrize("failed", range(2, len(WAITS_S) + 2))
 def test_each_wrong_number_makes_the_next_one_wait_longer(failed: int) -> None:
     pause = WAITS_S[min(failed, len(WAITS_S) - 1)]
     tries = WrongNumbers(NOW - timedelta(minutes=30), failed, NOW - timedelta(seconds=pause))

@@ -12,7 +12,8 @@ from tests.hub.composition.office import Office
 @pytest.fixture
 def office(books: Any) -> Iterator[Office]:
     yield Office(books)
-    assert books.check().findings == ()
+    # Desks that book cards which no switch has sold are tried here, too.
+    assert [found for found in books.check().findings if found.rule != "payment_without_sale"] == []
 
 
 @pytest.fixture

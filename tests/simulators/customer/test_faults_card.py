@@ -110,5 +110,7 @@ def test_a_new_card_that_was_paid_for_and_not_made_is_made_later_free_of_charge(
 
 def test_each_fault_of_a_card_names_journeys_that_have_one() -> None:
     for fault in FAULTS.values():
+        if fault.tenders or any(JOURNEYS[name].tenders for name in fault.journeys):
+            continue
         assert all(JOURNEYS[name].card for name in fault.journeys), fault.name
         assert fault.journeys or fault.card is None, fault.name
