@@ -32,6 +32,7 @@ TIMESTAMP, NONCE, SIGNATURE = "Wallet-Timestamp", "Wallet-Nonce", "Wallet-Signat
 Word = Literal["create", "pay", "query", "close", "refund"]
 _TIME = re.compile(r"[0-9]{1,12}\Z", re.ASCII)
 _NONCE = re.compile(r"[0-9a-f]{32}\Z", re.ASCII)
+_WORD = re.compile(r"[A-Za-z_ ]{1,32}\Z", re.ASCII)
 _Text = Annotated[str, Meta(pattern=r"^[ -~]{0,512}\Z")]
 
 
@@ -115,17 +116,22 @@ def said(record: PhoneRecord, word: Word, body: bytes) -> Said:
             return Said("silent", detail=f"the refund is refused: {told.result}")
         return Said("refused", refusal=refusal, detail=told.result)
     if told.result != "ok":
-        return Said("silent", detail=f"the provider says {told.result!r}")
+        return Said("silent", detail=f"the provider says {_word(told.result)}")
     if told.order_no != record.id or told.amount_fen != record.amount_fen:
         return Said("silent", detail="the answer is about another order or another amount")
     state = _STATES.get(told.state)
     if state is None or (state == "paid" and not told.wallet_no):
-        return Said("silent", detail=f"the answer has the state {told.state!r}")
+        return Said("silent", detail=f"the answer has the state {_word(told.state)}")
     if state == "refunded" and told.refund_no != refund_no(record.id):
-        return Said("silent", detail=f"refunded, but under the number {told.refund_no!r}")
+        return Said("silent", detail="refunded, but under another number")
     if word == "create" and state == "open" and not told.code:
         return Said("silent", detail="the order is open and has no code")
     return Said(state, code=told.code, wallet_no=told.wallet_no)
+
+
+def _word(text: str) -> str:
+    """A word of the provider's as it may be kept: one with digits may hold the code that a payer showed."""
+    return repr(text) if _WORD.match(text) else f"<{len(text)} characters>"
 
 
 def noticed(body: bytes) -> str:

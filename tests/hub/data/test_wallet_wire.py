@@ -100,3 +100,12 @@ def test_messages_are_written_in_one_form() -> None:
     for body in (b"", b"{}", b'{"order_no":1}', b"\xff"):
         with pytest.raises(WalletError):
             noticed(body)
+
+
+@pytest.mark.parametrize("changes", [{"result": "no such code 280012345678901234"}, {"state": "28001234"}])
+def test_what_a_payers_phone_showed_is_not_kept_where_a_provider_repeats_it(changes: dict[str, str]) -> None:
+    answer = said(OPEN, "pay", json.dumps(ANSWER | changes).encode())
+    assert answer.told == "silent"
+    assert "28001234" not in answer.detail
+    plain = said(OPEN, "pay", json.dumps(ANSWER | {"result": "busy_now"}).encode())
+    assert "busy_now" in plain.detail
