@@ -31,7 +31,7 @@ class Shop:
         self.home = Household(NEVER_OPENED, cabinet.folder / "no_card.json")
 
     def kiosk(self, die: str = "") -> OwnProcess:
-        customer, station = self._readers
+        customer, station, *_ = self._readers
         unit = {"port": str(self.dispenser.link), "reader": station, "stacker_sensor": STACKER_SENSOR}
         return self.cabinet.own_process(die, meter_card={"reader": customer}, dispenser=unit)
 

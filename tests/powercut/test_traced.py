@@ -33,4 +33,4 @@ def test_a_cut_is_made_from_the_trace(station: Station) -> None:
 
 
 def test_a_journal_that_syncs_less_than_it_says_is_found(station: Station) -> None:
-    assert any(play(station, Case("kiosk", cut, weak=True)).verdict.faults for cut in (66, 70))
+    assert any(play(station, Case("kiosk", cut, weak=True)).verdict.faults for cut in (80, 84))
