@@ -35,6 +35,8 @@ def on_felt(desk: Desk, felt: BankCardFelt) -> None:
     before = desk.facts.bank_card
     gone = felt.place in {"none", "taken", "captured"}
     desk.facts = replace(desk.facts, bank_card="none" if gone else felt.place)
+    if gone:
+        desk.card_of = ""
     page = desk.session.page
     if felt.place == "mouth":
         if before != "mouth":
@@ -89,8 +91,8 @@ def capture(desk: Desk, why: str) -> None:
     desk.stop("bank_remind")
     desk.do(fx.CaptureBankCard(why))
     desk.change(captured=why)
-    payment = desk.shown
-    if payment is not None and ev.SlipIntended in TABLE[payment.state] and payment.ended:
+    payment = desk.books.payments.get(desk.card_of)
+    if payment is not None and ev.SlipIntended in TABLE[payment.state]:
         refused.print_captured(desk, payment)
 
 
@@ -207,6 +209,7 @@ def sell(desk: Desk) -> None:
         return
     known = ev.TenderFacts(title_zh=bank.title_zh, title_en=bank.title_en, card=bank.masked)
     desk.emit(ev.SaleOpened(**opening, route_id=bank.route_id, facts=known))
+    desk.card_of = opening["key"]
     desk.go(Page.AUTHORISING, payment_id=opening["key"], pin_digits=0)
     desk.after("wait", 2.0)
 

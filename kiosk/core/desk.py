@@ -52,6 +52,8 @@ class Desk:
     """When the hub last answered, on the monotonic clock of this start."""
     scanning: str = ""
     """What the scanner reads for the page; empty while it rests."""
+    card_of: str = ""
+    """The payment that the bank card in the reader was put in for; its slip says so should the card be kept."""
     asking_status: bool = False
     """Whether a heartbeat is under way: a second one might overtake it, and the journal would seem to go back."""
     hub_knows: int | None = None
@@ -112,7 +114,8 @@ class Desk:
             # The meter card is asked for after it; nothing else is known of it any more.
             left = CardSight("", None) if had_card and self.facts.card_in else None
             self.go(Page.TAKE_BANK_CARD, card=left)
-        self.books.forget_ended()
+        kept = self.card_of if self.facts.bank_card in {"in", "mouth"} else ""
+        self.books.forget_ended(kept)
 
     def after(self, name: str, seconds: float) -> None:
         """Set a timer, replacing the one of that name."""

@@ -281,6 +281,7 @@ def test_a_card_held_out_is_reminded_of_and_then_kept(sold: Till) -> None:
     assert sold.core.session.reminders == before + 2
     assert sold.at(Page.TAKE_BANK_CARD)
     assert fx.CaptureBankCard("not_taken") in sold.wait(15)
+    assert sold.only(fx.PrintSlip).slip == "captured"  # whoever comes back finds it
     sold.says(BankCardFelt("captured"))
     assert sold.at(Page.ATTRACT)
 
