@@ -269,7 +269,7 @@ class Runner:
     def _take_pulse(self) -> Pulse:
         books, facts = self._core.books, self._core.facts
         waiting = books.open_payments
-        unanswered = [p.opened_at for p in waiting if p.attempts and p.credit is None]
+        unanswered = [p.opened_at for p in waiting if p.credit is None and (p.attempts or p.tender != "cash")]
         unanswered += [p.opened_at for p in books.untold_payments] + [c.made_at for c in books.open_claims]
         seq, head = self._journal.head if self._journal is not None else (0, "")
         return Pulse(
@@ -292,7 +292,7 @@ class Runner:
                     "printer": (facts.printer.status, facts.printer.code, facts.printer.supply),
                     **{
                         name: unit and (unit.status, unit.code, unit.supply)
-                        for name, unit in facts.card_units.items()
+                        for name, unit in (facts.card_units | facts.tender_units).items()
                     },
                     "hub": facts.hub_up,
                     "mode": (facts.closed_reason, self._core.session.page is Page.SETTLING),

@@ -51,6 +51,7 @@ class Exposition(Collector):
             "power_kiosk_mode", "What the kiosk is doing.", {mode: mode == report.mode for mode in MODES}
         )
         yield _gauge("cash_offered", "1 while a cash payment can begin.", report.cash.offered)
+        yield _tenders(report)
         yield _gauge("offline_cash", "1 while one could begin without the hub.", report.cash.offline)
         yield _gauge("hub_up", "1 while the hub answers.", report.hub.up)
         yield from _keys(report)
@@ -62,6 +63,15 @@ class Exposition(Collector):
 def _gauge(name: str, text: str, value: float | None) -> GaugeMetricFamily:
     """Make a gauge; one whose value is not known has no sample."""
     return GaugeMetricFamily(f"power_kiosk_{name}", text, value=None if value is None else float(value))
+
+
+def _tenders(report: Report) -> Metric:
+    offered = GaugeMetricFamily(
+        "power_kiosk_tender_offered", "1 while a payment by this other means can begin.", labels=["tender"]
+    )
+    for name, tender in report.tenders.items():
+        offered.add_metric([name], float(tender.offered))
+    return offered
 
 
 def _keys(report: Report) -> Iterator[Metric]:

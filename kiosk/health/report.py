@@ -64,7 +64,8 @@ class HubReport(msgspec.Struct, frozen=True):
 
 
 class TenderReport(msgspec.Struct, frozen=True):
-    """Whether a payment can begin now; `reason` when it cannot: starting, hub_gone, printer, acceptor, note_inside.
+    """Whether a payment can begin now; `reason` when it cannot: starting, hub_gone, printer, acceptor, note_inside,
+    bank_reader, pin_pad, eft, card_inside.
 
     `offline`: whether one could begin now should the hub be gone.
     """
@@ -121,6 +122,8 @@ class Report(msgspec.Struct, frozen=True):
     mode_since: datetime
     page: str
     cash: TenderReport
+    tenders: dict[str, TenderReport]
+    """The other means that this kiosk is made for: bank_card, qr, recharge_card."""
     devices: dict[str, DeviceReport]
     hub: HubReport
     sign_on: SignOnReport | None
@@ -159,6 +162,11 @@ class Reporter:
             mode_since=mode_since,
             page=pulse.page.value,
             cash=TenderReport(facts.cash_works, facts.cash_reason, facts.offline_fen > 0),
+            tenders={
+                tender: TenderReport(not (reason := facts.tender_reason(tender)), reason, False)
+                for tender in facts.tenders
+                if tender != "cash"
+            },
             devices=_devices(facts, since),
             hub=HubReport(facts.hub_up, since["hub"]),
             sign_on=_sign_on(self.keys.standing()),
@@ -180,7 +188,12 @@ def _mode(pulse: Pulse, mono: float, utc: datetime) -> tuple[Mode, str, datetime
 
 
 def _devices(facts: Facts, since: Mapping[str, datetime]) -> dict[str, DeviceReport]:
-    devices = {"acceptor": facts.acceptor, "printer": facts.printer, **facts.card_units}
+    devices = {
+        "acceptor": facts.acceptor,
+        "printer": facts.printer,
+        **facts.card_units,
+        **facts.tender_units,
+    }
     return {name: _device(health, since[name]) for name, health in devices.items() if health is not None}
 
 

@@ -288,7 +288,7 @@ MOST_OPEN_ITEMS = 200
 def heartbeat_request(beat: fx.Beat) -> wire.HeartbeatRequest:
     """The body of a heartbeat: the journal's head and every item that is at no end, the oldest first."""
     known = wire.KnownHead(seq=beat.known[0], head=beat.known[1]) if beat.known else None
-    waiting = [p for p in beat.open_payments if p.attempts]
+    waiting = [p for p in beat.open_payments if p.attempts or p.tender != "cash"]
     begun = [datetime.fromisoformat(p.opened_at) for p in waiting]
     begun += [datetime.fromisoformat(c.made_at) for c in beat.open_claims]
     items = sorted(

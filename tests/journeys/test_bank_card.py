@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from kiosk.health.metrics import Exposition
+from kiosk.health.report import Reporter
 from kiosk.payment.model import PaymentState
 from simulators.bench.tenders import Part
 from tests.journeys.kiosk import Kiosk
@@ -34,6 +36,20 @@ def test_a_bill_is_paid_by_the_card_of_either_bank(visit: Visit, bank: str) -> N
     assert facts.card.startswith(pan[:6])
     for words in (pan[-4:], facts.number, facts.auth_code, "Bank card"):
         assert words in slip
+
+
+def test_health_tells_of_reader_and_pin_pad_and_of_what_can_be_paid_with(visit: Visit) -> None:
+    kiosk = visit.kiosk()
+    visit.chooses(kiosk, visit.cabinet.town.account(DUE_FEN).account_no, "bank_card")
+    kiosk.page("insert_bank_card")
+    told = Reporter(kiosk.runner, kiosk.keys, "hub")()
+    assert {"bank_reader", "pin_pad"} <= set(told.devices)
+    assert told.devices["pin_pad"].usable
+    assert told.tenders["bank_card"].offered
+    assert (
+        b'power_kiosk_tender_offered{tender="bank_card"} 1.0'
+        in Exposition(Reporter(kiosk.runner, kiosk.keys, "hub")).render("")[1]
+    )
 
 
 def test_what_the_bank_declines_is_not_taken_and_notes_pay_it_then(visit: Visit) -> None:
