@@ -146,7 +146,7 @@ class BankSignOns:
             log.error("bank %s: terminal %s is not signed on: %s", acquirer.name, at.tid, error)
             await self._let_go(at, until)
             raise Refusal("bank_away", f"sign-on: {error}", retry_after_s=AGAIN_S) from None
-        except BaseException:
+        except (Exception, asyncio.CancelledError):
             await asyncio.shield(self._let_go(at, until))
             raise
         if not kept:

@@ -149,8 +149,9 @@ class MemoryTerminals:
         await self._all.put("sign_ons", key, until)
         return True
 
-    async def end_sign_on(self, acquirer: str, terminal: str) -> None:
-        await self._all.put("sign_ons", (acquirer, terminal), None)
+    async def end_sign_on(self, acquirer: str, terminal: str, until: datetime) -> None:
+        if await self._all.get("sign_ons", (acquirer, terminal)) == until:
+            await self._all.put("sign_ons", (acquirer, terminal), None)
 
     async def signed_on(
         self, acquirer: str, terminal: str, *, now: datetime, until: datetime, **keys: Any
@@ -159,7 +160,7 @@ class MemoryTerminals:
         if await self._all.get("sign_ons", (acquirer, terminal)) != until:
             return False
         await self._change(found, signed_on_at=now, sign_on_needed=False, **keys)
-        await self.end_sign_on(acquirer, terminal)
+        await self.end_sign_on(acquirer, terminal, until)
         return True
 
     async def _held(self, acquirer: str, terminal: str) -> BankTerminal:
