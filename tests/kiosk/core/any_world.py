@@ -116,7 +116,7 @@ class World:
             (Refused(problem(401, "bad_signature")), False),
             (Refused(problem(409, "declined")), False),
         ]
-        return self.odd(*(away + there if self.hub_there else away))
+        return self.chance.choice(away + there if self.hub_there else away)
 
     def answer_hub(self, effect: fx.Effect, well: bool) -> None:
         outcome, acted = (None, True) if well else self.trouble()
@@ -201,7 +201,8 @@ class World:
                 delivery = payment.delivery
                 assert delivery is not None
                 return card_wire.WriteOutcome(
-                    id=delivery.write_id, state=delivery.outcome or "unknown"  # type: ignore[arg-type]
+                    id=delivery.write_id,
+                    state=delivery.outcome or "unknown",  # type: ignore[arg-type]
                 )
             case fx.AskRoute(route_id):
                 return tender_wire.Route(
@@ -251,9 +252,7 @@ class World:
 
     def booking(self, payment: Payment, fen: int) -> wire.Payment:
         booked = self.till.booked(payment)
-        booked = msgspec.structs.replace(
-            booked, amount_fen=fen, to_balance_fen=fen, balance_after_fen=fen
-        )
+        booked = msgspec.structs.replace(booked, amount_fen=fen, to_balance_fen=fen, balance_after_fen=fen)
         if payment.business != "buy_power" or payment.card is None:
             return booked
         good = wire.Purchase(
@@ -309,7 +308,9 @@ class World:
         key = payment.payment_id
         if key not in self.booked and (self.taken.get(key) == "refused" or self.chance.random() < 0.3):
             self.taken[key] = "refused"
-            return tender_wire.Redemption(id=key, status="refused", refusal=self.odd("used", "unknown", "wait"))
+            return tender_wire.Redemption(
+                id=key, status="refused", refusal=self.odd("used", "unknown", "wait")
+            )
         self.taken[key] = "spent"
         self.booked.add(key)
         return tender_wire.Redemption(
@@ -354,11 +355,19 @@ class World:
                 there = self.meter_card and (well or self.chance.random() < 0.5)
                 self.tell(told.CardRead(request, face if there else None, "" if there else "card_mute"))
             case fx.AdmitCard(read_id):
-                self.tell(told.CardAdmitted(read_id, "" if well else self.odd("", "module_away", "card_gone")))
+                self.tell(
+                    told.CardAdmitted(read_id, "" if well else self.odd("", "module_away", "card_gone"))
+                )
             case fx.WriteCard(payment) | fx.ReadCardBack(payment):
                 self.answer_card(effect, payment, well)
             case _:
                 raise AssertionError(effect)
+
+    def runs_well(self, but: tuple[type[fx.Effect], ...] = ()) -> None:
+        """Answer all that is due, as it should be, and what comes of it."""
+        while able := [each for each in self.due if not isinstance(each, but)]:
+            self.due.remove(able[0])
+            self.answer(able[0], well=True)
 
     def answer_card(self, effect: fx.Effect, payment: Payment, well: bool) -> None:
         delivery = payment.delivery
@@ -420,7 +429,9 @@ class World:
     def bank_moves(self, place: str) -> None:
         self.bank_place = place if place in {"in", "mouth"} else "none"
         if self.bank_place == "none":
-            self.due = [each for each in self.due if not isinstance(each, fx.EjectBankCard | fx.CaptureBankCard)]
+            self.due = [
+                each for each in self.due if not isinstance(each, fx.EjectBankCard | fx.CaptureBankCard)
+            ]
         self.tell(told.BankCardFelt(place))
 
     def bank_card_comes(self, code: str = "") -> None:

@@ -97,7 +97,11 @@ class Play(World):
 
     def hears_twice(self) -> None:
         """A word comes once more, late."""
-        again = [s for s in self.said[-40:] if not isinstance(s, told.DeviceFelt | told.CardFelt | told.BankCardFelt)]
+        again = [
+            s
+            for s in self.said[-40:]
+            if not isinstance(s, told.DeviceFelt | told.CardFelt | told.BankCardFelt)
+        ]
         if again:
             self.take(self.till.says(self.odd(*again)))
 
@@ -119,9 +123,12 @@ class Play(World):
         self.hub_there = True
         self.all_felt()
         for _ in range(12):
-            while self.due:
-                self.answer(self.due.pop(0), well=True)
-            if self.till.page in {Page.DONE, Page.DECLINED, Page.REVERSED, Page.CHECKING, Page.MESSAGE}:
+            self.runs_well(but=(fx.SendSale, fx.WatchOrder))
+            if self.accepting and self.bank_place == "none" and self.chance.random() < 0.9:
+                self.bank_card_comes()
+            elif self.pin:
+                self.pin_says("entered")
+            elif self.till.page in {Page.DONE, Page.DECLINED, Page.REVERSED, Page.CHECKING, Page.MESSAGE}:
                 self.tell(told.Intent("finish"), told.Intent("back"))
             elif self.till.page is Page.HOME and self.chance.random() < 0.3:
                 self.meter_card_moves(True)
@@ -144,7 +151,9 @@ class Play(World):
 
     def pin_pad(self) -> None:
         if self.pin:
-            self.pin_says(self.odd("typed", "entered", "entered", "entered", "cancelled", "timeout", "failed"))
+            self.pin_says(
+                self.odd("typed", "entered", "entered", "entered", "cancelled", "timeout", "failed")
+            )
 
     def scans(self) -> None:
         kind = self.odd("payer", "payer", "bill", "recharge", "reference", "unknown")
