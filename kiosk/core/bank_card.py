@@ -37,7 +37,7 @@ def on_felt(desk: Desk, felt: BankCardFelt) -> None:
     desk.facts = replace(desk.facts, bank_card="none" if gone else felt.place)
     if gone:
         desk.card_of = ""
-    page = desk.session.page
+    page = _page(desk)
     if felt.place == "mouth":
         if before != "mouth":
             _hold_out(desk)
@@ -48,12 +48,19 @@ def on_felt(desk: Desk, felt: BankCardFelt) -> None:
         desk.start_over()
     elif gone and before != "none":
         _went(desk, page)
-    elif felt.place == "in" and page is Page.INSERT_BANK_CARD:
+    elif felt.place == "in" and page is Page.INSERT_BANK_CARD and desk.asked:
+        desk.stop("question")  # whoever puts a card in has read enough, and is still there
         desk.go(Page.READING_BANK_CARD)
         desk.after("wait", 2.0)
     elif felt.place in INSIDE and page is Page.ATTRACT:
         desk.do(fx.EjectBankCard())  # whose it is nobody here knows: it goes back to whoever stands there
         desk.go(Page.TAKE_BANK_CARD)
+
+
+def _page(desk: Desk) -> Page:
+    """The customer's page, whether help or the question for more time lies over it or not."""
+    page, under = desk.session.page, desk.session.under
+    return under if under is not None and page in {Page.HELP, Page.MORE_TIME} else page
 
 
 def _went(desk: Desk, page: Page) -> None:

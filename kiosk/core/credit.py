@@ -153,7 +153,8 @@ def _go_on(desk: Desk, before: Payment) -> None:
         deliver.begin(desk, payment)
         return
     if payment.state is PaymentState.OWED:
-        if still_there:
+        # Who leaves an order that was paid all the same has no slip of it yet.
+        if still_there or before.state is PaymentState.CLOSING_ORDER:
             deliver.owe(desk, payment)
         return
     if payment.state is PaymentState.CREDITED or still_there:

@@ -328,3 +328,25 @@ def test_back_from_the_card_lets_none_in_any_more(till: Till) -> None:
     till.chosen("bank_card").press("back")
     assert till.at(Page.MEANS)
     assert till.effects == [fx.EjectBankCard()]
+
+
+@pytest.mark.parametrize("over", [Page.HELP, Page.MORE_TIME])
+def test_a_card_put_in_under_help_is_read_and_one_that_goes_out_makes_way_for_another(
+    till: Till, over: Page
+) -> None:
+    till.chosen("bank_card")
+    asked = till.only(fx.AcceptBankCard)
+    till.press("help") if over is Page.HELP else till.wait(till.config.screen.private_idle_s)
+    assert till.at(over)
+    till.says(BankCardFelt("in"), BankCardRead(asked.request, None, "wrong_way"))
+    assert till.at(Page.INSERT_BANK_CARD)
+    bank = till.core.session.bank
+    assert bank is not None
+    assert bank.trouble == "wrong_way"
+    till.press("help")
+    till.says(BankCardFelt("mouth"), BankCardFelt("taken"))
+    again = till.only(fx.AcceptBankCard)
+    till.press("close_help")
+    assert till.at(Page.INSERT_BANK_CARD)
+    till.says(BankCardFelt("in"), BankCardRead(again.request, FACE))
+    assert till.only(fx.AskRoute)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any
 
 import pytest
 
-from kiosk.core.inputs import Scanned
+from kiosk.core.inputs import Intent, Scanned
 from kiosk.hubclient import wire
 from kiosk.hubclient.outcomes import NotSent, NotSentReason, Refused, Unknown, UnknownReason
 from kiosk.payment.model import PaymentState
 from kiosk.session.state import Page
+from tests.kiosk.core.any_world import OWN_AND_CARD, World
 from tests.kiosk.core.tenders import DUE_FEN, OWN, Till, fx, kinds
 
 SILENCE: Any = Unknown(UnknownReason.TIMEOUT, "no answer")
@@ -148,3 +150,27 @@ def test_the_code_is_cleared_with_its_page(shown: Till) -> None:
     shown.press("finish")
     assert shown.at(Page.ATTRACT)
     assert shown.core.session.phone_left is None
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_power_that_is_paid_for_in_the_moment_of_cancelling_is_owed_and_its_customer_told(
+    restarted: bool,
+) -> None:
+    world = World(Till(OWN_AND_CARD), random.Random(1))
+    till = world.till.up()
+    world.all_felt()
+    world.meter_card_moves(True)
+    world.runs_well()
+    till.press("buy_power")
+    for name in ("qr", "preset:12000"):
+        world.tell(Intent(*name.split(":")))
+        world.runs_well(but=(fx.WatchOrder,))
+    assert till.stands(PaymentState.AWAITING_PHONE)
+    world.tell(Intent("cancel_phone"))
+    world.phone_pays()
+    if restarted:
+        world.restart()
+    world.runs_well(but=(fx.PrintSlip,))
+    assert till.stands(PaymentState.OWED)
+    assert till.at(Page.OWED)
+    assert [slip.kind for slip in till.payment.slips] == ["owed"]
