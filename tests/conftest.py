@@ -144,13 +144,19 @@ def bank_program(pcscd: BenchPcscd, tmp_path_factory: pytest.TempPathFactory) ->
 def bank_card(bank_program: CardProgram) -> CardProgram:
     """The bank's card in its slot, and nothing is wrong with it."""
     bank_program.do("calm")
-    if bank_program.do("status")["kind"] != "bank":
+    own, status = _own_card(bank_program), bank_program.do("status")
+    if status["inserted"] and (status["kind"], status["card"]) != ("bank", own):
         bank_program.do("pull")
     if not bank_program.do("status")["inserted"]:
-        assert bank_program.do("insert")["powered"]
+        assert bank_program.do("insert", card=own)["powered"]
         until_present(bank_program.slot.reader)
     bank_program.do("trouble")
     return bank_program
+
+
+def _own_card(bank_program: CardProgram) -> str:
+    """The file of the card that the program began with; a journey may have put in another one."""
+    return str(bank_program.program.log.with_suffix(".json"))
 
 
 @pytest.fixture
@@ -158,6 +164,9 @@ def bank_card_outside(bank_program: CardProgram) -> CardProgram:
     """The bank's card in its customer's hand, and nothing is wrong with it."""
     bank_program.do("calm")
     if bank_program.do("status")["inserted"]:
+        bank_program.do("pull")
+    if bank_program.do("status")["card"] != _own_card(bank_program):
+        bank_program.do("insert", card=_own_card(bank_program))
         bank_program.do("pull")
     bank_program.do("trouble")
     return bank_program
